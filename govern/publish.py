@@ -1,0 +1,124 @@
+"""Writes what a run leaves: document files cut at 64 MB of text, the held-out part, and evidence.
+
+The cut of output files depends on the certified documents alone, never on how the work was cut or who did it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from govern import signals
+from govern.corpus import SHARD_BYTES
+from govern.deduplicate import split_position
+from govern.process import ShardState, write_frame
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SUMMED = ("spans", "masked_characters", "raw_characters", *signals.PER_DOCUMENT)
+TRAIN = "documents"
+
+
+@dataclass(frozen=True, slots=True)
+class PartFile:
+    """One published Parquet: its path in the corpus, rows and bytes of text."""
+
+    path: str
+    documents: int
+    text_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What was written: files by split, sums by slice, and the duplicates that were left out (keyed id, reason)."""
+
+    files: tuple[tuple[str, tuple[PartFile, ...]], ...]
+    totals: dict[str, Counter[str]]
+    duplicates: tuple[tuple[str, str], ...]
+    duplicates_arrived: dict[str, Counter[str]]
+
+
+class _Part:
+    """Cuts one split's stream of frames into files of at most `limit` bytes of text."""
+
+    def __init__(self, folder: Path, split: str, columns: tuple[str, ...], limit: int) -> None:
+        self.folder, self.split, self.columns, self.limit = folder, split, columns, limit
+        self.frames: list[pl.DataFrame] = []
+        self.size = 0
+        self.files: list[PartFile] = []
+
+    def add(self, frame: "pl.DataFrame") -> None:
+        start = 0
+        for row, size in enumerate(frame["text_bytes"].to_list()):
+            if self.size and self.size + size > self.limit:
+                self.frames.append(frame[start:row])
+                self.close()
+                start = row
+            self.size += size
+        self.frames.append(frame[start:])
+
+    def close(self) -> None:
+        import polars as pl
+
+        whole = pl.concat(self.frames) if self.frames else None
+        if whole is not None and whole.height:
+            name = f"{self.split}/part-{len(self.files):05d}.parquet"
+            write_frame(self.folder / name, whole.select(self.columns), 0o644)
+            self.files.append(PartFile(name, whole.height, int(whole["text_bytes"].sum())))
+        self.frames, self.size = [], 0
+
+
+def publish(
+    states: Iterable[ShardState],
+    folder: Path,
+    columns: tuple[str, ...],
+    split: tuple[str, int] | None,
+    split_key: bytes,
+    limit: int = SHARD_BYTES,
+) -> Published:
+    """Writes every masked document that is the first of its duplicate group; `split` is (name, share in ppm)."""
+    parts = {name: _Part(folder, name, columns, limit) for name in (TRAIN, *((split[0],) if split else ()))}
+    totals: dict[str, Counter[str]] = {}
+    arrived: dict[str, Counter[str]] = {}
+    left_out: list[tuple[str, str]] = []
+    for frame, repeated in _first_of_each(states):
+        for row in repeated.select("id", "lang", "source").iter_rows(named=True):
+            left_out.append((row["id"], "exact_duplicate"))
+            for name in signals.slices(row["lang"], row["source"]):
+                arrived.setdefault(name, Counter()).update({"dropped": 1, "exact_duplicate": 1})
+        for name, counts in signals.add_up(frame, SUMMED).items():
+            totals[name] = totals.get(name, Counter()) + counts
+        for name, piece in _split(frame, split, split_key).items():
+            parts[name].add(piece)
+    for part in parts.values():
+        part.close()
+    files = tuple((name, tuple(part.files)) for name, part in parts.items())
+    return Published(files, totals, tuple(left_out), arrived)
+
+
+def _first_of_each(states: Iterable[ShardState]) -> "Iterator[tuple[pl.DataFrame, pl.DataFrame]]":
+    """Per shard: the documents whose text was not seen before, and those whose text was."""
+    import polars as pl
+
+    texts: set[bytes] = set()
+    for state in states:
+        frame = pl.read_parquet(state.masked)
+        first: list[bool] = []
+        for duplicate in frame["duplicate"].to_list():
+            first.append(duplicate not in texts)
+            texts.add(duplicate)
+        keep = pl.Series(first, dtype=pl.Boolean)
+        yield frame.filter(keep), frame.filter(~keep)
+
+
+def _split(frame: "pl.DataFrame", split: tuple[str, int] | None, key: bytes) -> "dict[str, pl.DataFrame]":
+    import polars as pl
+
+    if split is None:
+        return {TRAIN: frame}
+    name, share_ppm = split
+    chosen = [split_position(key, duplicate) < share_ppm for duplicate in frame["duplicate"].to_list()]
+    inside = pl.Series(chosen, dtype=pl.Boolean)
+    return {TRAIN: frame.filter(~inside), name: frame.filter(inside)}

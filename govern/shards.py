@@ -1,0 +1,73 @@
+"""Runs one function over many shards in a pool of local processes; results come back in shard order.
+
+Workers receive paths and small values, never text. A worker that dies leaves its shard undone, and the run stops as
+resumable: nothing is skipped. A worker whose parent was killed ends by itself within a second.
+"""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
+
+from govern.errors import Interrupted
+
+PARENT_CHECK_S = 0.5
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+def map_shards(function: Callable[[Task], Result], tasks: Sequence[Task], workers: int = 1) -> Iterator[Result]:
+    """`function` of each task, in order; with one worker in this process, else in `workers` processes.
+
+    Raises:
+        Interrupted: a worker died, of memory or a signal.
+    """
+    if workers <= 1 or len(tasks) <= 1:
+        yield from map(function, tasks)
+        return
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(min(workers, len(tasks)), context, initializer=_begin, initargs=(os.getpid(),))
+    waiting: list[Future[Result]] = []
+    try:
+        waiting.extend(pool.submit(function, task) for task in tasks)
+        for done in waiting:
+            yield done.result()
+    except BrokenProcessPool:
+        raise Interrupted(
+            "a worker process died (out of memory, or killed); finished shards are kept: run the same command again, "
+            "with fewer --workers if memory ran out"
+        ) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin(parent: int) -> None:
+    """Leaves Ctrl-C to the parent, and ends this worker when the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(PARENT_CHECK_S)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def progress(results: Iterator[Result], total: int, what: str) -> Iterator[Result]:
+    """Passes results on; a bar on a terminal, else a plain line at each tenth, on standard error."""
+    if sys.stderr.isatty():
+        from tqdm import tqdm
+
+        yield from tqdm(results, total=total, desc=what, unit="shard")
+        return
+    for done, result in enumerate(results, 1):
+        if done == total or done * 10 // total != (done - 1) * 10 // total:
+            print(f"{what}: {done} of {total} shards", file=sys.stderr)
+        yield result
