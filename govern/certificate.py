@@ -60,7 +60,9 @@ def load(data: bytes, where: str) -> Certificate:
         raise InputError(f"{where}: format_version {version!r}, expected {FORMAT_VERSION}; update assay to read it")
     problems = sorted(Draft202012Validator(schema()).iter_errors(claim), key=lambda problem: problem.json_path)
     if problems:
-        raise InputError(f"{where}: {problems[0].json_path} does not fit the schema ({problems[0].validator}); certify again")
+        raise InputError(
+            f"{where}: {problems[0].json_path} does not fit the schema ({problems[0].validator}); certify again"
+        )
     return Certificate(data, claim)
 
 

@@ -20,7 +20,9 @@ class CommandError(Protocol):
     exit_code: int
 
 
-def run(program: str, parser: argparse.ArgumentParser, argv: list[str] | None, errors: tuple[type[Exception], ...]) -> int:
+def run(
+    program: str, parser: argparse.ArgumentParser, argv: list[str] | None, errors: tuple[type[Exception], ...]
+) -> int:
     """Parses, calls the command's `call(arguments) -> int`, and turns an error of `errors` into a sentence and exit code."""
     arguments = parser.parse_args(argv)
     call: Callable[[argparse.Namespace], int] | None = getattr(arguments, "call", None)

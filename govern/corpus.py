@@ -277,12 +277,18 @@ def _text(values: dict[str, Any], column: str, place: str) -> str:
     if not isinstance(text, str):
         raise InputError(f"{place}: column '{column}' holds {type(text).__name__}, expected text; convert it")
     if any("\ud800" <= character <= "\udfff" for character in text) if not text.isascii() else False:
-        raise InputError(f"{place}: column '{column}' holds a lone surrogate, which UTF-8 cannot carry; repair the export")
+        raise InputError(
+            f"{place}: column '{column}' holds a lone surrogate, which UTF-8 cannot carry; repair the export"
+        )
     return text
 
 
 def _check_id(
-    values: dict[str, Any], column: str, here: tuple[int, int], seen: dict[bytes, tuple[int, int]], paths: tuple[Path, ...]
+    values: dict[str, Any],
+    column: str,
+    here: tuple[int, int],
+    seen: dict[bytes, tuple[int, int]],
+    paths: tuple[Path, ...],
 ) -> None:
     path = paths[here[0]]
     place = _place(path, SUFFIXES[path.suffix], here[1])

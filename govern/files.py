@@ -66,7 +66,9 @@ def parse_canonical(data: bytes, where: str) -> Any:
     """
     value = parse_strict(data, where)
     if canonical(value) != data:
-        raise InputError(f"{where}: not in canonical form (RFC 8785), so it was altered after writing; restore the file")
+        raise InputError(
+            f"{where}: not in canonical form (RFC 8785), so it was altered after writing; restore the file"
+        )
     return value
 
 

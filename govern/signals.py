@@ -24,7 +24,18 @@ LATIN = r"\p{Latin}"
 KOREAN_SHARE = 5
 """A document is Korean where at least one in so many letters is Hangul."""
 
-PER_DOCUMENT = ("text_bytes", "characters", "words", "letters", "visible", "control", "hidden", "mojibake", "markup", "empty")
+PER_DOCUMENT = (
+    "text_bytes",
+    "characters",
+    "words",
+    "letters",
+    "visible",
+    "control",
+    "hidden",
+    "mojibake",
+    "markup",
+    "empty",
+)
 PPM = 1_000_000
 
 
@@ -61,8 +72,11 @@ def language(text: str = "text") -> "pl.Expr":
 def table(
     totals: Mapping[str, Counter[str]], coming_in: Mapping[str, Counter[str]]
 ) -> dict[str, list[int | str | None]]:
-    """The metrics table: `totals` sums `PER_DOCUMENT` (and spans …) over certified documents, by slice; `coming_in` counts
-    `documents_in`, `dropped`, `quarantined` by slice. A ratio over nothing is null, which no expectation passes."""
+    """The metrics table, a row per slice.
+
+    `totals` sums `PER_DOCUMENT` (and spans …) over certified documents, `coming_in` counts what arrived and what became
+    of it, both by slice. A ratio over nothing is null, which no expectation passes.
+    """
     rows = [_row(name, totals.get(name, Counter()), coming_in[name]) for name in sorted(coming_in, key=_slice_order)]
     return {column: [row[column] for row in rows] for column in rows[0]}
 
@@ -114,7 +128,9 @@ def add_up(frame: "pl.DataFrame", columns: Iterable[str]) -> dict[str, Counter[s
     names = tuple(columns)
     sums = [pl.col(name).sum() for name in names]
     result: dict[str, Counter[str]] = {}
-    grouped = frame.group_by("lang", "source", maintain_order=True).agg(pl.len().cast(pl.Int64).alias("documents"), *sums)
+    grouped = frame.group_by("lang", "source", maintain_order=True).agg(
+        pl.len().cast(pl.Int64).alias("documents"), *sums
+    )
     for row in grouped.iter_rows(named=True):
         counts = Counter({name: int(row[name]) for name in ("documents", *names)})
         for part in slices(row["lang"], row["source"]):

@@ -1,0 +1,53 @@
+# A fresh machine needs Python 3.11 or newer and make. Every target installs what it needs into .venv, from locks with hashes.
+.PHONY: demo demo-tune test test-slow check bench lock clean
+PYTHON ?= python3
+PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
+BASE = .venv/.base
+DEV = .venv/.dev
+TUNE = .venv/.tune
+OFFLINE = HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 TOKENIZERS_PARALLELISM=false OMP_NUM_THREADS=1
+
+demo: $(BASE)            ## certify a synthetic corpus, extend a tokenizer, report coverage
+	sh benchmarks/demo.sh
+
+demo-tune: $(TUNE)       ## the whole chain, to a verified adapter
+	sh benchmarks/demo.sh tune
+
+test: $(TUNE)            ## every test but the long ones
+	$(OFFLINE) .venv/bin/python -m pytest -m "not slow and not gpu and not ray"
+
+test-slow: $(TUNE)       ## the long ones
+	$(OFFLINE) .venv/bin/python -m pytest -m "slow and not gpu and not ray"
+
+check: $(DEV)            ## style and types
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+
+bench: $(TUNE)           ## speed beside peers, as ratios
+	$(OFFLINE) .venv/bin/python benchmarks/speed.py
+
+lock:                    ## resolve requirements/ anew; needs uv
+	sh requirements/lock.sh
+
+clean:
+	rm -rf .venv demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+
+# The project goes in last: another package's `tune` script must not stand over ours.
+$(BASE): requirements/base.txt requirements/build.txt pyproject.toml | .venv/bin/python
+	$(PIP) --require-hashes -r requirements/base.txt -r requirements/build.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(DEV): requirements/dev.txt $(BASE)
+	$(PIP) --require-hashes -r requirements/dev.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(TUNE): requirements/tune.txt $(DEV)
+	$(PIP) --require-hashes -r requirements/tune.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $@

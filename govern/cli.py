@@ -1,0 +1,337 @@
+"""The `govern` command: parse, call one function, print, choose the exit code."""
+
+import argparse
+import os
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from govern.console import run, show, trusted_keys
+from govern.errors import GovernError, InputError
+
+PPM = 1_000_000
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs `govern`; returns 0 passed, 1 a gate refused, 2 bad usage or unreadable input, 3 interrupted and resumable."""
+    return run("govern", parser(), argv, (GovernError,))
+
+
+def parser() -> argparse.ArgumentParser:
+    """The argument parser of `govern`; building it loads nothing heavy."""
+    top = argparse.ArgumentParser(
+        prog="govern", description="Certify financial text: find and mask personal data, validate, sign, verify."
+    )
+    commands = top.add_subparsers(title="commands", metavar="COMMAND")
+
+    keygen = _command(commands, "keygen", _keygen, "make a signing key, its public key and a secret")
+    keygen.add_argument(
+        "--out", type=Path, required=True, metavar="KEYS", help="folder for sign.pem, sign.pub, secret.key"
+    )
+    keygen.add_argument("--type", choices=("ed25519", "p256"), default="ed25519", help="kind of signing key")
+    keygen.add_argument("--passphrase", type=Path, metavar="FILE", help="file whose first line locks sign.pem")
+
+    sample = _command(commands, "sample", _sample, "write a synthetic corpus with planted, labelled personal data")
+    sample.add_argument("--documents", type=int, required=True, metavar="N", help="how many documents")
+    sample.add_argument("--seed", type=int, required=True, metavar="S", help="the same seed, the same bytes")
+    sample.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
+
+    scan = _command(commands, "scan", _scan, "list what would be masked, by offset; private")
+    _inputs(scan)
+    scan.add_argument(
+        "--out", type=Path, required=True, metavar="FINDINGS", help="a Parquet file; never holds the text found"
+    )
+    scan.add_argument("--policy", default="default", metavar="NAME|FILE", help="which entities, and how sure")
+
+    certify = _command(commands, "certify", _certify, "mask, measure, validate and certify a corpus")
+    _inputs(certify)
+    certify.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="the certified corpus; DIR.private stays here"
+    )
+    certify.add_argument(
+        "--secret", type=Path, required=True, metavar="FILE", help="32-byte secret that keys every digest"
+    )
+    certify.add_argument("--sign-key", type=Path, metavar="KEY", help="sign at once; without it the result is a draft")
+    certify.add_argument("--passphrase", type=Path, metavar="FILE", help="file whose first line opens the signing key")
+    certify.add_argument(
+        "--not-after", type=_date, metavar="DATE", help="the signature holds to the end of this day, UTC"
+    )
+    certify.add_argument("--policy", default="default", metavar="NAME|FILE", help="a named policy or a TOML file")
+    certify.add_argument("--suite", metavar="NAME|FILE", help="the expectations that decide; default: the policy's")
+    certify.add_argument("--split", type=_split, metavar="NAME=SHARE", help="keep a part apart, such as held-out=0.02")
+    certify.add_argument("--name", default="corpus", help="the name in the certificate")
+    certify.add_argument(
+        "--workers", type=_positive, default=os.cpu_count() or 1, metavar="N", help="processes (default: all)"
+    )
+
+    sign = _command(commands, "sign", _sign, "sign a draft")
+    sign.add_argument("folder", type=Path, metavar="DIR")
+    _key(sign)
+    sign.add_argument("--not-after", type=_date, metavar="DATE", help="the signature holds to the end of this day, UTC")
+
+    approve = _command(commands, "approve", _approve, "add a further signature (dual control)")
+    approve.add_argument("folder", type=Path, metavar="DIR")
+    _key(approve)
+
+    verify = _command(commands, "verify", _verify, "check signatures, certificate and every file")
+    verify.add_argument("folder", type=Path, metavar="DIR")
+    _trust(verify)
+    verify.add_argument(
+        "--signatures", type=_positive, metavar="N", help="ask for more signatures than the certificate does"
+    )
+    verify.add_argument("--revocations", type=Path, metavar="FILE", help="a signed revocation list")
+
+    report = _command(commands, "report", _report, "verify, then write the report with its signatures")
+    report.add_argument("folder", type=Path, metavar="DIR")
+    _trust(report)
+    report.add_argument("--out", type=Path, required=True, metavar="FILE.html")
+
+    revoke = _command(commands, "revoke", _revoke, "take a certificate back, in a signed revocation list")
+    revoke.add_argument("folder", type=Path, metavar="DIR")
+    _key(revoke)
+    revoke.add_argument("--reason", required=True, help="stands in the list; name no person")
+    revoke.add_argument(
+        "--revocations", type=Path, required=True, metavar="FILE", help="the list; made if it is not there"
+    )
+    return top
+
+
+def _command(commands: Any, name: str, call: Any, text: str) -> argparse.ArgumentParser:
+    added: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    added.set_defaults(call=call)
+    added.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    return added
+
+
+def _inputs(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "inputs", type=Path, nargs="+", metavar="INPUT", help=".jsonl or .parquet files, or folders of them"
+    )
+    command.add_argument("--text-column", default="text", metavar="NAME", help="the column that holds the text")
+    command.add_argument(
+        "--id-column", default="id", metavar="NAME", help="the column of unique ids; else file and row"
+    )
+
+
+def _key(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--sign-key", type=Path, required=True, metavar="KEY", help="the private key to sign with")
+    command.add_argument("--passphrase", type=Path, metavar="FILE", help="file whose first line opens the key")
+
+
+def _trust(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--trust", type=Path, action="append", metavar="PUB", help="a public key to trust (repeatable; or ASSAY_TRUST)"
+    )
+
+
+def _split(text: str) -> tuple[str, int]:
+    name, _, share = text.partition("=")
+    try:
+        ppm = round(float(share) * PPM)
+    except ValueError:
+        ppm = 0
+    if name != "held-out" or not 0 < ppm < PPM:
+        raise argparse.ArgumentTypeError(
+            f"'{text}': expected held-out=SHARE with a share between 0 and 1, such as 0.02"
+        )
+    return name, ppm
+
+
+def _date(text: str) -> datetime:
+    try:
+        return datetime.combine(date.fromisoformat(text), time(23, 59, 59), UTC)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}': expected a date such as 2027-12-31") from None
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}': expected a whole number from 1")
+    return int(text)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _passphrase(path: Path | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        return path.read_bytes().splitlines()[0]
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; name the file that holds the passphrase") from None
+    except IndexError:
+        raise InputError(f"{path}: empty; its first line must be the passphrase") from None
+
+
+def _keygen(arguments: argparse.Namespace) -> int:
+    from govern.keys import generate
+
+    made = generate(arguments.out, arguments.type, _passphrase(arguments.passphrase))
+    lines = [f"{arguments.out}: sign.pem, sign.pub, secret.key ({arguments.type})", f"key id {made.key_id}"]
+    show({"folder": str(arguments.out), "key_id": made.key_id, "type": arguments.type}, arguments.json, lines)
+    return 0
+
+
+def _sample(arguments: argparse.Namespace) -> int:
+    from govern.sample import write
+
+    summary = write(arguments.documents, arguments.seed, arguments.out)
+    lines = [f"{arguments.out}: {summary.documents:,} synthetic documents, {summary.spans:,} labelled spans"]
+    result = {"folder": str(arguments.out), "documents": summary.documents, "spans": summary.spans}
+    show(result, arguments.json, lines)
+    return 0
+
+
+def _scan(arguments: argparse.Namespace) -> int:
+    from govern.policy import load
+    from govern.scan import scan
+
+    count = scan(
+        tuple(arguments.inputs),
+        arguments.out,
+        load(arguments.policy),
+        text_column=arguments.text_column,
+        id_column=arguments.id_column,
+    )
+    lines = [f"{arguments.out}: {count.findings:,} findings in {count.documents:,} documents; keep it private"]
+    for kind, number in sorted(count.by_type.items()):
+        lines.append(f"  {kind:<22}{number:>10,}")
+    result = {
+        "file": str(arguments.out),
+        "documents": count.documents,
+        "findings": count.findings,
+        "types": count.by_type,
+    }
+    show(result, arguments.json, lines)
+    return 0
+
+
+def _certify(arguments: argparse.Namespace) -> int:
+    from govern import attestation, keys, pipeline, policy
+
+    chosen = policy.load(arguments.policy)
+    key = None
+    if arguments.sign_key is not None:
+        key = keys.load_private(arguments.sign_key, _passphrase(arguments.passphrase))
+    outcome = pipeline.certify(
+        pipeline.Request(
+            inputs=tuple(arguments.inputs),
+            out=arguments.out.absolute(),
+            policy=chosen,
+            suite=arguments.suite or chosen.suite,
+            secret=keys.load_secret(arguments.secret),
+            name=arguments.name,
+            text_column=arguments.text_column,
+            id_column=arguments.id_column,
+            split=arguments.split,
+            workers=arguments.workers,
+        )
+    )
+    signed = (outcome.folder / "attestation.json").exists()
+    if key is not None and not signed:
+        attestation.sign(outcome.folder, key, issued=_now(), not_after=arguments.not_after)
+        signed = True
+    counts = outcome.certificate.claim["accounting"]
+    result = {
+        "folder": str(arguments.out),
+        "certificate": outcome.certificate.digest,
+        "signed": signed,
+        "found_finished": outcome.reused,
+        "accounting": counts,
+    }
+    show(result, arguments.json, _certified_lines(arguments.out, outcome.certificate.digest, signed, counts))
+    return 0
+
+
+def _certified_lines(folder: Path, digest: str, signed: bool, counts: dict[str, Any]) -> list[str]:
+    dropped, quarantined = sum(counts["dropped"].values()), sum(counts["quarantined"].values())
+    state = (
+        "certified and signed" if signed else f"certified, a draft: sign it with `govern sign {folder} --sign-key KEY`"
+    )
+    return [
+        f"{folder}: {state}",
+        f"documents: {counts['in']:,} in = {counts['certified']:,} certified + {dropped:,} dropped "
+        f"+ {quarantined:,} quarantined",
+        f"certificate {digest}",
+        f"report {folder / 'report.html'}",
+    ]
+
+
+def _sign(arguments: argparse.Namespace) -> int:
+    from govern import attestation, keys
+
+    key = keys.load_private(arguments.sign_key, _passphrase(arguments.passphrase))
+    attestation.sign(arguments.folder, key, issued=_now(), not_after=arguments.not_after)
+    show({"folder": str(arguments.folder), "signed": True}, arguments.json, [f"{arguments.folder}: signed"])
+    return 0
+
+
+def _approve(arguments: argparse.Namespace) -> int:
+    from govern import attestation, keys
+
+    attestation.approve(arguments.folder, keys.load_private(arguments.sign_key, _passphrase(arguments.passphrase)))
+    show({"folder": str(arguments.folder), "approved": True}, arguments.json, [f"{arguments.folder}: approved"])
+    return 0
+
+
+def _verified(arguments: argparse.Namespace, signatures: int | None = None, revocations: Path | None = None) -> Any:
+    from govern.attestation import verify
+
+    trust = trusted_keys(arguments.trust)
+    return verify(arguments.folder, trust, now=_now(), signatures=signatures, revocations=revocations)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    corpus = _verified(arguments, arguments.signatures, arguments.revocations)
+    claim = corpus.certificate.claim
+    result = {
+        "folder": str(arguments.folder),
+        "verified": True,
+        "certificate": corpus.certificate.digest,
+        "documents": claim["accounting"]["certified"],
+        "purposes": list(corpus.certificate.purposes),
+        "key_ids": list(corpus.key_ids),
+        "revocations_checked": arguments.revocations is not None,
+    }
+    lines = [
+        f"{arguments.folder}: verified",
+        f"certificate {corpus.certificate.digest}",
+        f"documents {claim['accounting']['certified']:,}, for: {', '.join(corpus.certificate.purposes) or 'no purpose'}",
+        *(f"signed by {key_id}" for key_id in corpus.key_ids),
+    ]
+    if arguments.revocations is None:
+        lines.append("not checked against a revocation list: give one with --revocations")
+    show(result, arguments.json, lines)
+    return 0
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from govern.files import parse_canonical, write_whole
+    from govern.report import render
+
+    corpus = _verified(arguments)
+    metrics = arguments.folder / "evidence" / "metrics.json"
+    html = render(
+        corpus.certificate.claim,
+        parse_canonical(metrics.read_bytes(), str(metrics)),
+        certificate_digest=corpus.certificate.digest,
+        signatures=corpus.key_ids,
+        issued=str(corpus.issued),
+        not_after=str(corpus.not_after) if corpus.not_after else None,
+    )
+    write_whole(arguments.out, html)
+    show({"file": str(arguments.out)}, arguments.json, [f"{arguments.out}: written"])
+    return 0
+
+
+def _revoke(arguments: argparse.Namespace) -> int:
+    from govern import keys
+    from govern.revocation import revoke
+
+    key = keys.load_private(arguments.sign_key, _passphrase(arguments.passphrase))
+    revoke(arguments.folder, key, arguments.reason, arguments.revocations, now=_now())
+    lines = [f"{arguments.folder}: revoked in {arguments.revocations}"]
+    show({"folder": str(arguments.folder), "revocations": str(arguments.revocations)}, arguments.json, lines)
+    return 0
