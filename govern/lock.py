@@ -1,0 +1,37 @@
+"""One writer at a time in a folder; readers need nothing, since files are replaced whole."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from govern.errors import InputError, Refused
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Holds `folder` against a second writer of this host until the block ends, also where the process is killed.
+
+    Raises:
+        InputError: the folder cannot be opened or locked.
+        Refused: another process holds it.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise InputError(f"{folder}: {error.strerror}; check the path") from None
+    try:
+        _lock(descriptor, folder)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Refused(f"{folder}: another process is writing there; wait for it, then run this again") from None
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be locked ({error.strerror}); use a local file system") from None
