@@ -31,7 +31,10 @@ def test_documents_come_back_in_order_with_ids_and_metadata(tmp_path: Path) -> N
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), min_size=1, max_size=20), st.integers(1, 90))
+@given(
+    st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), min_size=1, max_size=20),
+    st.integers(1, 90),
+)
 def test_any_cut_into_shards_reads_the_same_documents(tmp_path_factory, texts: list[str], limit: int) -> None:
     """Shards hold consecutive documents, each once, whatever the limit and the file kinds."""
     folder = tmp_path_factory.mktemp("cut")

@@ -1,0 +1,75 @@
+"""Canonical JSON, whole files and the manifest."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from govern import files
+from govern.errors import InputError
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(VALUES)
+def test_canonical_bytes_parse_back_to_the_value(value: object) -> None:
+    """Writing and strict parsing are inverse."""
+    assert files.parse_canonical(files.canonical(value), "x") == value
+
+
+@given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), st.integers(0, 9), min_size=2, max_size=6))
+def test_key_order_never_changes_a_digest(value: dict[str, int]) -> None:
+    """The digest is of the value, not of its spelling."""
+    assert files.digest(value) == files.digest(dict(reversed(list(value.items()))))
+
+
+@pytest.mark.parametrize(
+    "data", [b'{"a":1,"a":1}', b'{"a": 1}', b'{"b":1,"a":2}', b'{"a":1}\n', b"NaN", b'"\xff"', b"[" * 100_000, b""]
+)
+def test_another_spelling_of_json_is_refused(data: bytes) -> None:
+    """Duplicate keys, spaces, key order, NaN, invalid UTF-8 and endless nesting raise an error that names the place."""
+    with pytest.raises(InputError, match="here: not"):
+        files.parse_canonical(data, "here")
+
+
+def test_a_manifest_is_what_sha256sum_checks(tmp_path: Path) -> None:
+    """`sha256sum -c --strict` accepts the manifest and sees every file but the two that are left out."""
+    (tmp_path / "documents").mkdir()
+    for name in ("documents/part-00000.parquet", "b.json", "a.json", "attestation.json"):
+        (tmp_path / name).write_bytes(os.urandom(10))
+    (tmp_path / "SHA256SUMS").write_bytes(files.manifest(tmp_path))
+    checked = subprocess.run(
+        ["sha256sum", "-c", "--strict", "SHA256SUMS"], cwd=tmp_path, capture_output=True, check=True
+    )
+    assert checked.stdout.decode().splitlines() == ["a.json: OK", "b.json: OK", "documents/part-00000.parquet: OK"]
+
+
+def test_a_whole_file_replaces_the_old_one_and_leaves_nothing_else(tmp_path: Path) -> None:
+    """After a write there is the file, with its mode, and no temporary name."""
+    path = tmp_path / "state.json"
+    files.write_whole(path, b"old")
+    files.write_whole(path, json.dumps({"a": 1}).encode(), 0o600)
+    assert path.read_bytes() == b'{"a": 1}'
+    assert [entry.name for entry in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_links_to_folders_are_listed(tmp_path: Path) -> None:
+    """A folder that is a link is an entry of its own, never walked into."""
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside" / "file").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "inside")
+    assert files.list_files(tmp_path) == ("inside/file", "link")
