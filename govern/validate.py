@@ -1,0 +1,105 @@
+"""Validates: the suite's answer to a run's metrics table, and the sentences that say what stands in the way.
+
+`govern` measures; `expectations` decides. In goes a table with one row per slice (`all`, `lang:ko`, ...) and whole numbers;
+out comes a `ValidationResult`. A critical rule that did not pass blocks, and so does any rule whose answer is unknown; a
+failed warning is recorded.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from govern.errors import InputError, Refused
+
+if TYPE_CHECKING:
+    from expectations import RuleResult, Suite
+
+BOUNDS = {"min_value": "at least", "max_value": "at most", "value_set": "one of", "sum_total": "a sum of"}
+"""How a limit reads in a sentence, by the argument that holds it."""
+
+REMEDY = "look at the documents behind it, or choose another suite with --suite and record why"
+REMEDY_UNKNOWN = "measure it, or correct the suite: what was not decided does not pass"
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationResult:
+    """A suite's name and digest, and what became of each of its rules, in its order."""
+
+    suite: str
+    suite_digest: str
+    results: "tuple[RuleResult, ...]"
+    remedies: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    @property
+    def passed(self) -> bool:
+        """Whether there are results, and none of them blocks."""
+        return bool(self.results) and not self.blocking
+
+    @property
+    def blocking(self) -> tuple[str, ...]:
+        """A sentence for each result that blocks: the rule, what was observed, the limit and the remedy."""
+        from expectations import blocks
+
+        remedies = dict(self.remedies)
+        return tuple(_sentence(result, remedies.get(result.id, "")) for result in self.results if blocks(result))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """A sentence for each failed warning, which is recorded and does not block."""
+        from expectations import blocks
+
+        remedies = dict(self.remedies)
+        recorded = (result for result in self.results if result.status != "passed" and not blocks(result))
+        return tuple(_sentence(result, remedies.get(result.id, "")) for result in recorded)
+
+
+def validate(suite: str | Path, table: Mapping[str, Sequence[int | str | None]]) -> ValidationResult:
+    """The result of the suite (a name or a file) on a metrics table.
+
+    Raises:
+        InputError: there is no such suite, or its file cannot be read.
+        Refused: the suite does not load, so it decides nothing.
+    """
+    from expectations import decide
+
+    loaded = load(suite)
+    remedies = tuple((rule.id, rule.remedy) for rule in loaded.rules)
+    return ValidationResult(loaded.name, loaded.digest, decide(loaded, table), remedies)
+
+
+def load(suite: str | Path) -> "Suite":
+    """The suite of this name or in this file; a run loads it first, so that a broken one stops it before the work.
+
+    Raises:
+        InputError: there is no such suite, or its file cannot be read.
+        Refused: the suite does not load, so it decides nothing.
+    """
+    from expectations import SuiteError, SuiteNotFoundError, load_suite
+
+    try:
+        return load_suite(suite)
+    except SuiteNotFoundError as error:
+        raise InputError(str(error)) from None
+    except SuiteError as error:
+        raise Refused(str(error)) from None
+
+
+def _sentence(result: "RuleResult", remedy: str) -> str:
+    subject = f"rule {result.id} ({result.severity}, slice {result.arguments.get('slice', 'all')})"
+    observed = "nothing was observed" if result.observed is None else f"observed {result.observed}"
+    if result.status == "unknown":
+        return f"{subject}: unknown, since {result.reason}; {observed}, expected {_limit(result)}; {REMEDY_UNKNOWN}"
+    return f"{subject}: {observed}, expected {_limit(result)}: {result.reason}; {remedy or REMEDY}"
+
+
+def _limit(result: "RuleResult") -> str:
+    arguments: dict[str, Any] = result.arguments
+    name = arguments.get("column", "")
+    if result.expectation == "expect_no_residual_spans":
+        return f"{arguments['column_A']} 0 and {arguments['column_B']} at least 1"
+    if result.expectation == "expect_documents_to_be_accounted_for":
+        first, *rest = arguments["column_list"]
+        return f"{first} = {' + '.join(rest)}"
+    bounds = [f"{words} {arguments[key]}" for key, words in BOUNDS.items() if arguments.get(key) is not None]
+    return f"{name} {' and '.join(bounds)}".strip() if bounds else result.expectation.replace("_", " ")
