@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from govern.console import run, show, trusted_keys
-from govern.errors import GovernError, InputError
+from govern.errors import GovernError
 
 PPM = 1_000_000
 
@@ -155,14 +155,9 @@ def _now() -> datetime:
 
 
 def _passphrase(path: Path | None) -> bytes | None:
-    if path is None:
-        return None
-    try:
-        return path.read_bytes().splitlines()[0]
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}; name the file that holds the passphrase") from None
-    except IndexError:
-        raise InputError(f"{path}: empty; its first line must be the passphrase") from None
+    from govern.keys import load_passphrase
+
+    return None if path is None else load_passphrase(path)
 
 
 def _keygen(arguments: argparse.Namespace) -> int:

@@ -27,7 +27,7 @@ def imported(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("package", ORDER)
 def test_imports_point_one_way(package: str) -> None:
-    """expectations ← govern ← vocab ← tune: no file imports a package that stands above its own."""
+    """Expectations ← govern ← vocab ← tune: no file imports a package that stands above its own."""
     above = set(ORDER[ORDER.index(package) + 1 :])
     files = list((ROOT / package).rglob("*.py"))
     assert files
