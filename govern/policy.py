@@ -1,0 +1,157 @@
+"""The policy: which personal data is masked and how, what the corpus is for, where it comes from.
+
+Read from TOML; unknown keys are refused, each default stands here once, and the resolved value is part of the
+certificate. `load("default")` reads the packaged policy; anything with a suffix or a folder is a path.
+"""
+
+import tomllib
+from fnmatch import fnmatchcase
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+
+from govern.errors import InputError
+from govern.files import digest
+
+ENTITY_TYPES = (
+    "PERSON", "EMAIL_ADDRESS", "PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE", "IP_ADDRESS", "US_SSN", "US_ITIN", "US_PASSPORT",
+    "US_BANK_NUMBER", "UK_NINO", "CRYPTO", "DATE_OF_BIRTH", "KR_RRN", "KR_FRN", "KR_BRN", "KR_PASSPORT",
+    "KR_DRIVER_LICENSE", "KR_BANK_ACCOUNT",
+)  # fmt: skip
+"""Every entity type that something finds."""
+
+Action = Literal["tag", "keep"]
+Purpose = Literal["train", "evaluate"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Names(_Section):
+    """How names are found; `spacy_pipeline` is a folder, relative to the policy file."""
+
+    rules: bool = True
+    spacy_pipeline: str | None = None
+    spacy_score: Annotated[float, Field(ge=0, le=1)] = 0.6
+
+
+class Source(_Section):
+    """What is declared about the input files whose name matches the pattern `match`."""
+
+    match: str
+    name: Annotated[str, Field(min_length=1)]
+    owner: str | None = None
+    licence: str | None = None
+    legal_basis: str | None = None
+    period: str | None = None
+
+
+class Policy(_Section):
+    """What a certification run does and claims; two equal policies have equal digests."""
+
+    name: Annotated[str, Field(min_length=1)]
+    purposes: tuple[Purpose, ...] = ("train", "evaluate")
+    intended_use: str = "Training and evaluating language models on financial text"
+    signatures_required: Annotated[int, Field(ge=1)] = 1
+    issuer: str | None = None
+    residency: str | None = None
+    approval: str | None = None
+    suite: str = "default"
+    min_score: Annotated[float, Field(gt=0, le=1)] = 0.4
+    max_document_characters: Annotated[int, Field(ge=1)] = 2_000_000
+    regex_timeout_s: Annotated[float, Field(gt=0)] = 10.0
+    keep_columns: tuple[str, ...] = ()
+    entities: Annotated[dict[str, Action], Field(min_length=1)]
+    names: Names = Names()
+    sources: tuple[Source, ...] = ()
+
+    _folder: Path = PrivateAttr(default_factory=Path)
+
+    @field_validator("purposes", "keep_columns", "sources", mode="before")
+    @classmethod
+    def _array(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("purposes")
+    @classmethod
+    def _distinct(cls, value: tuple[Purpose, ...]) -> tuple[Purpose, ...]:
+        if len(set(value)) != len(value):
+            raise ValueError("names a purpose twice")
+        return value
+
+    @field_validator("entities")
+    @classmethod
+    def _supported(cls, value: dict[str, Action]) -> dict[str, Action]:
+        for entity_type in value:
+            if entity_type not in ENTITY_TYPES:
+                raise ValueError(f"nothing finds '{entity_type}'; supported are: {', '.join(ENTITY_TYPES)}")
+        return value
+
+    def resolved(self) -> dict[str, Any]:
+        """The whole policy as JSON, defaults filled in."""
+        return self.model_dump(mode="json")
+
+    @property
+    def digest(self) -> str:
+        """`sha256:` of the resolved policy; the order of keys never changes it."""
+        return digest(self.resolved())
+
+    @property
+    def pipeline_path(self) -> Path | None:
+        """Where the spaCy pipeline lies, if the policy names one."""
+        return None if self.names.spacy_pipeline is None else self._folder / self.names.spacy_pipeline
+
+    def source(self, file_name: str) -> Source | None:
+        """What is declared about the input file `file_name`; the first match counts."""
+        return next((source for source in self.sources if fnmatchcase(file_name, source.match)), None)
+
+
+def load(name_or_path: str | Path) -> Policy:
+    """The policy of a packaged name (`default`) or in a TOML file.
+
+    Raises:
+        InputError: no such policy, not TOML, an unknown key, a value that does not fit; file and key are named.
+    """
+    path = Path(name_or_path)
+    if path.suffix or len(path.parts) > 1:
+        return _parse(_read(path), str(path), path.parent)
+    packaged = resources.files("govern").joinpath("policies", f"{path.name}.toml")
+    if not packaged.is_file():
+        names = sorted(item.name[:-5] for item in resources.files("govern").joinpath("policies").iterdir() if item.name.endswith(".toml"))
+        raise InputError(f"policy '{name_or_path}': not packaged; use one of {', '.join(names)}, or the path of a .toml file")
+    return _parse(packaged.read_bytes(), f"policy '{name_or_path}'", Path())
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or 'cannot be read'}; check the path of the policy") from None
+
+
+def _parse(data: bytes, where: str, folder: Path) -> Policy:
+    try:
+        values = tomllib.loads(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise InputError(f"{where}: not UTF-8; save the policy as UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{where}: not TOML ({error}); correct the line") from None
+    try:
+        policy = Policy.model_validate(values)
+    except ValidationError as error:
+        raise InputError(f"{where}: {_sentence(error)}") from None
+    policy._folder = folder  # noqa: SLF001 — where relative paths start is not part of the policy's value
+    return policy
+
+
+def _sentence(error: ValidationError) -> str:
+    problem = error.errors(include_url=False, include_input=False)[0]
+    key = ".".join(map(str, problem["loc"])) or "the policy"
+    if problem["type"] == "extra_forbidden":
+        return f"unknown key '{key}'; remove it, or correct its spelling (docs/policies.md lists the keys)"
+    if problem["type"] == "missing":
+        return f"key '{key}' is missing; add it (docs/policies.md lists the keys)"
+    return f"key '{key}': {problem['msg'].removeprefix('Value error, ')}; correct the value"

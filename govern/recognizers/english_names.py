@@ -1,0 +1,161 @@
+"""English names by rule: after a title, in a field, under a letter, after a signature mark, or from lists of given names.
+
+Not a substitute for a name model: a name with no title, field or common given name is missed. Company and place names
+that look like names are left by lists. Every pattern is bounded, so time is linear in the text.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from govern.recognizers.rule import Hit
+from govern.recognizers.words import lines, words
+
+_LETTERS = "a-zß-öø-ÿā-ž"
+_CAPITAL = "A-ZÀ-ÖØ-ÞŠŽĆČĐŁŚŻŐ"
+_TOKEN = rf"(?:O['’]|D['’]|Mc|Mac|De|Di|La|Le)?[{_CAPITAL}][{_LETTERS}]{{1,20}}(?:['’-][{_CAPITAL}][{_LETTERS}]{{1,20}})?"
+_UPPER = rf"[{_CAPITAL}]{{2,20}}(?:['’-][{_CAPITAL}]{{2,20}})?"
+_PARTICLE = r"(?:van der|van den|van|von|de la|de|del|der|bin|al|el|la|dos|da)"
+_INITIAL = rf"[{_CAPITAL}]\.?(?![\w'’])"
+_LINK = rf"[ ](?:{_INITIAL} ?){{0,2}}(?:{_PARTICLE} )?"
+_NAME = rf"(?:{_INITIAL} ?){{0,3}}(?:{_TOKEN})(?:{_LINK}(?:{_TOKEN})){{0,3}}"
+_FIELD_NAME = rf"(?:{_NAME}|(?:{_UPPER})(?: {_INITIAL})?(?: (?:{_UPPER})){{1,3}})"
+
+_TITLE = re.compile(
+    rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Sir|Messrs|MR|MRS|MS|DR)\b\.?\s{{1,2}}({_NAME}|(?:{_UPPER})(?: (?:{_UPPER})){{0,2}})"
+)
+_OFFICE = re.compile(
+    rf"\b(?:Chairman|Chairwoman|Chair|Governor|Senator|Congressman|Congresswoman|Ambassador|Judge|Justice|Secretary|President) "
+    rf"({_NAME})"
+)
+_LABELS = (
+    r"(?:(?:full|customer|client|account|account holder|contact|cardholder|borrower|guarantor|employee|applicant|first|last|"
+    r"beneficiary|patient|insured|legal|sender|recipient|payee|payer|agent|advisor|adviser|spouse|maiden|company contact) )?name"
+    r"|customer|client|borrower|co-borrower|guarantor|cardholder|account holder|applicant|co-applicant|insured|policyholder"
+    r"|beneficiary|payee|payer|sender|recipient|agent|representative|adviser|advisor|analyst|relationship manager|loan officer"
+    r"|prepared by|reviewed by|approved by|signed by|signed|signature|attn|attention|contact|contact person|complainant|caller"
+    r"|employee|manager|officer|trustee|spouse|author|assigned to|handled by|from|to|cc|by|printed name"
+)
+_FIELD = re.compile(rf"(?<![\w-])(?:{_LABELS})[*\"']{{0,3}}[ \t]?[:=|][*\"']{{0,3}}\s{{0,3}}[\"']?(?=[{_CAPITAL}])", re.IGNORECASE)
+_LETTER = re.compile(
+    rf"\b(?:Dear|Hello|Hi|Hey) ({_NAME})(?=[,:!.\n-]|$)"
+    rf"|\b(?:Sincerely|Regards|regards|wishes|Respectfully|faithfully|truly|Thanks|Thank you|Cheers)(?: yours)?[,.]?\s{{0,2}}\n\s{{0,3}}({_FIELD_NAME})"
+    rf"|/s/\s{{0,3}}({_FIELD_NAME})"
+    rf"|\b(?:[Mm]y name is|[Nn]ame's|[Nn]amed) ({_NAME})"
+)
+_SEQUENCE = re.compile(rf"(?<![\w@.'’-])(?:{_TOKEN})(?:{_LINK}(?:{_TOKEN})){{1,4}}(?![\w@])")
+_SPOKEN = re.compile(
+    rf"\b(?:[Tt]his is|I am|I'm|I’m|[Ss]po(?:ke|ken) (?:with|to)|[Cc]alled by|[Mm]eeting with|[Mm]et with|[Cc]ustomer|[Cc]lient|"
+    rf"[Bb]orrower|[Gg]uarantor|[Aa]gent|[Ee]mployee|[Cc]aller|[Aa]dvisor|[Aa]nalyst) ((?:{_TOKEN})(?:{_LINK}(?:{_TOKEN})){{0,2}})"
+)
+_PIECE = re.compile(rf"(?:{_TOKEN})|(?:{_UPPER})|(?:{_INITIAL})|(?:{_PARTICLE})\b")
+_FIELD_VALUE = re.compile(_FIELD_NAME)
+_WORD = re.compile(rf"[{_CAPITAL}][\w'’-]*\w")
+
+
+def find(text: str) -> Iterator[Hit]:
+    """Every name found by rule, unsorted; spans hold the name alone, without its title."""
+    for match in _TITLE.finditer(text):
+        yield from _hit(text, match.start(1), match.end(1), 0.85, "names.en.title")
+    for match in _OFFICE.finditer(text):
+        yield from _hit(text, match.start(1), match.end(1), 0.6, "names.en.office")
+    for match in _FIELD.finditer(text):
+        value = _FIELD_VALUE.match(text, match.end())
+        if value is not None:
+            yield from _hit(text, value.start(), value.end(), 0.8, "names.en.field", alone=False)
+    for match in _LETTER.finditer(text):
+        group = match.lastindex or 0
+        yield from _hit(text, match.start(group), match.end(group), 0.8, "names.en.letter")
+    for match in _SPOKEN.finditer(text):
+        yield from _spoken(text, match.start(1), match.end(1))
+    for match in _SEQUENCE.finditer(text):
+        yield from _listed(text, match.start(), match.end())
+
+
+def mentions(text: str, names: Iterable[str]) -> Iterator[Hit]:
+    """Where `names` stand again, whole, or by the surname alone where that is no common word of the text."""
+    whole = {name for name in names if name[:1].isascii() or name[:1].isalpha()}
+    first: dict[str, list[str]] = {}
+    for name in sorted(whole, key=len, reverse=True):
+        opening = _WORD.match(name)
+        if opening is not None:
+            first.setdefault(opening[0], []).append(name)
+    if not first:
+        return
+    common = set(re.findall(r"(?<![\w-])[a-z]{4,}", text))
+    surnames = {
+        parts[-1]
+        for parts in (name.split() for name in whole)
+        if len(parts) > 1 and len(parts[-1]) >= 4 and parts[-1].lower() not in common and not _stops(parts[-1])
+    }
+    for match in _WORD.finditer(text):
+        for name in first.get(match[0], ()):
+            end = match.start() + len(name)
+            if text.startswith(name, match.start()) and not text[end : end + 1].isalnum():
+                yield Hit(match.start(), end, "PERSON", 0.75, "names.en.mention")
+                break
+        else:
+            if match[0] in surnames or match[0].removesuffix("'s").removesuffix("’s") in surnames:
+                end = match.end() - (0 if match[0] in surnames else 2)
+                yield Hit(match.start(), end, "PERSON", 0.5, "names.en.surname")
+
+
+def _stops(word: str) -> bool:
+    return word in words("not_names_en") or word.capitalize() in words("not_names_en")
+
+
+def _pieces(text: str, start: int, end: int) -> list[re.Match[str]]:
+    """The words of a name up to the first that cannot be one; no initial or particle at the end."""
+    kept: list[re.Match[str]] = []
+    for piece in _PIECE.finditer(text, start, end):
+        if _stops(piece[0]):
+            break
+        kept.append(piece)
+    while kept and (len(kept[-1][0].rstrip(".")) < 2 or kept[-1][0].islower()):
+        kept.pop()
+    return kept
+
+
+def _hit(text: str, start: int, end: int, score: float, name: str, *, alone: bool = True) -> Iterator[Hit]:
+    pieces = _pieces(text, start, end)
+    if not pieces or (not alone and len(pieces) < 2 and pieces[0][0] not in words("given_en")):
+        return
+    if pieces[0].start() != start or _is_company(text, start, pieces[-1].end()):
+        return
+    yield Hit(start, pieces[-1].end(), "PERSON", score, name)
+
+
+def _is_company(text: str, start: int, end: int) -> bool:
+    following = _WORD.match(text, end + 1) if text[end : end + 1] in " ," else None
+    if following is not None and following[0] in words("companies_en"):
+        return True
+    if text[end : end + 2] == " &" or text[max(0, start - 2) : start] == "& ":
+        return True
+    found = text[start:end].replace(".", "")
+    return any(found.startswith(line) for line in lines("not_person_en"))
+
+
+def _spoken(text: str, start: int, end: int) -> Iterator[Hit]:
+    pieces = _pieces(text, start, end)
+    given = words("given_en") - words("ambiguous_en")
+    if pieces and pieces[0].start() == start and pieces[0][0] in given and not _is_company(text, start, pieces[-1].end()):
+        yield Hit(start, pieces[-1].end(), "PERSON", 0.7, "names.en.spoken")
+
+
+def _listed(text: str, start: int, end: int) -> Iterator[Hit]:
+    given, ambiguous, surnames = words("given_en"), words("ambiguous_en"), words("surnames_en")
+    pieces = list(_PIECE.finditer(text, start, end))
+    for index, piece in enumerate(pieces[:-1]):
+        word = piece[0]
+        if word not in given and word not in ambiguous:
+            continue
+        kept = _pieces(text, piece.start(), end)
+        if len(kept) < 2 or kept[0].start() != piece.start():
+            continue
+        if word in ambiguous and kept[-1][0] not in surnames and kept[1][0] not in surnames:
+            continue
+        if index and pieces[index - 1][0] in surnames and pieces[index - 1][0] not in given:
+            continue
+        stop = kept[min(len(kept), 4) - 1].end()
+        if not _is_company(text, piece.start(), stop):
+            yield Hit(piece.start(), stop, "PERSON", 0.6, "names.en.list")
+        return
