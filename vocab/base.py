@@ -1,0 +1,190 @@
+"""Reads a base tokenizer: a Hugging Face folder, or its `tokenizer.json`, with byte-level BPE.
+
+`load` gives the parsed file, its digest and what must be known before anything is added to it. Only byte-level BPE is
+extended by the profile `portable`; every other kind is refused in a sentence that says why. Nothing is fetched: a base
+is a path. The file format is that of the `tokenizers` library, version "1.0".
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from govern.errors import InputError
+from govern.files import parse_strict
+from vocab.byte_alphabet import CHARACTERS
+from vocab.errors import VocabError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+TOKENIZER = "tokenizer.json"
+CONFIG = "tokenizer_config.json"
+SPECIAL_TOKENS = "special_tokens_map.json"
+EXTENSION = "extension.json"
+UNCHANGED = ("chat_template.jinja", "chat_template.json", "LICENSE", "LICENSE.txt", "LICENSE.md", "NOTICE")
+"""Other files of a base folder that stay true of its extension, copied byte for byte."""
+
+NORMALIZERS = (None, "NFC", "NFKC")
+FAMILY = "byte-level BPE"
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A byte-level BPE tokenizer: where it lies, its parsed `tokenizer.json` (read it, never change it), its SHA-256."""
+
+    path: Path
+    sha256: str
+    spec: dict[str, Any] = field(repr=False)
+
+    @property
+    def vocab(self) -> dict[str, int]:
+        """Token (in the byte alphabet) to id, without added tokens that only `added` holds."""
+        vocab: dict[str, int] = self.spec["model"]["vocab"]
+        return vocab
+
+    @property
+    def merges(self) -> tuple[tuple[str, str], ...]:
+        """The merges in order; earlier ones run first."""
+        return tuple(_pair(merge) for merge in self.spec["model"]["merges"])
+
+    @property
+    def added(self) -> dict[str, int]:
+        """Special and other added tokens, as text, to id."""
+        return {token["content"]: token["id"] for token in self.spec.get("added_tokens", ())}
+
+    @property
+    def next_id(self) -> int:
+        """The first id above every id in use."""
+        return max((*self.vocab.values(), *self.added.values())) + 1
+
+    @property
+    def missing_bytes(self) -> int:
+        """How many of the 256 bytes have no token: text that holds one is lost by this tokenizer."""
+        return sum(character not in self.vocab for character in CHARACTERS)
+
+    @property
+    def ignores_merges(self) -> bool:
+        """True where a pre-token that is itself a token takes its id without any merge."""
+        return bool(self.spec["model"].get("ignore_merges"))
+
+    def tokenizer(self) -> "Tokenizer":
+        """The tokenizer, without truncation and padding, so that every token of a text is seen."""
+        return build(self.spec, str(self.path))
+
+
+def load(path: Path) -> Base:
+    """The byte-level BPE tokenizer at `path`, a folder or a `tokenizer.json`.
+
+    Raises:
+        VocabError: nothing readable there, another kind of tokenizer, or one that was extended already.
+    """
+    file = find(path)
+    if file.suffix == ".model":
+        raise VocabError(
+            f"{file}: a SentencePiece model; the profile 'portable' extends {FAMILY} only, since merges cannot reach "
+            "characters that are bytes there; `vocab coverage` reads it"
+        )
+    if (file.parent / EXTENSION).exists():
+        raise VocabError(
+            f"{file.parent}: holds {EXTENSION}, so it was extended already; extend its base again, with all term lists"
+        )
+    data = file.read_bytes()
+    base = Base(file, hashlib.sha256(data).hexdigest(), read_spec(data, file))
+    refuse_other_kinds(base.spec, str(file))
+    return base
+
+
+def find(path: Path) -> Path:
+    """The file of the tokenizer at `path`: `tokenizer.json`, or a SentencePiece `.model` where there is none.
+
+    Raises:
+        VocabError: there is neither; the message says what was expected.
+    """
+    if path.is_file() and (path.name.endswith(".json") or path.suffix == ".model"):
+        return path
+    if path.is_file():
+        raise VocabError(
+            f"{path}: not a tokenizer.json; expected that file of the tokenizers library, or its folder; a list of "
+            "ranks (.tiktoken) has no pre-tokenizer, convert it first"
+        )
+    if not path.is_dir():
+        raise VocabError(f"{path}: no such file or folder; give a local path, since nothing is downloaded")
+    if (path / TOKENIZER).is_file():
+        return path / TOKENIZER
+    models = sorted(path.glob("*.model"))
+    if len(models) == 1:
+        return models[0]
+    raise VocabError(f"{path}: no {TOKENIZER} in this folder; export the tokenizer with save_pretrained, or name its file")
+
+
+def read_spec(data: bytes, file: Path) -> dict[str, Any]:
+    """The parsed `tokenizer.json`; `VocabError` where it is none."""
+    try:
+        spec = parse_strict(data, str(file))
+    except InputError as error:
+        raise VocabError(str(error)) from None
+    if not isinstance(spec, dict) or not isinstance(spec.get("model"), dict):
+        raise VocabError(f"{file}: not a tokenizer.json (no 'model' in it); export the tokenizer with save_pretrained")
+    return spec
+
+
+def build(spec: dict[str, Any], where: str) -> "Tokenizer":
+    """The library's tokenizer of a parsed `tokenizer.json`, without truncation and padding."""
+    from tokenizers import Tokenizer
+
+    try:
+        tokenizer = Tokenizer.from_str(json.dumps({**spec, "truncation": None, "padding": None}, ensure_ascii=False))
+    except Exception as error:
+        # The library raises bare Exception for every defect of a file; this is the boundary where it becomes a sentence.
+        if type(error) is not Exception:
+            raise
+        raise VocabError(f"{where}: the tokenizers library cannot read it; export the tokenizer again") from None
+    return tokenizer
+
+
+def refuse_other_kinds(spec: dict[str, Any], where: str) -> None:
+    """Returns where `spec` is byte-level BPE as this package understands it.
+
+    Raises:
+        VocabError: it is not; the message names what differs.
+    """
+    model = spec["model"]
+    kind = model.get("type") or ("BPE" if "merges" in model else "an unnamed model")
+    normalizer = (spec.get("normalizer") or {}).get("type")
+    reason = None
+    if kind != "BPE":
+        reason = f"the model is {kind}"
+    elif "ByteLevel" not in kinds(spec.get("pre_tokenizer")):
+        reason = "BPE over characters (a SentencePiece export), not over bytes"
+    elif model.get("dropout"):
+        reason = "BPE with dropout, so the same text has many encodings"
+    elif model.get("continuing_subword_prefix") or model.get("end_of_word_suffix"):
+        reason = "BPE with prefixes or suffixes on its tokens"
+    elif normalizer not in NORMALIZERS:
+        reason = f"its normalizer is {normalizer}, expected none, NFC or NFKC"
+    elif not isinstance(model.get("vocab"), dict) or not isinstance(model.get("merges"), list) or not model["vocab"]:
+        reason = "its vocabulary or its merges are missing"
+    if reason:
+        raise VocabError(f"{where}: {reason}; the profile 'portable' extends {FAMILY} only; choose another base")
+
+
+def kinds(part: dict[str, Any] | None) -> tuple[str, ...]:
+    """The types of a pre-tokenizer and of those inside a sequence, in order."""
+    if part is None:
+        return ()
+    inner = part.get("pretokenizers", ())
+    return tuple(kind for one in inner for kind in kinds(one)) if inner else (str(part.get("type")),)
+
+
+def without_prefix_space(part: dict[str, Any]) -> dict[str, Any]:
+    """The pre-tokenizer that puts no space before a text: what stands inside a text is split the same."""
+    if "pretokenizers" in part:
+        return {**part, "pretokenizers": [without_prefix_space(one) for one in part["pretokenizers"]]}
+    return {**part, "add_prefix_space": False} if "add_prefix_space" in part else part
+
+
+def _pair(merge: str | list[str]) -> tuple[str, str]:
+    left, right = merge.split(" ") if isinstance(merge, str) else merge
+    return left, right

@@ -1,0 +1,75 @@
+"""The card of an extended tokenizer, `README.md`: what was added, the measured numbers, the limits."""
+
+from collections import Counter
+from typing import Any
+
+
+def card(value: dict[str, Any]) -> str:
+    """The Markdown card of an `extension.json` value: numbers and digests, and no term by name."""
+    proof, base = value["proof"], value["base"]
+    terms = Counter(term["status"] for term in value["terms"])
+    scaffolds = len(value["scaffold_ids"])
+    lines = [
+        "---",
+        "library_name: transformers",
+        "tags: [tokenizer, finance]",
+        "---",
+        "",
+        "# Extended tokenizer",
+        "",
+        f"A {base['family']} tokenizer with financial terms appended as merges (profile `{value['profile']}`).",
+        "",
+        f"- base: `{base['sha256']}` ({base['vocab_size']:,} tokens)",
+        f"- certified corpus it was measured on: certificate `{value['certificate']}`",
+        f"- term lists: {', '.join(_list(one) for one in value['term_lists'])}",
+        f"- new ids: {len(value['new_ids']):,}, from {base['next_id']:,} to {value['tokenizer']['next_id'] - 1:,}"
+        if value["new_ids"]
+        else "- new ids: none",
+        f"- of these, scaffolds: {scaffolds:,} (they exist so that merges can reach a term; train their rows too)",
+        "- terms: " + ", ".join(f"{terms[status]:,} {status}" for status in sorted(terms)),
+        "",
+        "## Measured",
+        "",
+        *_measured(proof),
+        "",
+        "## One token, by context",
+        "",
+        "| context | terms | one token in the base | one token here |",
+        "| --- | ---: | ---: | ---: |",
+        *(
+            f"| {one['context']} | {one['tried']:,} | {one['single_base']:,} | {one['single_extended']:,} |"
+            for one in proof["positions"]
+        ),
+        "",
+        "## Limits",
+        "",
+        "- A term that the base's pre-tokenizer cuts cannot be joined by merges; `extension.json` names each.",
+        "- Before a particle or an ending, merges of the base run first and may cross the edge of a term.",
+        "- New rows of a model must be initialised and trained (`vocab embed`, `tune run`); until then this tokenizer",
+        "  does not fit a model that was trained with the base.",
+        "- The numbers are of this corpus; another has others: `vocab check TOKENIZER --corpus DIR --trust PUB`.",
+        "",
+    ]
+    if proof["missing_bytes"]:
+        missing = proof["missing_bytes"]
+        lines.insert(-1, f"- The base has no token for {missing} of the 256 bytes and loses text that holds one.")
+    return "\n".join(lines)
+
+
+def _list(one: dict[str, Any]) -> str:
+    return f"{one['name']} ({one['lines']:,} lines, `{one['sha256'][:19]}…`)"
+
+
+def _measured(proof: dict[str, Any]) -> list[str]:
+    corpus, leak = proof["corpus"], proof["leak"]
+    before, after = corpus["tokens_base"], corpus["tokens_extended"]
+    saved = f"{100 * (before - after) / before:.2f}%" if before else "not measured"
+    return [
+        f"- documents: {corpus['documents']:,}; longer than before: {corpus['documents_longer']:,}; "
+        f"shorter: {corpus['documents_shorter']:,}",
+        f"- tokens: {before:,} before, {after:,} after (saved {saved})",
+        f"- leaks: {leak['changed_occurrences']:,} of {leak['occurrences']:,} occurrences of pre-tokens without a term "
+        f"are split in another way; longer: {leak['longer_pretokens']:,}",
+        f"- ids of the base with another meaning: {proof['base_ids_changed']:,} of {proof['base_ids']:,}",
+        f"- documents that decode to other text than by the base: {corpus['decoded_otherwise']:,}",
+    ]

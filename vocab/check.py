@@ -1,0 +1,129 @@
+"""Proves an extended tokenizer again, from its files alone or on a certified corpus.
+
+Checked are: every file against `SHA256SUMS` (and the signature, under trusted keys), the base rebuilt from the
+extension against its recorded digest, every new id, the matrix of terms and contexts, text made up for the purpose, the
+corpus where one is given, and that `transformers` gives the same ids. A claim that does not hold is `VocabRefused`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from govern.files import ATTESTATION, MANIFEST, digest
+from vocab.errors import VocabError, VocabRefused
+from vocab.extension import Extended, read
+from vocab.grow import ADDED, PRESENT
+from vocab.pretokens import batches, histogram, whole
+from vocab.proof import Proof, made_up, prove
+
+if TYPE_CHECKING:
+    from govern.attestation import CertifiedCorpus
+
+
+def check(
+    tokenizer: Path,
+    corpus: "CertifiedCorpus | None" = None,
+    *,
+    trust: Sequence[Path] = (),
+    now: datetime | None = None,
+) -> Proof:
+    """The proof of the extended tokenizer in the folder `tokenizer`, every claim of which holds.
+
+    Args:
+        tokenizer: a folder that `vocab extend` wrote.
+        corpus: also prove it on this text; without one, `proof.corpus` and `proof.leak` are None.
+        trust: public keys; where given, the folder must carry a signature by one of them.
+        now: the time at which a signature is judged; needed with `trust`.
+
+    Raises:
+        VocabError: no extended tokenizer there.
+        VocabRefused: a file, the signature or a claim does not hold; each problem is named.
+    """
+    _files(tokenizer, trust, now)
+    extended = read(tokenizer)
+    proof = replace(_prove(extended, corpus), parity=_parity(extended))
+    problems = (*proof.problems, *_recorded(extended, corpus, proof))
+    if problems:
+        raise VocabRefused(tuple(f"{tokenizer}: {problem}; extend the base again" for problem in problems))
+    return proof
+
+
+def signature(tokenizer: Path, trust: Sequence[Path]) -> str:
+    """What `check` could say about the signature: verified, not signed, or not checked and why."""
+    if not (tokenizer / ATTESTATION).is_file():
+        return "not signed"
+    return "verified" if trust else "not checked: give --trust"
+
+
+def _files(folder: Path, trust: Sequence[Path], now: datetime | None) -> None:
+    from govern.attestation import PREDICATE_TOKENIZER, verify_folder
+    from govern.inventory import differences, parse_sums
+
+    if not folder.is_dir():
+        raise VocabError(f"{folder}: no such folder; give the folder that `vocab extend` wrote")
+    sums = folder / MANIFEST
+    if not sums.is_file():
+        raise VocabError(f"{folder}: no {MANIFEST}, so this is no extended tokenizer; make one with `vocab extend`")
+    problems = differences(folder, parse_sums(sums.read_bytes(), str(sums)))
+    if problems:
+        raise VocabRefused(problems)
+    if trust:
+        if now is None:
+            raise VocabError("a signature is judged at a time; pass `now`")
+        opened = verify_folder(folder, trust, PREDICATE_TOKENIZER, now=now)
+        signed = opened.predicate.get("extension")
+        if signed != digest(read(folder).record):
+            raise VocabRefused((f"{folder}: the signed digest is not that of extension.json; restore the folder",))
+
+
+def _prove(extended: Extended, corpus: "CertifiedCorpus | None") -> Proof:
+    terms = [term["term"] for term in extended.record["terms"] if term["status"] != "rejected"]
+    variants = [
+        variant["text"]
+        for term in extended.record["terms"]
+        for variant in term["variants"]
+        if variant["status"] in (ADDED, PRESENT)
+    ]
+    texts = None
+    counts = None
+    if corpus is not None:
+        counts = histogram(extended.base, (text for batch in batches(corpus) for text, _ in batch))
+        texts = ([text for text, _ in batch] for batch in batches(corpus))
+    spelled = list(map(whole(extended.base), variants))
+    return prove(extended.base, extended.tokenizer, extended.new, extended.appended, terms, spelled, texts, counts)
+
+
+def _recorded(extended: Extended, corpus: "CertifiedCorpus | None", proof: Proof) -> tuple[str, ...]:
+    """Where the numbers differ from the recorded ones, though the inputs are the same."""
+    found, recorded = proof.to_json(), extended.record["proof"]
+    names = set(found) - {"corpus", "leak"}
+    if corpus is not None and corpus.certificate.digest == extended.record["certificate"]:
+        names |= {"corpus", "leak"}
+    found = _plain(found)
+    different = sorted(name for name in names if found[name] != recorded.get(name))
+    return tuple(f"'{name}' of the proof is not what extension.json says" for name in different)
+
+
+def _plain(value: dict[str, Any]) -> dict[str, Any]:
+    import json
+
+    plain: dict[str, Any] = json.loads(json.dumps(value))
+    return plain
+
+
+def _parity(extended: Extended) -> str:
+    """`same ids on N texts`, `differs …`, or `not checked: …`; `transformers` reads the folder as its users will."""
+    import importlib.util
+
+    if importlib.util.find_spec("transformers") is None:
+        return "not checked: transformers is not installed"
+    from transformers import PreTrainedTokenizerFast
+
+    texts = made_up([term["term"] for term in extended.record["terms"] if term["status"] != "rejected"])
+    loaded = PreTrainedTokenizerFast.from_pretrained(str(extended.folder), local_files_only=True)
+    theirs = loaded(texts, add_special_tokens=False)["input_ids"]
+    ours = extended.tokenizer.tokenizer().encode_batch(texts, add_special_tokens=False)
+    different = sum(list(one) != two.ids for one, two in zip(theirs, ours, strict=True))
+    return f"differs on {different} of {len(texts)} texts" if different else f"same ids on {len(texts)} texts"

@@ -1,0 +1,172 @@
+"""What an extended tokenizer records about itself: `extension.json`, and the way back from it to the base.
+
+The extension is the base's `tokenizer.json` with tokens and merges at its end. Taking them off again gives the base,
+whose digest is recorded, so "the ids of the base are unchanged" can be proved without the base at hand. The file is
+canonical JSON (RFC 8785), `format_version` 1; it holds terms of the lists, ids and counts, and no text of a corpus.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from govern.errors import InputError
+from govern.files import parse_canonical
+from vocab.base import EXTENSION, FAMILY, TOKENIZER, Base, read_spec, refuse_other_kinds
+from vocab.errors import VocabError
+from vocab.grow import ADDED, PRESENT, REASONS, Growth
+from vocab.merges import Merges, Pair
+from vocab.proof import Proof, Side
+from vocab.term_lists import TermList
+
+FORMAT_VERSION = 1
+KIND = "assay-extended-tokenizer"
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """An extended tokenizer as read from its folder: the tokenizer, its base rebuilt, and what `extension.json` says."""
+
+    folder: Path
+    tokenizer: Base
+    base: Base
+    record: dict[str, Any] = field(repr=False)
+
+    @property
+    def new(self) -> tuple[Side, ...]:
+        """Every new id, the text that reaches it, and how it is spelled."""
+        texts = {
+            variant["id"]: variant["text"]
+            for term in self.record["terms"]
+            for variant in term["variants"]
+            if variant["status"] == ADDED
+        }
+        return tuple(Side(one["id"], one["token"], texts.get(one["id"])) for one in self.record["new_ids"])
+
+    @property
+    def appended(self) -> tuple[Pair, ...]:
+        """The merges after the base's."""
+        return self.tokenizer.merges[len(self.base.merges) :]
+
+
+def extended_spec(base: Base, growth: Growth) -> dict[str, Any]:
+    """The `tokenizer.json` of the extension.
+
+    Added tokens of the base also get a place in the model's vocabulary: the library gives an added token that is not
+    there the next free id, which the new tokens have taken.
+    """
+    model = base.spec["model"]
+    as_text = bool(model["merges"]) and isinstance(model["merges"][0], str)
+    pairs = [list(one.pair) for one in growth.appended]
+    merges = [*model["merges"], *(" ".join(pair) if as_text else pair for pair in pairs)]
+    vocab = {**base.vocab, **{token: base.added[token] for token in moved(base)}, **dict(growth.new_tokens)}
+    return {**base.spec, "model": {**model, "vocab": vocab, "merges": merges}}
+
+
+def moved(base: Base) -> tuple[str, ...]:
+    """The added tokens that the base's model does not hold, by id."""
+    return tuple(sorted((token for token in base.added if token not in base.vocab), key=lambda token: base.added[token]))
+
+
+def content_digest(spec: dict[str, Any]) -> str:
+    """`sha256:` of the parsed file, whatever its spacing and key order were."""
+    text = json.dumps(spec, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def record(
+    base: Base, extended: Base, growth: Growth, lists: Sequence[TermList], certificate: str, proof: Proof
+) -> dict[str, Any]:
+    """The value of `extension.json`."""
+    by_base = Merges(base.vocab, base.merges, next_id=base.next_id)
+    scaffolds = growth.scaffolds
+    unlike = frozenset(scaffolds)
+    return {
+        "format_version": FORMAT_VERSION,
+        "kind": KIND,
+        "profile": "portable",
+        "base": {
+            "family": FAMILY,
+            "sha256": "sha256:" + base.sha256,
+            "content": content_digest(base.spec),
+            "vocab_size": len(base.vocab.keys() | base.added.keys()),
+            "next_id": base.next_id,
+            "moved_added_tokens": list(moved(base)),
+        },
+        "tokenizer": {"sha256": "sha256:" + extended.sha256, "next_id": extended.next_id},
+        "certificate": certificate,
+        "term_lists": [{"name": one.name, "sha256": "sha256:" + one.sha256, "lines": len(one.entries)} for one in lists],
+        "terms": [
+            {
+                "term": term.entry.term,
+                "category": term.entry.category,
+                "place": term.entry.place,
+                "status": term.status,
+                "reason": term.entry.reason or "; ".join(_reasons(term.variants)),
+                "variants": [{"text": one.text, "status": one.status, "id": one.id} for one in term.variants],
+            }
+            for term in growth.terms
+        ],
+        "new_ids": [
+            {
+                "id": new_id,
+                "token": token,
+                "kind": "scaffold" if new_id in unlike else "term",
+                "base_ids": [base.vocab[part] for part in by_base.split(token)],
+            }
+            for token, new_id in growth.new_tokens
+        ],
+        "scaffold_ids": list(scaffolds),
+        "merges": len(growth.appended),
+        "proof": proof.to_json(),
+    }
+
+
+def _reasons(variants: Sequence[Any]) -> list[str]:
+    return [REASONS[status] for status in sorted({one.status for one in variants} - {ADDED, PRESENT})]
+
+
+def read(folder: Path) -> Extended:
+    """The extended tokenizer in `folder`, its base rebuilt and compared with the recorded digest.
+
+    Raises:
+        VocabError: no extended tokenizer there, an unknown format version, or files that do not belong together.
+    """
+    file = folder / EXTENSION
+    if not file.is_file():
+        raise VocabError(f"{folder}: no {EXTENSION}, so this is no extended tokenizer; make one with `vocab extend`")
+    try:
+        value = parse_canonical(file.read_bytes(), str(file))
+    except InputError as error:
+        raise VocabError(str(error)) from None
+    version = value.get("format_version") if isinstance(value, dict) else None
+    if version != FORMAT_VERSION or value.get("kind") != KIND:
+        raise VocabError(f"{file}: format_version {version!r}, expected {FORMAT_VERSION} of {KIND}; update assay to read it")
+    data = (folder / TOKENIZER).read_bytes() if (folder / TOKENIZER).is_file() else b""
+    if not data:
+        raise VocabError(f"{folder}: no {TOKENIZER}; restore the file or extend again")
+    tokenizer = Base(folder / TOKENIZER, hashlib.sha256(data).hexdigest(), read_spec(data, folder / TOKENIZER))
+    refuse_other_kinds(tokenizer.spec, str(folder / TOKENIZER))
+    try:
+        base = Base(folder / TOKENIZER, value["base"]["sha256"].removeprefix("sha256:"), _take_off(tokenizer, value))
+        recorded = (value["base"]["content"], value["tokenizer"]["sha256"])
+    except (KeyError, TypeError, AttributeError):
+        raise VocabError(f"{file}: a field is missing or malformed; restore the file or extend again") from None
+    if recorded[1] != "sha256:" + tokenizer.sha256:
+        raise VocabError(f"{folder / TOKENIZER}: sha256 is not the one in {EXTENSION}; restore the files or extend again")
+    if recorded[0] != content_digest(base.spec):
+        raise VocabError(
+            f"{folder / TOKENIZER}: without the recorded additions it is not the base that {EXTENSION} names; extend again"
+        )
+    return Extended(folder, tokenizer, base, value)
+
+
+def _take_off(tokenizer: Base, value: dict[str, Any]) -> dict[str, Any]:
+    """The base's `tokenizer.json` value: the extension's without its new tokens, moved tokens and appended merges."""
+    model = tokenizer.spec["model"]
+    gone = {one["token"] for one in value["new_ids"]} | set(value["base"]["moved_added_tokens"])
+    vocab = {token: number for token, number in model["vocab"].items() if token not in gone}
+    merges = model["merges"][: len(model["merges"]) - int(value["merges"])]
+    return {**tokenizer.spec, "model": {**model, "vocab": vocab, "merges": merges}}

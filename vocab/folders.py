@@ -1,0 +1,60 @@
+"""Output folders that are whole or absent.
+
+What a command writes is built in `OUT.partial` and renamed when it is done. A folder that holds something else is never
+touched; one that holds the same result, made by the same command, is replaced.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from govern.files import manifest, sync_folder
+from vocab.errors import VocabError
+
+
+@contextmanager
+def building(out: Path, mark: str) -> Iterator[Path]:
+    """The folder to write into; on success it becomes `out`, on an error it is removed.
+
+    Args:
+        out: where the result shall stand.
+        mark: the file by which an earlier result of the same command is known.
+
+    Raises:
+        VocabError: `out` is there and is not an earlier result, or holds another result than was made now.
+    """
+    if out.is_symlink() or (out.exists() and not out.is_dir()):
+        raise VocabError(f"{out}: a file or link, expected a new folder; choose another --out")
+    if out.is_dir() and any(out.iterdir()) and not (out / mark).is_file():
+        raise VocabError(f"{out}: holds something else; choose a new folder for --out")
+    if not out.absolute().parent.is_dir():
+        raise VocabError(f"{out.absolute().parent}: no such folder; make it, or choose another --out")
+    partial = out.with_name(out.name + ".partial")
+    if partial.exists():
+        shutil.rmtree(partial)
+    partial.mkdir()
+    try:
+        yield partial
+        if out.is_dir() and any(out.iterdir()) and manifest(out) != manifest(partial):
+            raise VocabError(f"{out}: holds a result made from other inputs; choose a new folder for --out")
+        _sync(partial)
+        if out.is_dir():
+            shutil.rmtree(out)
+        partial.rename(out)
+        sync_folder(out.absolute().parent)
+    finally:
+        if partial.exists():
+            shutil.rmtree(partial)
+
+
+def _sync(folder: Path) -> None:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+    sync_folder(folder)

@@ -1,0 +1,144 @@
+"""Decides what is added to a base: the variants of each term, their merges and ids, and what could not be added.
+
+Variants of a term are the term, the term after a space, and the casings of it that the corpus attests (for terms of
+more than three letters, seen twice or more), each bare and after a space. Only terms of the lists give text; the corpus
+gives counts and casings. Pure functions over values: the same base, terms and counts give the same result.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from vocab.base import Base
+from vocab.byte_alphabet import read
+from vocab.merges import Appended, Merges
+from vocab.pretokens import holding, whole
+from vocab.term_lists import Entry
+
+ADDED, PRESENT, CUT, NOT_SINGLE, NO_BYTES = "added", "already single", "cut", "not single", "bytes missing"
+REASONS = {
+    CUT: "the base's pre-tokenizer cuts it, so no merge can join it",
+    NOT_SINGLE: "no order of merges makes one token of it; taken back",
+    NO_BYTES: "the base has no token for some of its bytes",
+}
+MIN_CASING_LETTERS = 4
+"""Shorter words in another casing are other words: IRS and irs, PD and pd."""
+MIN_CASING_COUNT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One spelling of a term: its text, what became of it, and the id it encodes to (None where it is not single)."""
+
+    text: str
+    spelled: str
+    status: str
+    id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A line of a term list with its variants; a line that cannot be used has none, and `entry.reason` says why."""
+
+    entry: Entry
+    variants: tuple[Variant, ...]
+
+    @property
+    def status(self) -> str:
+        """`rejected`, one of the statuses of a variant where all agree, or `partly added`."""
+        if self.entry.reason:
+            return "rejected"
+        held = {variant.status for variant in self.variants}
+        if held <= {ADDED, PRESENT}:
+            return ADDED if ADDED in held else PRESENT
+        return next(iter(held)) if len(held) == 1 else "partly added" if held & {ADDED, PRESENT} else NOT_SINGLE
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What is added to a base: terms with their variants, and the appended merges in order."""
+
+    terms: tuple[Term, ...]
+    appended: tuple[Appended, ...]
+
+    @property
+    def new_tokens(self) -> tuple[tuple[str, int], ...]:
+        """(token in the byte alphabet, id) of each new id, ascending."""
+        return tuple((one.product, one.new_id) for one in self.appended if one.new_id is not None)
+
+    @property
+    def scaffolds(self) -> tuple[int, ...]:
+        """New ids that are no variant of a term: they exist so that merges can reach one."""
+        targets = {variant.spelled for term in self.terms for variant in term.variants if variant.status == ADDED}
+        return tuple(new_id for token, new_id in self.new_tokens if token not in targets)
+
+
+def grow(base: Base, entries: Sequence[Entry], counts: Counter[str]) -> Growth:
+    """The growth of `base` by the terms of `entries`, leaks counted on `counts` (pre-token to occurrences)."""
+    tokenizer = base.tokenizer()
+    only = whole(base)
+    casings = _casings(entries, counts)
+    merges = Merges(
+        base.vocab,
+        base.merges,
+        forbidden=base.added,
+        next_id=base.next_id,
+        ignores_merges=base.ignores_merges,
+    )
+    texts = {entry: tuple(_variants(entry, casings)) for entry in entries if not entry.reason}
+    spelled = {text: only(text) for variants in texts.values() for text in variants}
+    status: dict[str, str] = {}
+    for text, token in spelled.items():
+        if not token:
+            status[text] = CUT
+        elif any(character not in base.vocab for character in token):
+            status[text] = NO_BYTES
+        elif len(tokenizer.encode(text, add_special_tokens=False).ids) == 1:
+            status[text] = PRESENT
+    wanted = {token for text, token in spelled.items() if text not in status}
+    cores = [token.removeprefix("Ġ") for token in spelled.values()]
+    with_term = holding(counts, cores)
+    merges.watch({pretoken: count for pretoken, count in counts.items() if pretoken not in with_term})
+    reached = {
+        token: merges.reach(token, wanted) for token in sorted(wanted, key=lambda token: (len(token), token))
+    }
+    for text, token in spelled.items():
+        if token in reached:
+            status[text] = ADDED if reached[token] else NOT_SINGLE
+    ids = {text: merges.vocab.get(token) for text, token in spelled.items() if status[text] in (ADDED, PRESENT)}
+    terms = (
+        Term(entry, tuple(Variant(text, spelled[text], status[text], ids.get(text)) for text in texts.get(entry, ())))
+        for entry in entries
+    )
+    return Growth(tuple(terms), tuple(merges.appended))
+
+
+def _variants(entry: Entry, casings: dict[str, tuple[str, ...]]) -> Iterable[str]:
+    for text in (entry.term, *casings.get(entry.term, ())):
+        yield text
+        yield " " + text
+
+
+def _casings(entries: Sequence[Entry], counts: Counter[str]) -> dict[str, tuple[str, ...]]:
+    """For each term, the other casings that stand as a pre-token of their own, sorted; those that are terms are left out."""
+    terms = {entry.term for entry in entries if not entry.reason}
+    folded: dict[str, str] = {}
+    for term in sorted(terms):
+        if sum(character.isalpha() for character in term) >= MIN_CASING_LETTERS:
+            folded.setdefault(term.casefold(), term)
+    seen: Counter[str] = Counter()
+    lengths = {len(term.encode()) for term in folded.values()}
+    for pretoken, count in counts.items():
+        core = pretoken.removeprefix("Ġ")
+        if len(core) not in lengths:
+            continue
+        try:
+            seen[read(core).decode()] += count
+        except (KeyError, UnicodeDecodeError):
+            continue
+    found: dict[str, list[str]] = {}
+    for text, count in seen.items():
+        as_listed = folded.get(text.casefold())
+        if as_listed is not None and text not in terms and count >= MIN_CASING_COUNT:
+            found.setdefault(as_listed, []).append(text)
+    return {term: tuple(sorted(texts)) for term, texts in found.items()}

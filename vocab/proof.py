@@ -1,0 +1,301 @@
+"""Measures what an extension did, against its base: the numbers that `extend` records and `check` finds again.
+
+Every number comes from the tokenizers library itself, run on the base and on the extension: a checker that shared the
+arithmetic of `merges` would share its mistakes. A proof holds whole numbers and ids, never text of a corpus.
+"""
+
+import random
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from vocab.base import Base
+from vocab.merges import Pair
+from vocab.pretokens import holding
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding, Tokenizer
+
+PARTICLES = ("은", "는", "이", "가", "을", "를", "의", "에", "로", "도", "만", "과", "와", "부터")
+CONTEXTS: tuple[tuple[str, str, str], ...] = (
+    ("start", "", ""),
+    ("space", "a ", ""),
+    ("between words", "the ", " of"),
+    ("round brackets", "(", ")"),
+    ("square brackets", "[", "]"),
+    ("double quotes", '"', '"'),
+    ("single quotes", "'", "'"),
+    ("curly quotes", "“", "”"),
+    ("corner brackets", "「", "」"),
+    ("newline", "\n", "\n"),
+    ("tab", "\t", "\t"),
+    ("comma", "a ", ","),
+    ("full stop", "a ", "."),
+    ("colon", "a ", ":"),
+    ("question mark", "a ", "?"),
+    ("slash", "/", "/"),
+    ("after a number", "5", ""),
+    *((f"particle {particle}", "그 ", particle) for particle in PARTICLES),
+)
+"""Where a term may stand: a name, the text before it, the text after it."""
+
+FUZZED = 2000
+"""Made-up strings that every proof also encodes."""
+LEAKS_BY_ID = 20
+_FUZZ = (
+    *"aeinorst ABEIT,.;:-()[]{}%$₩€&/'\"“”\n\t\r\u00a0\u200b\u200d0123456789",
+    *"가각금리를은는이의에조억만원율주식채권",
+    *"\u1100\u1161\u11a8\u3131\u0301\u0308é e\u0301ßＡ①漢字ж🏦👩‍💻\U0010ffff\ufeff\ue000\x00\x7f",
+    "  ", "\r\n", "\n\n", "1,234.56", "3조 5,000억 원", "<|endoftext|>", "</s>", "<PERSON_1>",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Terms in one context: how many were tried, how many are one token in the base and in the extension."""
+
+    context: str
+    tried: int
+    single_base: int
+    single_extended: int
+
+
+@dataclass(frozen=True, slots=True)
+class OnText:
+    """Counts over a corpus; `+` adds shards. `None` for a proof without a corpus.
+
+    A *leak* is a pre-token that holds no term and is split in another way than by the base.
+    """
+
+    documents: int = 0
+    documents_longer: int = 0
+    documents_shorter: int = 0
+    tokens_base: int = 0
+    tokens_extended: int = 0
+    decoded_otherwise: int = 0
+    not_round_trip: int = 0
+
+    def __add__(self, other: "OnText") -> "OnText":
+        return OnText(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(OnText)))
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """Pre-tokens that hold no term: how many there are, how many changed, how many became longer, and by which new id."""
+
+    pretokens: int
+    occurrences: int
+    changed_pretokens: int
+    changed_occurrences: int
+    longer_pretokens: int
+    by_id: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What an extension did. `problems` is empty where every claim holds."""
+
+    base_ids: int
+    base_ids_changed: int
+    new_ids: int
+    scaffold_ids: tuple[int, ...]
+    unreachable_ids: tuple[int, ...]
+    merges: int
+    merges_out_of_order: int
+    missing_bytes: int
+    positions: tuple[Position, ...]
+    fuzz: OnText
+    corpus: OnText | None
+    leak: Leak | None
+    parity: str = "not checked"
+
+    @property
+    def single_rate(self) -> tuple[float, float]:
+        """The share of term positions that are one token, in the base and in the extension; 0.0 without a term."""
+        tried = sum(one.tried for one in self.positions) or 1
+        return (
+            sum(one.single_base for one in self.positions) / tried,
+            sum(one.single_extended for one in self.positions) / tried,
+        )
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Each claim that does not hold, as a sentence."""
+        found = []
+        if self.base_ids_changed:
+            found.append(f"{self.base_ids_changed} of {self.base_ids} ids of the base changed their meaning, expected none")
+        if self.unreachable_ids:
+            named = ", ".join(map(str, self.unreachable_ids[:5]))
+            found.append(f"{len(self.unreachable_ids)} new ids are reached by no term (first: {named}), expected none")
+        if self.merges_out_of_order:
+            found.append(f"{self.merges_out_of_order} appended merges make a token with a lower id than its parts")
+        for name, text in (("fuzzed text", self.fuzz), ("the corpus", self.corpus)):
+            if text is None:
+                continue
+            if text.documents_longer:
+                found.append(f"{text.documents_longer} documents of {name} became longer, expected none")
+            if text.decoded_otherwise:
+                found.append(f"{text.decoded_otherwise} documents of {name} decode to other text than by the base")
+        if self.leak is not None and self.leak.longer_pretokens:
+            found.append(f"{self.leak.longer_pretokens} pre-tokens of the corpus became longer, expected none")
+        if self.parity.startswith("differs"):
+            found.append(f"transformers {self.parity}")
+        return tuple(found)
+
+    @property
+    def passed(self) -> bool:
+        """True where every claim holds."""
+        return not self.problems
+
+    def to_json(self) -> dict[str, Any]:
+        """The proof as JSON values, without `parity`, which depends on what is installed."""
+        value = asdict(self)
+        del value["parity"]
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A new id and how it is reached: the spelled token, and the text that encodes to it (None for a scaffold)."""
+
+    id: int
+    token: str
+    text: str | None
+
+
+def prove(
+    base: Base,
+    extended: Base,
+    new: Sequence[Side],
+    appended: Sequence[Pair],
+    terms: Sequence[str],
+    spelled_terms: Sequence[str],
+    batches: Iterable[Sequence[str]] | None = None,
+    counts: Counter[str] | None = None,
+) -> Proof:
+    """The proof of `extended` against `base`.
+
+    Args:
+        base: the base.
+        extended: the extension, as read back from its file.
+        new: every new id.
+        appended: the merges that follow the base's.
+        terms: the terms that were added or were single already, as text.
+        spelled_terms: every variant of every term, in the byte alphabet: what holds one of them is not term-free.
+        batches: texts of the corpus, or None for a proof without one.
+        counts: pre-tokens of the same corpus, or None.
+    """
+    before, after = base.tokenizer(), extended.tokenizer()
+    ids = before.get_vocab(with_added_tokens=True)
+    now = after.get_vocab(with_added_tokens=True)
+    texts = made_up(terms)
+    vocab = extended.vocab
+    return Proof(
+        base_ids=len(ids),
+        base_ids_changed=sum(now.get(token) != number for token, number in ids.items()),
+        new_ids=len(new),
+        scaffold_ids=tuple(sorted(one.id for one in new if one.text is None)),
+        unreachable_ids=_unreachable(after, extended, new, appended),
+        merges=len(appended),
+        merges_out_of_order=sum(vocab[a + b] <= max(vocab[a], vocab[b]) for a, b in appended),
+        missing_bytes=base.missing_bytes,
+        positions=_positions(before, after, terms),
+        fuzz=on_text(before, after, texts),
+        corpus=None if batches is None else sum((on_text(before, after, texts) for texts in batches), OnText()),
+        leak=None if counts is None else leaks(before, after, counts, spelled_terms, base.next_id),
+    )
+
+
+def on_text(before: "Tokenizer", after: "Tokenizer", texts: Sequence[str]) -> OnText:
+    """The counts over `texts`, each encoded by both tokenizers and decoded again."""
+    batch = list(texts)
+    olds = before.encode_batch(batch, add_special_tokens=False)
+    news = after.encode_batch(batch, add_special_tokens=False)
+    decoded = after.decode_batch([one.ids for one in news], skip_special_tokens=False)
+    normalizer = before.normalizer
+    plain = [normalizer.normalize_str(text) for text in batch] if normalizer else batch
+    odd = [at for at, (text, read) in enumerate(zip(plain, decoded, strict=True)) if text != read]
+    by_base = before.decode_batch([olds[at].ids for at in odd], skip_special_tokens=False)
+    pairs = [(len(old), len(new)) for old, new in zip(olds, news, strict=True)]
+    return OnText(
+        documents=len(batch),
+        documents_longer=sum(new > old for old, new in pairs),
+        documents_shorter=sum(new < old for old, new in pairs),
+        tokens_base=sum(old for old, _ in pairs),
+        tokens_extended=sum(new for _, new in pairs),
+        decoded_otherwise=sum(decoded[at] != text for at, text in zip(odd, by_base, strict=True)),
+        not_round_trip=len(odd),
+    )
+
+
+def leaks(
+    before: "Tokenizer", after: "Tokenizer", counts: Counter[str], spelled_terms: Sequence[str], first_new: int
+) -> Leak:
+    """What changed in the pre-tokens of `counts` that hold no term, and what became longer in any of them."""
+    with_term = holding(counts, (term.removeprefix("Ġ") for term in spelled_terms))
+    changed, occurrences, longer = 0, 0, 0
+    by_id: Counter[int] = Counter()
+    for pretoken, count in counts.items():
+        old = [token.id for token in before.model.tokenize(pretoken)]
+        new = [token.id for token in after.model.tokenize(pretoken)]
+        longer += len(new) > len(old)
+        if old != new and pretoken not in with_term:
+            changed += 1
+            occurrences += count
+            for one in new:
+                if one >= first_new:
+                    by_id[one] += count
+    most = sorted(by_id.items(), key=lambda one: (-one[1], one[0]))[:LEAKS_BY_ID]
+    free = [count for pretoken, count in counts.items() if pretoken not in with_term]
+    return Leak(len(free), sum(free), changed, occurrences, longer, tuple(most))
+
+
+def _unreachable(after: "Tokenizer", extended: Base, new: Sequence[Side], appended: Sequence[Pair]) -> tuple[int, ...]:
+    """New ids that no text of a term encodes to, and scaffolds on no path of merges to such an id."""
+    made_of: dict[str, list[Pair]] = {}
+    for pair in appended:
+        made_of.setdefault(pair[0] + pair[1], []).append(pair)
+    open_paths = [
+        one.token
+        for one in new
+        if one.text is not None and after.encode(one.text, add_special_tokens=False).ids == [one.id]
+    ]
+    reached: set[str] = set()
+    while open_paths:
+        token = open_paths.pop()
+        if token not in reached:
+            reached.add(token)
+            open_paths.extend(part for pair in made_of.get(token, ()) for part in pair)
+    ids = {extended.vocab[token] for token in reached}
+    return tuple(sorted(one.id for one in new if one.id not in ids))
+
+
+def _positions(before: "Tokenizer", after: "Tokenizer", terms: Sequence[str]) -> tuple[Position, ...]:
+    positions = []
+    for name, head, tail in CONTEXTS:
+        texts = [head + term + tail for term in terms]
+        spans = [(len(head), len(head) + len(term)) for term in terms]
+        singles = [
+            sum(map(_is_single, tokenizer.encode_batch(texts, add_special_tokens=False), texts, spans))
+            for tokenizer in (before, after)
+        ]
+        positions.append(Position(name, len(terms), singles[0], singles[1]))
+    return tuple(positions)
+
+
+def _is_single(encoding: "Encoding", text: str, span: tuple[int, int]) -> bool:
+    """True where one token covers `span`, and at most the one space before it."""
+    start, end = span
+    starts = (start, start - 1) if text[:start].endswith(" ") else (start,)
+    covering = [offset for offset in encoding.offsets if offset[0] < end and offset[1] > start]
+    return len(covering) == 1 and covering[0][0] in starts and covering[0][1] == end
+
+
+def made_up(terms: Sequence[str]) -> list[str]:
+    """The same made-up strings for the same terms: pieces of many scripts, spaces and terms in random order."""
+    source = random.Random(20240229)  # noqa: S311 (the same strings every time; nothing secret)
+    pieces = (*_FUZZ, *terms)
+    texts = ["".join(source.choices(pieces, k=source.randrange(1, 40))) for _ in range(FUZZED)]
+    return [unicodedata.normalize("NFD", text) if at % 5 == 0 else text for at, text in enumerate(texts)]

@@ -1,0 +1,118 @@
+"""Reads term lists: the two that come with the package, or a file.
+
+A list is UTF-8 text: one term a line, or tab-separated with the header `term` or `term<TAB>category`. Terms come from
+lists only, never from a corpus, so nothing of a document can reach a tokenizer through them. A term that cannot be used
+is kept and said, with the line it stands on, so that no line is lost in silence.
+"""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from vocab.errors import VocabError
+
+OWN = ("finance-en", "finance-ko")
+COLUMNS = ("term", "category")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a list: the term in NFC, its category (may be empty), where it stands, why it cannot be used or ''."""
+
+    term: str
+    category: str
+    place: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TermList:
+    """A term list: its name, the SHA-256 of its bytes, and its lines in order."""
+
+    name: str
+    sha256: str
+    entries: tuple[Entry, ...]
+
+
+def load(name_or_path: str) -> TermList:
+    """The term list of that name, or in that file.
+
+    Raises:
+        VocabError: no such list, not UTF-8, an unknown column, or a line with another number of columns.
+    """
+    if name_or_path in OWN:
+        data = resources.files("vocab").joinpath("terms", f"{name_or_path}.tsv").read_bytes()
+        return parse(data, name_or_path)
+    path = Path(name_or_path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or "cannot be read"
+        raise VocabError(f"{path}: {reason}; give a file, or one of {', '.join(OWN)}") from None
+    return parse(data, path.name, str(path))
+
+
+def parse(data: bytes, name: str, where: str = "") -> TermList:
+    """The term list in `data`; errors name `where`."""
+    where = where or name
+    try:
+        lines = data.decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        bad = data[: error.start].count(b"\n") + 1
+        raise VocabError(f"{where}, line {bad}: not UTF-8; save the list as UTF-8") from None
+    lines = [line.removesuffix("\r") for line in lines]
+    if lines[-1] == "":
+        lines.pop()
+    if not lines:
+        raise VocabError(f"{where}: no terms; write one a line")
+    columns: tuple[str, ...] = ("term",)
+    first = 0
+    if "\t" in lines[0] or lines[0] == "term":
+        columns, first = tuple(lines[0].split("\t")), 1
+        if "term" not in columns or len(set(columns)) != len(columns) or not set(columns) <= set(COLUMNS):
+            raise VocabError(
+                f"{where}, line 1: columns {', '.join(map(repr, columns))}; expected a header with 'term' and, if you "
+                "like, 'category', or a file without tabs that holds one term a line"
+            )
+    entries = []
+    for number, line in enumerate(lines[first:], first + 1):
+        cells = line.split("\t")
+        if len(cells) != len(columns):
+            raise VocabError(f"{where}, line {number}: {len(cells)} columns, expected {len(columns)}; check the tabs")
+        values = dict(zip(columns, cells, strict=True))
+        term = unicodedata.normalize("NFC", values["term"].strip(" "))
+        entries.append(Entry(term, values.get("category", ""), f"{name}:{number}", _unusable(term)))
+    return TermList(name, hashlib.sha256(data).hexdigest(), tuple(entries))
+
+
+def usable(lists: Iterable[TermList], added: Mapping[str, int]) -> tuple[Entry, ...]:
+    """Every line of `lists`, in order; those that hold an added token or repeat an earlier term say so."""
+    seen: dict[str, str] = {}
+    result = []
+    for entry in (entry for one in lists for entry in one.entries):
+        reason = entry.reason
+        if not reason and any(token in entry.term for token in added if token):
+            reason = "holds a special or added token of the base"
+        if not reason and entry.term in seen:
+            reason = f"stands already at {seen[entry.term]}"
+        if not reason:
+            seen[entry.term] = entry.place
+        result.append(Entry(entry.term, entry.category, entry.place, reason))
+    return tuple(result)
+
+
+def _unusable(term: str) -> str:
+    if not term:
+        return "empty"
+    if all(unicodedata.category(character).startswith("M") for character in term):
+        return "a combining mark alone"
+    if unicodedata.category(term[0]).startswith("M"):
+        return "begins with a combining mark, which belongs to the character before"
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Cn", "Co") for character in term):
+        return "holds a control, private or unassigned character"
+    if any(character.isdecimal() for character in term):
+        return "holds a digit: a number must not become a token"
+    return ""
