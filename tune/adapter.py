@@ -1,0 +1,154 @@
+"""The adapter folder: PEFT's two files made reproducible, the recipe, the numbers, a card, and the signed provenance.
+
+`adapter_config.json` leaves PEFT with sets in any order and the base's local path; here it becomes canonical JSON with sorted
+lists and no path. `provenance.json` is an in-toto Statement in a DSSE envelope: its subjects are all the other files, its
+predicate the digests of everything that went in. It holds one time, `issued`, and no path, host or text.
+"""
+
+import hashlib
+import platform
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import metadata, resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from govern.attestation import PREDICATE_ADAPTER, seal, statement
+from govern.clock import as_text
+from govern.environment import environment
+from govern.files import canonical, digest, list_files, sha256_file, write_whole
+from tune.errors import TuneRefused
+from tune.folders import read_json
+
+if TYPE_CHECKING:
+    from govern.keys import PrivateKey
+    from tune.dataset import Dataset
+    from tune.gate import Passed
+    from tune.recipe import Recipe
+    from tune.train import Measured
+
+FORMAT_VERSION = 1
+CONFIG = "adapter_config.json"
+WEIGHTS = "adapter_model.safetensors"
+RECIPE = "recipe.json"
+METRICS = "metrics.jsonl"
+CARD = "README.md"
+PROVENANCE = "provenance.json"
+FILES = (CARD, CONFIG, WEIGHTS, METRICS, RECIPE)
+PACKAGES = ("accelerate", "bitsandbytes", "peft", "safetensors", "tokenizers", "torch", "transformers")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Everything that a run knows when training is over."""
+
+    recipe: "Recipe"
+    passed: "Passed"
+    data: "Dataset"
+    held_out: "Dataset | None"
+    measured: "Measured"
+
+
+def write(folder: Path, made: Made, key: "PrivateKey", *, issued: datetime) -> dict[str, Any]:
+    """Completes the folder that training left `adapter_config.json` and weights in, signs it, and returns the predicate.
+
+    Raises:
+        TuneRefused: the folder holds a file that no adapter has.
+    """
+    canonicalise(folder / CONFIG)
+    write_whole(folder / RECIPE, canonical(made.recipe.record()))
+    write_whole(folder / METRICS, b"".join(canonical(entry) + b"\n" for entry in made.measured.log))
+    predicate = provenance(made, issued)
+    write_whole(folder / CARD, card(made, predicate).encode())
+    found = list_files(folder)
+    if found != tuple(sorted(FILES)):
+        odd = ", ".join(sorted({*found} ^ {*FILES}))
+        raise TuneRefused(
+            f"{folder}: training left other files than an adapter has ({odd}); remove the folder and run again"
+        )
+    subjects = [(name, sha256_file(folder / name)) for name in found]
+    write_whole(folder / PROVENANCE, seal(statement(subjects, PREDICATE_ADAPTER, predicate), key))
+    return predicate
+
+
+def canonicalise(path: Path) -> None:
+    """Rewrites `adapter_config.json` as canonical JSON: sorted target modules, and no path of the base model."""
+    config = read_json(path)
+    config["base_model_name_or_path"] = None
+    if isinstance(config.get("target_modules"), list):
+        config["target_modules"] = sorted(config["target_modules"])
+    write_whole(path, canonical(config))
+
+
+def provenance(made: Made, issued: datetime) -> dict[str, Any]:
+    """The predicate: what went in, by digest; what was measured; which code did it."""
+    passed, measured = made.passed, made.measured
+    return {
+        "format_version": FORMAT_VERSION,
+        "issued": as_text(issued),
+        "code": code(),
+        "corpus": {
+            "certificate": passed.corpus.certificate.digest,
+            "manifest": passed.corpus_manifest,
+            "key_ids": list(passed.corpus.key_ids),
+        },
+        "tokenizer": {
+            "digest": passed.tokenizer.digest,
+            "certificate": passed.tokenizer.certificate,
+            "signed": passed.tokenizer_signed,
+            "ids": passed.tokenizer.size,
+            "new_ids": len(passed.tokenizer.new_ids),
+        },
+        "model": {"digest": passed.base.digest, "files": dict(passed.base.files), "parameters": passed.base.parameters},
+        "recipe": made.recipe.digest,
+        "dataset": _dataset(made.data),
+        "held_out": None if made.held_out is None else _dataset(made.held_out),
+        "training": {
+            "seed": made.recipe.training.seed,
+            "steps": measured.steps,
+            "epochs": measured.epochs,
+            "trainable_parameters": measured.trainable_parameters,
+            "first_loss": measured.first_loss,
+            "final_loss": measured.final_loss,
+            "held_out_loss_before": measured.held_out_before,
+            "held_out_loss_after": measured.held_out_after,
+        },
+    }
+
+
+def code() -> dict[str, Any]:
+    """Which code made an adapter: the version, a digest of this package's sources, packages, and the whole environment."""
+    found = environment(("tune",))
+    sources = resources.files("tune")
+    hashes = {
+        item.name: hashlib.sha256(item.read_bytes()).hexdigest()
+        for item in sources.iterdir()
+        if item.name.endswith(".py")
+    }
+    return {
+        "assay": found["assay"],
+        "tune_sources": digest(hashes),
+        "environment_digest": found["environment_digest"],
+        "packages": {name: metadata.version(name) for name in PACKAGES},
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }
+
+
+def card(made: Made, predicate: dict[str, Any]) -> str:
+    """The model card, of measured values; what was not measured is said to be missing."""
+    from jinja2 import Environment, StrictUndefined
+
+    text = resources.files("tune").joinpath("templates/card.md.jinja").read_text("utf-8")
+    template = Environment(autoescape=False, undefined=StrictUndefined, trim_blocks=True).from_string(text)  # noqa: S701  Markdown
+    return template.render(p=predicate, recipe=made.recipe, measured=made.measured, data=made.data) + "\n"
+
+
+def _dataset(data: "Dataset") -> dict[str, Any]:
+    return {
+        "digest": data.digest,
+        "documents": data.documents,
+        "rows": len(data),
+        "tokens": data.tokens,
+        "loss_tokens": data.loss_tokens,
+    }

@@ -1,0 +1,217 @@
+"""Walks an adapter's chain: signature, files, tokenizer, base model, certificate, shards, revocation.
+
+Each link is verified, failed, or not checked, with a sentence. A link whose folder was not given is not checked and says so; it
+never counts as verified. Everything hangs on the signature: where it fails, nothing that the provenance says is looked at.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from govern import revocation
+from govern.attestation import PREDICATE_ADAPTER, PREDICATE_TOKENIZER, Opened, open_sealed, verify_folder
+from govern.attestation import verify as verify_corpus
+from govern.clock import parse, whole_second
+from govern.envelope import ENVELOPE_BYTES
+from govern.errors import GovernError, InputError, Refused, VerificationError
+from govern.files import MANIFEST, sha256_file
+from govern.inventory import differences, read_plain
+from govern.keys import load_trusted
+from tune.adapter import FILES, FORMAT_VERSION, PROVENANCE, RECIPE
+from tune.errors import TuneError
+from tune.folders import base_model, tokenizer
+from tune.gate import PURPOSE
+from vocab.errors import VocabError
+
+Status = Literal["verified", "failed", "not_checked"]
+LINKS = ("signature", "files", "tokenizer", "model", "certificate", "shards", "revocation")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link of the chain, how it stands, and why."""
+
+    name: str
+    status: Status
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The links of an adapter, in the order of `LINKS`."""
+
+    adapter: Path
+    links: tuple[Link, ...]
+
+    @property
+    def holds(self) -> bool:
+        """No link failed; links that were not checked are named in `unchecked`."""
+        return all(link.status != "failed" for link in self.links)
+
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """The links that nothing is known about."""
+        return tuple(link.name for link in self.links if link.status == "not_checked")
+
+
+def verify(
+    adapter: Path,
+    trust: Sequence[Path],
+    *,
+    now: datetime,
+    corpus: Path | None = None,
+    tokenizer: Path | None = None,
+    model: Path | None = None,
+    revocations: Path | None = None,
+) -> Chain:
+    """The chain of the adapter in `adapter`, as far as the folders that were given reach.
+
+    Raises:
+        InputError: no such folder, or no trusted key.
+    """
+    keys = load_trusted(trust, adapter)
+    if not adapter.is_dir():
+        raise InputError(f"{adapter}: no such folder; check the path of the adapter")
+    path = adapter / PROVENANCE
+    try:
+        opened = open_sealed(read_plain(path, ENVELOPE_BYTES), str(path), PREDICATE_ADAPTER, keys)
+        _check_form(path, opened, now)
+    except VerificationError as error:
+        why = "the provenance is not trusted, so nothing it says was looked at"
+        rest = tuple(Link(name, "not_checked", why) for name in LINKS[1:])
+        return Chain(adapter, (Link("signature", "failed", str(error)), *rest))
+    claim = opened.predicate
+    certificate, shards = _corpus_links(corpus, trust, claim, now)
+    return Chain(
+        adapter,
+        (
+            Link("signature", "verified", f"signed by {', '.join(opened.key_ids)}, issued {claim['issued']}"),
+            _link("files", lambda: _files(adapter, opened)),
+            _given("tokenizer", tokenizer, lambda folder: _tokenizer(folder, claim["tokenizer"], trust, now)),
+            _given("model", model, lambda folder: _model(folder, claim["model"])),
+            certificate,
+            shards,
+            _given("revocation", revocations, lambda path: _revocation(path, keys, claim["corpus"])),
+        ),
+    )
+
+
+def _check_form(path: Path, opened: Opened, now: datetime) -> None:
+    claim = opened.predicate
+    if claim.get("format_version") != FORMAT_VERSION:
+        raise VerificationError((f"{path}: format_version is not {FORMAT_VERSION}; update assay to read it",))
+    shape: dict[str, tuple[str, ...]] = {
+        "corpus": ("certificate", "manifest"),
+        "tokenizer": ("digest",),
+        "model": ("digest", "files"),
+    }
+    if not all(
+        isinstance(claim.get(part), dict) and all(key in claim[part] for key in keys) for part, keys in shape.items()
+    ):
+        raise VerificationError((f"{path}: the signed predicate lacks a digest of the chain; train and sign again",))
+    try:
+        issued = parse(claim.get("issued", ""))
+    except (ValueError, TypeError):
+        raise VerificationError(
+            (f"{path}: the signed date of issue is not RFC 3339 in UTC; train and sign again",)
+        ) from None
+    if issued > whole_second(now):
+        raise VerificationError(
+            (f"{path}: issued in the future ({claim['issued']}); check the clock, or the signer's",)
+        )
+    if set(opened.subjects) != {*FILES}:
+        raise VerificationError((f"{path}: its subjects are not the files of an adapter; train and sign again",))
+
+
+def _link(name: str, check: Callable[[], str]) -> Link:
+    try:
+        return Link(name, "verified", check())
+    except (GovernError, TuneError, VocabError) as error:
+        return Link(name, "failed", str(error))
+
+
+def _given(name: str, path: Path | None, check: Callable[[Path], str]) -> Link:
+    if path is None:
+        what = {"tokenizer": "--tokenizer T", "model": "--model M", "revocation": "--revocations FILE"}[name]
+        return Link(name, "not_checked", f"not given; add {what} to check it")
+    return _link(name, lambda: check(path))
+
+
+def _files(adapter: Path, opened: Opened) -> str:
+    problems = differences(adapter, opened.subjects, beside=(PROVENANCE,))
+    if problems:
+        raise VerificationError(problems)
+    if "sha256:" + opened.subjects[RECIPE] != opened.predicate.get("recipe"):
+        raise VerificationError((f"{adapter / RECIPE}: not the recipe that the provenance names; restore the adapter",))
+    return f"all {len(opened.subjects)} files are as signed"
+
+
+def _tokenizer(folder: Path, claim: dict[str, Any], trust: Sequence[Path], now: datetime) -> str:
+    found = tokenizer(folder).digest
+    if found != claim["digest"]:
+        raise Refused(_other(folder, "tokenizer", claim["digest"], found))
+    if not claim.get("signed"):
+        return f"{folder} is the tokenizer trained with; a base tokenizer, known by its digest alone"
+    verify_folder(folder, trust, PREDICATE_TOKENIZER, now=now)
+    return f"{folder} is the tokenizer trained with, signed; extended on certificate {claim.get('certificate')}"
+
+
+def _model(folder: Path, claim: dict[str, Any]) -> str:
+    found = base_model(folder)
+    if found.digest != claim["digest"]:
+        files = dict(found.files)
+        names = sorted(name for name in {*files, *claim["files"]} if files.get(name) != claim["files"].get(name))
+        raise Refused(f"{_other(folder, 'base model', claim['digest'], found.digest)} (differs: {', '.join(names)})")
+    return f"{folder} is the base model trained on, all {len(found.files)} files"
+
+
+def _corpus_links(
+    corpus: Path | None, trust: Sequence[Path], claim: dict[str, Any], now: datetime
+) -> tuple[Link, Link]:
+    if corpus is None:
+        why = "not given; add --corpus DIR to check it"
+        return Link("certificate", "not_checked", why), Link("shards", "not_checked", why)
+    try:
+        found = verify_corpus(corpus, trust, now=now, purpose=PURPOSE)
+    except VerificationError as error:
+        in_shards = [problem for problem in error.problems if ".parquet: " in problem]
+        others = [problem for problem in error.problems if problem not in in_shards]
+        certificate = (
+            Link("certificate", "failed", "\n".join(others))
+            if others
+            else Link("certificate", "not_checked", f"{corpus}: its shards are not what was certified")
+        )
+        why = "the corpus does not verify, so its shards were not compared"
+        return certificate, Link("shards", *(("failed", "\n".join(in_shards)) if in_shards else ("not_checked", why)))
+    except GovernError as error:
+        return Link("certificate", "failed", str(error)), Link("shards", "not_checked", "the corpus does not verify")
+    wanted = claim["corpus"]
+    digest = found.certificate.digest
+    if digest != wanted["certificate"]:
+        sentence = _other(corpus, "certificate", wanted["certificate"], digest)
+        return Link("certificate", "failed", sentence), Link("shards", "not_checked", "another corpus was given")
+    manifest = "sha256:" + sha256_file(corpus / MANIFEST)
+    if manifest != wanted["manifest"]:
+        sentence = _other(corpus, MANIFEST, wanted["manifest"], manifest)
+        return Link("certificate", "verified", f"certificate {digest}"), Link("shards", "failed", sentence)
+    rows = sum(shard.documents for shard in found.documents)
+    return (
+        Link("certificate", "verified", f"{corpus} holds the certificate trained under, signed and in force"),
+        Link("shards", "verified", f"{len(found.documents)} shards of {rows} documents, every byte as certified"),
+    )
+
+
+def _revocation(path: Path, keys: Sequence[Any], claim: dict[str, Any]) -> str:
+    entries = revocation.load(path, keys)
+    entry = revocation.is_revoked(entries, claim["certificate"], claim["manifest"].removeprefix("sha256:"))
+    if entry is not None:
+        raise Refused(f"{path}: the corpus was revoked ({entry.reason}); stop using this adapter")
+    return f"the corpus is not among the {len(entries)} of {path}"
+
+
+def _other(folder: Path, what: str, expected: str, found: str) -> str:
+    return (
+        f"{folder}: another {what} than was trained with, {found[:19]}… instead of {expected[:19]}…; give the one named"
+    )

@@ -1,0 +1,149 @@
+"""The command `tune`: parses, calls one function, prints, and chooses the exit code (0 passed, 1 refused, 2 input, 3 resumable)."""
+
+import argparse
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from govern.console import run as run_command
+from govern.console import show, trusted_keys
+from govern.errors import GovernError
+from tune.errors import TuneError
+from vocab.errors import VocabError
+
+EXAMPLE = """a recipe:
+  corpus = "certified"            # paths are relative to the recipe
+  trust = ["keys/sign.pub"]       # whose signatures on corpus and tokenizer count
+  model = "model-extended"        # a folder: config.json and safetensors
+  tokenizer = "tokenizer"
+  sign_key = "keys/sign.pem"      # signs the adapter's provenance
+  out = "adapter"
+  # revocations = "revocations.json", signatures = 2, passphrase_file = "...", and the tables
+  # [training] seed epochs steps batch micro_batch learning_rate row_learning_rate max_length warm_up clip
+  #            checkpoint_steps evaluation_rows activation_checkpointing
+  # [lora] rank alpha dropout    [quantisation] type double compute
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the command line and returns its exit code."""
+    return run_command("tune", parser(), argv, (TuneError, GovernError, VocabError))
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and flags of `tune`."""
+    top = argparse.ArgumentParser(
+        prog="tune", description="Fine-tunes (QLoRA) on certified corpora only, and signs the adapter."
+    )
+    commands = top.add_subparsers(title="commands", metavar="COMMAND")
+    running = commands.add_parser(
+        "run",
+        help="train the adapter of a recipe, after its gate",
+        description="Checks corpus, tokenizer and model, trains a QLoRA adapter, and signs where it came from.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    running.add_argument("recipe", type=Path, metavar="RECIPE.toml", help="what to train on, with what, and where to")
+    running.add_argument("--resume", action="store_true", help="continue an unfinished run from its newest checkpoint")
+    running.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    running.set_defaults(call=_run)
+    verifying = commands.add_parser(
+        "verify",
+        help="check an adapter's chain, and name each link that was not checked",
+        description="Checks signature and files of an adapter, and each further link whose folder is given.",
+    )
+    verifying.add_argument("adapter", type=Path, metavar="ADAPTER", help="the folder that `tune run` wrote")
+    verifying.add_argument(
+        "--trust", type=Path, action="append", metavar="PUB", help="a trusted public key; repeatable, or ASSAY_TRUST"
+    )
+    verifying.add_argument("--corpus", type=Path, metavar="DIR", help="the certified corpus it was trained on")
+    verifying.add_argument("--tokenizer", type=Path, metavar="T", help="the tokenizer it was trained with")
+    verifying.add_argument("--model", type=Path, metavar="M", help="the base model it was trained on")
+    verifying.add_argument("--revocations", type=Path, metavar="FILE", help="a signed revocation list")
+    verifying.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    verifying.set_defaults(call=_verify)
+    return top
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from tune.recipe import load
+    from tune.run import run
+
+    began = time.monotonic()
+    recipe = load(arguments.recipe)
+    result = run(recipe, now=datetime.now(UTC), resume=arguments.resume, report=_step, say=_say)
+    training = result.predicate["training"]
+    seconds, memory = time.monotonic() - began, _peak_bytes()
+    lines = [
+        f"adapter     {result.adapter}",
+        f"weights     {result.weights}",
+        f"training    {training['steps']} steps, loss {training['first_loss']:.4f} to {training['final_loss']:.4f}",
+        _held_out_line(training["held_out_loss_before"], training["held_out_loss_after"]),
+        f"took        {seconds:.0f} s, {memory / 1e9:.2f} GB of memory at most",
+    ]
+    measured = {"adapter": str(result.adapter), "weights": result.weights, "provenance": result.predicate}
+    show({**measured, "seconds": round(seconds, 1), "peak_memory_bytes": memory}, arguments.json, lines)
+    return 0
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from tune.chain import verify
+
+    chain = verify(
+        arguments.adapter,
+        trusted_keys(arguments.trust),
+        now=datetime.now(UTC),
+        corpus=arguments.corpus,
+        tokenizer=arguments.tokenizer,
+        model=arguments.model,
+        revocations=arguments.revocations,
+    )
+    lines = [
+        f"{link.status.replace('_', ' '):<12} {link.name:<12} {line}"
+        for link in chain.links
+        for line in link.sentence.splitlines()
+    ]
+    lines.append(_verdict(chain.holds, chain.unchecked))
+    links = [{"name": link.name, "status": link.status, "sentence": link.sentence} for link in chain.links]
+    show(
+        {"adapter": str(chain.adapter), "holds": chain.holds, "unchecked": list(chain.unchecked), "links": links},
+        arguments.json,
+        lines,
+    )
+    return 0 if chain.holds else 1
+
+
+def _verdict(holds: bool, unchecked: tuple[str, ...]) -> str:
+    if not holds:
+        return "the chain is broken"
+    return f"every checked link holds; NOT CHECKED: {', '.join(unchecked)}" if unchecked else "the whole chain holds"
+
+
+def _held_out_line(before: float | None, after: float | None) -> str:
+    if before is None or after is None:
+        return "held out    not measured"
+    return f"held out    loss {before:.4f} to {after:.4f}"
+
+
+def _say(line: str) -> None:
+    print(f"tune: {line}", file=sys.stderr, flush=True)
+
+
+def _step(step: int, steps: int, loss: float) -> None:
+    if sys.stderr.isatty():
+        print(
+            f"\rtune: step {step} of {steps}, loss {loss:.4f} ",
+            end="\n" if step == steps else "",
+            file=sys.stderr,
+            flush=True,
+        )
+    elif step == steps or step % max(1, steps // 10) == 0:
+        _say(f"step {step} of {steps}, loss {loss:.4f}")
+
+
+def _peak_bytes() -> int:
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

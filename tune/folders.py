@@ -1,0 +1,220 @@
+"""The base model and the tokenizer as folders on disk: what may be in them, and their digests. No torch is loaded here.
+
+A model folder holds safetensors and plain text only. Code, pickles, links and subfolders are refused, since loading them can
+run code (transformers' CVE-2026-4372 and its kin). A folder's digest is the SHA-256 of its `SHA256SUMS` as `govern.files`
+writes it, so `sha256sum *` in the folder is enough to check it by hand.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from govern.errors import InputError
+from govern.files import list_files, manifest, parse_strict
+from tune.errors import TuneError, TuneRefused
+
+EXTENSION = "extension.json"
+MODEL_TYPES = ("llama",)
+"""Architectures whose packing and new rows are covered by a test; others are refused until they are."""
+
+PLAIN = (".json", ".md", ".txt", ".model", ".jinja")
+WEIGHTS = ".safetensors"
+BARE = ("SHA256SUMS", "LICENSE", "NOTICE", ".gitattributes")
+HEADER_BYTES = 100_000_000
+"""A safetensors header at most; the format's own limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaseModel:
+    """A base model that may be loaded: its digest, each file's SHA-256, and how many token rows it has."""
+
+    path: Path
+    digest: str
+    files: tuple[tuple[str, str], ...]
+    rows: int
+    tied: bool
+    parameters: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenizerFolder:
+    """A tokenizer's bytes and digest; for an extended one, the ids that need training and the certificate it names."""
+
+    path: Path
+    digest: str
+    data: bytes
+    size: int
+    bos_id: int | None
+    eos_id: int | None
+    new_ids: tuple[int, ...]
+    certificate: str | None
+
+
+def base_model(folder: Path) -> BaseModel:
+    """The model in `folder`, from its config and the headers of its weights.
+
+    Raises:
+        TuneError: it cannot be read.
+        TuneRefused: it holds something that loading could run, or an architecture that is not covered.
+    """
+    if not folder.is_dir():
+        raise TuneError(f"{folder}: no such folder; models are read from disk, never by a hub name: give its path")
+    names = list_files(folder)
+    for name in names:
+        _plain_file(folder, name)
+    config = read_json(folder / "config.json")
+    _config(folder, config)
+    shapes = _shapes(folder, tuple(name for name in names if name.endswith(WEIGHTS)))
+    embedding = shapes.get("model.embed_tokens.weight")
+    if embedding is None or len(embedding) != 2:
+        raise TuneRefused(f"{folder}: no tensor model.embed_tokens.weight in its safetensors; give a whole base model")
+    if embedding[0] != config.get("vocab_size"):
+        raise TuneRefused(
+            f"{folder}: config.json says vocab_size {config.get('vocab_size')}, the embedding has {embedding[0]} rows; "
+            "restore the folder"
+        )
+    sums = manifest(folder)
+    files = tuple((line[66:], line[:64]) for line in sums.decode().splitlines())
+    tied = bool(config.get("tie_word_embeddings", False))
+    return BaseModel(
+        folder, _digest(sums), files, embedding[0], tied, sum(_product(shape) for shape in shapes.values())
+    )
+
+
+def tokenizer(folder: Path) -> TokenizerFolder:
+    """The tokenizer in `folder`: `tokenizer.json`, the names of its special tokens, and its extension record if it has one.
+
+    Raises:
+        TuneError: a file is missing or is not what its name says.
+        VocabError: `tokenizer.json` is none.
+    """
+    from vocab.base import build, read_spec
+
+    if not folder.is_dir():
+        raise TuneError(f"{folder}: no such folder; tokenizers are read from disk, never by a hub name: give its path")
+    for name in list_files(folder):
+        if (folder / name).is_symlink():
+            raise TuneRefused(f"{folder / name}: a link; put the file itself there")
+    path = folder / "tokenizer.json"
+    data = _bytes(path)
+    loaded = build(read_spec(data, path), str(path))
+    vocabulary: dict[str, int] = loaded.get_vocab(with_added_tokens=True)
+    special = _special_tokens(folder)
+    extension = extension_record(folder)
+    new_ids = tuple(sorted({*extension.get("new_ids", ()), *extension.get("scaffold_ids", ())}))
+    return TokenizerFolder(
+        folder,
+        _digest(manifest(folder)),
+        data,
+        max(vocabulary.values()) + 1,
+        vocabulary.get(special.get("bos_token", "")),
+        vocabulary.get(special.get("eos_token", "")),
+        new_ids,
+        extension.get("certificate_digest"),
+    )
+
+
+def extension_record(folder: Path) -> dict[str, Any]:
+    """What `vocab extend` recorded in the folder; empty for a base tokenizer."""
+    path = folder / EXTENSION
+    return read_json(path) if path.exists() else {}
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The JSON object in a file.
+
+    Raises:
+        TuneError: it is missing, or holds something else.
+    """
+    try:
+        value = parse_strict(_bytes(path), str(path))
+    except InputError as error:
+        raise TuneError(str(error)) from None
+    if not isinstance(value, dict):
+        raise TuneError(f"{path}: not a JSON object; restore the file")
+    return value
+
+
+def _plain_file(folder: Path, name: str) -> None:
+    path = folder / name
+    if path.is_symlink():
+        raise TuneRefused(f"{path}: a link; put the file itself there, since what it points to can change")
+    if "/" in name:
+        raise TuneRefused(f"{path}: a subfolder; a base model is one flat folder: remove it")
+    if name not in BARE and path.suffix not in (*PLAIN, WEIGHTS):
+        raise TuneRefused(
+            f"{path}: neither safetensors nor plain text, and loading pickles or code can run code; "
+            "convert the weights to safetensors and remove the file"
+        )
+
+
+def _config(folder: Path, config: dict[str, Any]) -> None:
+    path = folder / "config.json"
+    for key in ("auto_map", "trust_remote_code"):
+        if key in config:
+            raise TuneRefused(f"{path}: has '{key}', which loads code from the model; give a model of plain weights")
+    if "quantization_config" in config:
+        raise TuneRefused(f"{path}: has 'quantization_config', already quantised; give the unquantised weights")
+    if config.get("model_type") not in MODEL_TYPES:
+        raise TuneRefused(
+            f"{path}: model_type {config.get('model_type')!r}; this version trains {', '.join(MODEL_TYPES)} only, "
+            "since packing and new token rows are proven there"
+        )
+
+
+def _shapes(folder: Path, names: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
+    if not names:
+        raise TuneRefused(f"{folder}: no .safetensors file; convert the weights to safetensors")
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name in names:
+        for tensor, entry in _header(folder / name).items():
+            if tensor != "__metadata__":
+                shapes[tensor] = tuple(entry["shape"])
+    return shapes
+
+
+def _header(path: Path) -> dict[str, Any]:
+    with path.open("rb") as stream:
+        size = int.from_bytes(stream.read(8), "little")
+        text = stream.read(size) if size <= HEADER_BYTES else b""
+    try:
+        header = json.loads(text)
+        if isinstance(header, dict) and all(
+            name == "__metadata__" or "shape" in entry for name, entry in header.items()
+        ):
+            return header
+    except (ValueError, TypeError, RecursionError):
+        pass
+    raise TuneError(f"{path}: not a safetensors file; restore it")
+
+
+def _special_tokens(folder: Path) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in ("special_tokens_map.json", "tokenizer_config.json"):
+        if not (folder / name).exists():
+            continue
+        for key, value in read_json(folder / name).items():
+            text = value.get("content") if isinstance(value, dict) else value
+            if key in ("bos_token", "eos_token") and isinstance(text, str):
+                found[key] = text
+    return found
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise TuneError(f"{path}: {error.strerror or 'cannot be read'}; restore the file") from None
+
+
+def _digest(sums: bytes) -> str:
+    return "sha256:" + hashlib.sha256(sums).hexdigest()
+
+
+def _product(shape: tuple[int, ...]) -> int:
+    result = 1
+    for size in shape:
+        result *= size
+    return result

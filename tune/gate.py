@@ -1,0 +1,69 @@
+"""What must hold before anything is trained; every check runs before torch is loaded, and no flag skips one.
+
+The corpus: signed by trusted keys, certified for training, neither expired nor revoked, every byte as signed. The tokenizer:
+where it was extended, signed too, and its proof re-run. The base model: plain weights of a covered architecture, with a row
+for every id of the tokenizer. A refusal names what failed and the remedy.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from govern.attestation import PREDICATE_TOKENIZER, CertifiedCorpus, verify, verify_folder
+from govern.files import ATTESTATION, MANIFEST, sha256_file
+from tune.errors import TuneRefused
+from tune.folders import EXTENSION, BaseModel, TokenizerFolder, base_model, tokenizer
+
+if TYPE_CHECKING:
+    from tune.recipe import Recipe
+
+PURPOSE = "train"
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What a run may use, with the digests that its provenance names."""
+
+    corpus: CertifiedCorpus
+    corpus_manifest: str
+    tokenizer: TokenizerFolder
+    tokenizer_signed: bool
+    base: BaseModel
+
+
+def check(recipe: "Recipe", *, now: datetime) -> Passed:
+    """The inputs of a recipe, where each passes.
+
+    Raises:
+        GovernError: the corpus or a signature does not verify (exit code 1), or cannot be read (2).
+        TuneError: the model or the tokenizer cannot be read (2) or used (1, `TuneRefused`).
+        VocabError: the extended tokenizer's proof does not hold.
+    """
+    corpus = verify(
+        recipe.corpus,
+        recipe.trust,
+        now=now,
+        signatures=recipe.signatures,
+        revocations=recipe.revocations,
+        purpose=PURPOSE,
+    )
+    words, signed = _tokenizer(recipe, now)
+    base = base_model(recipe.model)
+    if base.rows < words.size:
+        raise TuneRefused(
+            f"{recipe.model}: {base.rows} token rows, the tokenizer {recipe.tokenizer} has {words.size} ids; "
+            f"run `vocab embed {recipe.model} --tokenizer {recipe.tokenizer} --out MODEL2` and train that"
+        )
+    return Passed(corpus, "sha256:" + sha256_file(recipe.corpus / MANIFEST), words, signed, base)
+
+
+def _tokenizer(recipe: "Recipe", now: datetime) -> tuple[TokenizerFolder, bool]:
+    folder = recipe.tokenizer
+    extended, signed = (folder / EXTENSION).exists(), (folder / ATTESTATION).exists()
+    if extended and not signed:
+        raise TuneRefused(
+            f"{folder}: an extended tokenizer that nobody signed; run `vocab extend` again with --sign-key KEY"
+        )
+    if signed:
+        verify_folder(folder, recipe.trust, PREDICATE_TOKENIZER, now=now)
+    return tokenizer(folder), signed

@@ -1,0 +1,132 @@
+"""What one fine-tune is to do: a TOML file becomes a frozen `Recipe`.
+
+Unknown keys are refused with the file and the key. Paths are read relative to the recipe file. Every default stands once,
+here, with its source. `Recipe.record` is what the adapter keeps: the numbers and no path, so the same training recorded on
+two machines has one digest.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from govern.files import digest
+from tune.errors import TuneError
+
+PATHS = ("corpus", "model", "tokenizer", "out", "sign_key", "passphrase_file", "revocations")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Training(_Part):
+    """How long, how fast and from which seed."""
+
+    seed: int = Field(0, ge=0, lt=2**32)
+    epochs: float | None = Field(None, gt=0)  # 1 where neither is given: 1 to 3 is usual, and the first repeats nothing
+    steps: int | None = Field(None, ge=1)  # optimiser steps; instead of epochs
+    batch: int = Field(16, ge=1)  # rows a step; LoRA Without Regret (2025): LoRA pays for batches above 32
+    micro_batch: int = Field(1, ge=1)  # rows at once; packed rows are full already, so memory decides
+    learning_rate: float = Field(2e-4, gt=0, le=1)  # QLoRA (2305.14314), table 9; 1e-4 at 30B parameters and above
+    row_learning_rate: float | None = Field(None, gt=0, le=1)  # new token rows; as learning_rate where absent
+    max_length: int = Field(1024, ge=8, le=131_072)  # tokens in a row, and in a document's window
+    warm_up: float = Field(0.03, ge=0, lt=1)  # QLoRA, section B.2: share of the steps
+    clip: float = Field(1.0, gt=0)  # norm; the 0.3 of QLoRA slows small models, 1.0 is what Trainer's users keep
+    checkpoint_steps: int = Field(50, ge=1)  # what a kill can cost
+    evaluation_rows: int = Field(32, ge=0)  # held-out rows measured before and after; 0 measures none
+    activation_checkpointing: bool = True  # a third more time for a fraction of the memory, as in QLoRA
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if self.epochs is not None and self.steps is not None:
+            raise ValueError("epochs and steps are both given; keep one")
+        if self.batch % self.micro_batch:
+            raise ValueError(f"batch {self.batch} is not a multiple of micro_batch {self.micro_batch}; change one")
+        return self
+
+
+class Lora(_Part):
+    """The shape of the adapter: LoRA on every linear layer but the output head (QLoRA, section 4; LoRA Without Regret)."""
+
+    rank: int = Field(16, ge=1, le=1024)  # enough where LoRA parameters outnumber loss tokens (LoRA Without Regret)
+    alpha: int = Field(32, ge=1)  # twice the rank; with 1/rank scaling the best rate then hardly moves with the rank
+    dropout: float = Field(0.05, ge=0, lt=1)  # QLoRA, section B.2, for models up to 13B
+
+
+class Quantisation(_Part):
+    """How the frozen base is held in memory."""
+
+    type: Literal["nf4"] = "nf4"  # QLoRA, section 3: NormalFloat-4 keeps 16-bit quality, FP4 loses a point
+    double: bool = True  # QLoRA, section 3: 0.37 bit a parameter less, no loss
+    compute: Literal["auto", "bfloat16", "float32"] = "auto"  # bfloat16 on an accelerator, float32 on a processor
+
+
+class Recipe(_Part):
+    """One fine-tune: what goes in, where the adapter goes, which keys are trusted, and the numbers."""
+
+    corpus: Path
+    trust: tuple[Path, ...] = Field(min_length=1)
+    signatures: int | None = Field(None, ge=1)  # more signatures than the certificate asks for
+    revocations: Path | None = None
+    model: Path
+    tokenizer: Path
+    out: Path
+    sign_key: Path
+    passphrase_file: Path | None = None
+    training: Training = Training.model_validate({})
+    lora: Lora = Lora.model_validate({})
+    quantisation: Quantisation = Quantisation.model_validate({})
+
+    def record(self) -> dict[str, Any]:
+        """The recipe as JSON without paths: what shaped the adapter, not where it lay."""
+        numbers = {name: getattr(self, name).model_dump(mode="json") for name in ("training", "lora", "quantisation")}
+        return {"format_version": 1, **numbers}
+
+    @property
+    def digest(self) -> str:
+        """`sha256:` over `record()`."""
+        return digest(self.record())
+
+
+def load(path: Path) -> Recipe:
+    """The recipe in a TOML file.
+
+    Raises:
+        TuneError: the file cannot be read, is not TOML, lacks a key, or has one that no recipe has.
+    """
+    try:
+        values = tomllib.loads(path.read_bytes().decode())
+    except OSError as error:
+        raise TuneError(f"{path}: {error.strerror or 'cannot be read'}; check the path of the recipe") from None
+    except UnicodeDecodeError:
+        raise TuneError(f"{path}: not UTF-8, so not TOML; save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise TuneError(f"{path}: not valid TOML ({error}); correct the line") from None
+    try:
+        return Recipe.model_validate(_placed(values, path.parent))
+    except ValidationError as error:
+        raise TuneError(f"{path}: {_sentence(error)}") from None
+
+
+def _placed(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    placed = dict(values)
+    for name in PATHS:
+        if isinstance(placed.get(name), str):
+            placed[name] = folder / placed[name]
+    trust = placed.get("trust")
+    if isinstance(trust, list) and all(isinstance(item, str) for item in trust):
+        placed["trust"] = tuple(folder / item for item in trust)
+    return placed
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"key '{key}' is not one a recipe has; correct or remove it"
+    if first["type"] == "missing":
+        return f"key '{key}' is missing; add it"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"key '{key}': {message[:1].lower()}{message[1:]}"

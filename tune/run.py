@@ -1,0 +1,173 @@
+"""`tune run`: the gate, the data, the training, the signed adapter; in `OUT.partial` until it is whole.
+
+A run leaves `OUT`, or `OUT.partial` that `--resume` continues, never half an adapter. What a checkpoint was made from is kept
+beside it as digests, so a run resumes only over the same recipe, corpus, tokenizer, model and code.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from govern.files import canonical, list_files, sha256_file, sync_folder, write_whole
+from govern.keys import PrivateKey, load_passphrase, load_private
+from govern.lock import alone
+from tune import adapter, dataset, gate
+from tune.errors import TuneError, TuneInterrupted, TuneRefused
+from tune.folders import base_model, read_json
+
+if TYPE_CHECKING:
+    from tune.recipe import Recipe
+    from tune.train import Report
+
+IDENTITY = "run.json"
+WORK = "checkpoints"
+WHOLE = "adapter"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A finished adapter: its folder, the digest of its weights, and the predicate that was signed."""
+
+    adapter: Path
+    weights: str
+    predicate: dict[str, Any]
+
+
+def run(
+    recipe: "Recipe",
+    *,
+    now: datetime,
+    resume: bool = False,
+    report: "Report | None" = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Result:
+    """Trains the adapter of a recipe and signs it.
+
+    Args:
+        recipe: what to do.
+        now: the moment to check dates for, and the adapter's date of issue.
+        resume: continue an unfinished run of the same recipe and inputs.
+        report: called after each step with step, steps and loss.
+        say: called with a line at each stage.
+
+    Raises:
+        GovernError: the corpus, a signature or a key does not pass.
+        TuneError: the recipe's folders cannot be used; `TuneRefused` where a gate says no.
+        VocabError: the tokenizer cannot be used.
+        TuneInterrupted: stopped from the keyboard; `resume` continues.
+    """
+    from tune.train import go_offline
+
+    go_offline()
+    partial = recipe.out.with_name(recipe.out.name + ".partial")
+    _room(recipe.out, partial, resume=resume)
+    key = _key(recipe)
+    passed = gate.check(recipe, now=now)
+    say(f"gate passed: certificate {passed.corpus.certificate.digest}, {len(passed.tokenizer.new_ids)} new token rows")
+    length = recipe.training.max_length
+    data = dataset.build(passed.corpus.documents, passed.tokenizer, length)
+    held_out = _held_out(recipe, passed)
+    say(
+        f"{data.documents} documents, {data.tokens} tokens, {len(data)} rows of {length}, {100 * data.fill:.1f}% filled"
+    )
+    partial.mkdir(mode=0o700, exist_ok=True)
+    with alone(partial):
+        _same_run(partial, _identity(recipe, passed, data))
+        try:
+            return _train(recipe, passed, data, held_out, partial, key, now, report or (lambda *_: None))
+        except KeyboardInterrupt:
+            raise TuneInterrupted(
+                f"{partial}: stopped; `tune run RECIPE --resume` continues from the newest checkpoint"
+            ) from None
+
+
+def _train(
+    recipe: "Recipe",
+    passed: gate.Passed,
+    data: dataset.Dataset,
+    held_out: dataset.Dataset | None,
+    partial: Path,
+    key: PrivateKey,
+    now: datetime,
+    report: "Report",
+) -> Result:
+    from tune.train import train
+
+    whole, work = partial / WHOLE, partial / WORK
+    if whole.exists():
+        shutil.rmtree(whole)
+    work.mkdir(exist_ok=True)
+    new_ids = passed.tokenizer.new_ids
+    measured = train(recipe, passed.base, new_ids, data, held_out, work=work, out=whole, report=report)
+    if base_model(recipe.model).digest != passed.base.digest:
+        raise TuneRefused(f"{recipe.model}: changed while it was trained on; restore it and run again")
+    predicate = adapter.write(whole, adapter.Made(recipe, passed, data, held_out, measured), key, issued=now)
+    _sync(whole)
+    whole.rename(recipe.out)
+    sync_folder(recipe.out.absolute().parent)
+    shutil.rmtree(partial)
+    return Result(recipe.out, "sha256:" + sha256_file(recipe.out / adapter.WEIGHTS), predicate)
+
+
+def _room(out: Path, partial: Path, *, resume: bool) -> None:
+    if os.path.lexists(out):
+        leftover = f"; {partial} is left of a run that finished, remove it" if partial.exists() else ""
+        raise TuneError(f"{out}: exists already; name another folder as 'out', or remove it{leftover}")
+    if not out.absolute().parent.is_dir():
+        raise TuneError(f"{out.absolute().parent}: no such folder; make it, or name another 'out'")
+    if partial.exists() and not resume:
+        raise TuneError(f"{partial}: an unfinished run; continue it with --resume, or remove the folder to begin again")
+
+
+def _key(recipe: "Recipe") -> PrivateKey:
+    passphrase = None if recipe.passphrase_file is None else load_passphrase(recipe.passphrase_file)
+    return load_private(recipe.sign_key, passphrase)
+
+
+def _held_out(recipe: "Recipe", passed: gate.Passed) -> dataset.Dataset | None:
+    """At most `evaluation_rows` rows of the held-out part, evenly spaced, since packing puts long pieces first."""
+    wanted = recipe.training.evaluation_rows
+    if not wanted or not passed.corpus.held_out:
+        return None
+    whole = dataset.build(passed.corpus.held_out, passed.tokenizer, recipe.training.max_length)
+    return dataset.some_rows(whole, wanted)
+
+
+def _identity(recipe: "Recipe", passed: gate.Passed, data: dataset.Dataset) -> dict[str, str]:
+    return {
+        "recipe": recipe.digest,
+        "certificate": passed.corpus.certificate.digest,
+        "corpus": passed.corpus_manifest,
+        "tokenizer": passed.tokenizer.digest,
+        "model": passed.base.digest,
+        "training rows": data.digest,
+        "code": adapter.code()["tune_sources"],
+        "environment": adapter.code()["environment_digest"],
+    }
+
+
+def _same_run(partial: Path, identity: dict[str, str]) -> None:
+    path = partial / IDENTITY
+    if not path.exists():
+        write_whole(path, canonical(identity))
+        return
+    before = read_json(path)
+    changed = [name for name in identity if before.get(name) != identity[name]]
+    if changed:
+        raise TuneRefused(
+            f"{partial}: the unfinished run had another {', '.join(changed)}; restore it, or remove the folder to begin again"
+        )
+
+
+def _sync(folder: Path) -> None:
+    for name in list_files(folder):
+        descriptor = os.open(folder / name, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    sync_folder(folder)

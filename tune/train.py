@@ -1,0 +1,239 @@
+"""QLoRA: a frozen base in NF4, float32 adapters on every linear layer and on the new token rows, `transformers.Trainer`.
+
+In: a base model that passed the gate, packed rows, the recipe's numbers. Out: a folder with `adapter_config.json` and
+`adapter_model.safetensors`, and what was measured. On one processor thread the same inputs give the same bytes, also when a run
+was killed and resumed from a checkpoint. A loss or gradient that is no number stops the run. After Dettmers et al. 2305.14314.
+"""
+
+import math
+import os
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tune import checkpoints
+from tune.dataset import IGNORED, Dataset, collate
+from tune.errors import TuneRefused
+from tune.folders import read_json
+from tune.rows import lora_config, parameter_groups
+
+if TYPE_CHECKING:
+    from tune.folders import BaseModel
+    from tune.recipe import Recipe
+
+OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
+Report = Callable[[int, int, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What training measured: each step's numbers, and the held-out loss (nats a token) before and after, if there is any."""
+
+    log: tuple[dict[str, float], ...]
+    steps: int
+    epochs: float
+    trainable_parameters: int
+    held_out_before: float | None
+    held_out_after: float | None
+
+    @property
+    def first_loss(self) -> float:
+        """The first step's training loss, nats a token."""
+        return self.log[0]["loss"]
+
+    @property
+    def final_loss(self) -> float:
+        """The last step's training loss, nats a token."""
+        return self.log[-1]["loss"]
+
+
+def go_offline() -> None:
+    """Tells the libraries to open no socket; must run before they are first imported."""
+    os.environ.update(OFFLINE)
+
+
+def train(
+    recipe: "Recipe",
+    base: "BaseModel",
+    new_ids: tuple[int, ...],
+    data: Dataset,
+    held_out: Dataset | None,
+    *,
+    work: Path,
+    out: Path,
+    report: Report,
+) -> Measured:
+    """Trains, continuing from the newest whole checkpoint in `work`, and writes the adapter's two files to `out`.
+
+    Raises:
+        TuneRefused: a loss, a gradient or a weight is not a finite number.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # what the libraries will rename is not the user's business
+        return _train(recipe, base, new_ids, data, held_out, work, out, report)
+
+
+def _train(
+    recipe: "Recipe",
+    base: "BaseModel",
+    new_ids: tuple[int, ...],
+    data: Dataset,
+    held_out: Dataset | None,
+    work: Path,
+    out: Path,
+    report: Report,
+) -> Measured:
+    go_offline()
+    import torch
+    import transformers
+
+    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
+    transformers.set_seed(recipe.training.seed)
+    model = _quantised_with_adapter(recipe, base, new_ids)
+    rate = recipe.training.micro_batch
+    before = None if held_out is None else _loss(model, held_out, rate)
+    optimiser = torch.optim.AdamW(parameter_groups(model, recipe.training), fused=True)
+    trainer = transformers.Trainer(
+        model=model,
+        args=_arguments(recipe, work),
+        train_dataset=data,
+        data_collator=collate,
+        optimizers=(optimiser, None),
+        callbacks=[_watch(report)],
+    )
+    trainer.remove_callback(transformers.PrinterCallback)
+    log, steps, epochs = _fit(trainer, checkpoints.latest(work))
+    after = None if held_out is None else _loss(model, held_out, rate)
+    _finite(model)
+    model.save_pretrained(out, save_embedding_layers=False)
+    trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+    return Measured(log, steps, epochs, trainable, before, after)
+
+
+def _fit(trainer: Any, found: Path | None) -> tuple[tuple[dict[str, float], ...], int, float]:
+    """Trains to the last step and gives log, steps and epochs; a checkpoint of the last step is loaded, not trained on."""
+    state = None if found is None else read_json(found / "trainer_state.json")
+    if found is not None and state is not None and state["global_step"] >= state["max_steps"]:
+        trainer.model.load_adapter(str(found), "default", is_trainable=True)
+        history, steps, epochs = state["log_history"], state["global_step"], state["epoch"]
+    else:
+        trainer.train(resume_from_checkpoint=None if found is None else str(found))
+        history, steps, epochs = trainer.state.log_history, trainer.state.global_step, trainer.state.epoch
+    kept = ("step", "loss", "grad_norm", "learning_rate")
+    log = tuple({name: float(entry[name]) for name in kept} for entry in history if "loss" in entry)
+    return log, int(steps), float(epochs or 0.0)
+
+
+def _quantised_with_adapter(recipe: "Recipe", base: "BaseModel", new_ids: tuple[int, ...]) -> Any:
+    import torch
+    from peft import get_peft_model, prepare_model_for_kbit_training
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    accelerated = torch.cuda.is_available()
+    choice = recipe.quantisation.compute
+    compute = torch.bfloat16 if choice == "bfloat16" or (choice == "auto" and accelerated) else torch.float32
+    quantisation = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type=recipe.quantisation.type,
+        bnb_4bit_use_double_quant=recipe.quantisation.double,
+        bnb_4bit_compute_dtype=compute,
+    )
+    model = AutoModelForCausalLM.from_pretrained(
+        base.path,
+        quantization_config=quantisation,
+        dtype=compute,
+        device_map={"": 0 if accelerated else "cpu"},
+        attn_implementation="sdpa",  # the implementation for which packing without a mask is proven
+        use_safetensors=True,
+        trust_remote_code=False,
+        local_files_only=True,
+    )
+    model.config.use_cache = False
+    checkpointing = recipe.training.activation_checkpointing
+    model = prepare_model_for_kbit_training(
+        model, use_gradient_checkpointing=checkpointing, gradient_checkpointing_kwargs={"use_reentrant": False}
+    )
+    return get_peft_model(model, lora_config(recipe.lora, new_ids, tied=base.tied), autocast_adapter_dtype=True)
+
+
+def _arguments(recipe: "Recipe", work: Path) -> Any:
+    import torch
+    from transformers import TrainingArguments
+
+    numbers = recipe.training
+    return TrainingArguments(
+        output_dir=str(work),
+        seed=numbers.seed,
+        data_seed=numbers.seed,
+        max_steps=numbers.steps or -1,
+        num_train_epochs=numbers.epochs or 1.0,
+        per_device_train_batch_size=numbers.micro_batch,
+        gradient_accumulation_steps=numbers.batch // numbers.micro_batch,
+        learning_rate=numbers.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=numbers.warm_up,
+        max_grad_norm=numbers.clip,
+        logging_steps=1,
+        logging_nan_inf_filter=False,
+        save_strategy="steps",
+        save_steps=numbers.checkpoint_steps,
+        save_total_limit=2,
+        remove_unused_columns=False,
+        label_names=["labels"],
+        report_to="none",
+        disable_tqdm=True,
+        use_cpu=not torch.cuda.is_available(),
+        dataloader_pin_memory=False,
+        bf16=False,
+    )
+
+
+def _watch(report: Report) -> Any:
+    from transformers import TrainerCallback
+
+    class Watch(TrainerCallback):  # type: ignore[misc]  # transformers has no types here
+        """Reports each step, stops at a number that is none, and makes checkpoints count."""
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **rest: Any) -> None:  # noqa: ARG002
+            for name in ("loss", "grad_norm"):
+                value = (logs or {}).get(name)
+                if value is not None and not math.isfinite(value):
+                    raise TuneRefused(
+                        f"step {state.global_step}: {name} is {value}, so the adapter would be useless; "
+                        "lower training.learning_rate, or look for broken documents"
+                    )
+            if logs and "loss" in logs:
+                report(int(state.global_step), int(state.max_steps), float(logs["loss"]))
+
+        def on_save(self, args: Any, state: Any, control: Any, **rest: Any) -> None:  # noqa: ARG002
+            checkpoints.complete(Path(args.output_dir) / f"{checkpoints.PREFIX}{state.global_step}")
+
+    return Watch()
+
+
+def _loss(model: Any, data: Dataset, micro_batch: int) -> float:
+    """The mean loss over every labelled token of `data`, nats a token."""
+    import torch
+
+    model.eval()
+    total, count = 0.0, 0
+    with torch.no_grad():
+        for start in range(0, len(data), micro_batch):
+            batch = collate([data[row] for row in range(start, min(start + micro_batch, len(data)))])
+            labelled = int((batch["labels"] != IGNORED).sum())
+            moved = {name: tensor.to(model.device) for name, tensor in batch.items()}
+            total += float(model(**moved, use_cache=False).loss) * labelled
+            count += labelled
+    model.train()
+    return total / count
+
+
+def _finite(model: Any) -> None:
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad and not bool(parameter.isfinite().all()):
+            raise TuneRefused(
+                f"{name}: holds a weight that is no number, so nothing is written; lower training.learning_rate"
+            )
