@@ -7,7 +7,6 @@ alone, not on workers or on how often the run was killed.
 """
 
 import fcntl
-import fnmatch
 import json
 import shutil
 from collections import Counter
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from govern import cards, certificate, claim, report, signals
 from govern.corpus import SHARD_BYTES, Corpus, read
 from govern.environment import environment
-from govern.errors import InputError, Refused
+from govern.errors import InputError, Interrupted, Refused
 from govern.files import MANIFEST, canonical, digest, manifest, sync_folder, write_whole
 from govern.keys import derive, keyed_digest
 from govern.process import Keys, ShardState, ShardTask, detector_of, process
@@ -76,11 +75,17 @@ def certify(request: Request) -> Outcome:
     )
     keys = _keys(request.secret)
     identity = _identity(request, corpus, keys)
-    with _private(request.out, identity) as private:
-        if request.out.exists():
-            return Outcome(request.out, _finished(request.out, private), reused=True)
-        states = _process(request, corpus, keys, private)
-        return Outcome(request.out, _finish(request, corpus, keys, states), reused=False)
+    try:
+        with _private(request.out, identity) as private:
+            if request.out.exists():
+                return Outcome(request.out, _finished(request.out, private), reused=True)
+            states = _process(request, corpus, keys, private)
+            return Outcome(request.out, _finish(request, corpus, keys, states), reused=False)
+    except OSError as error:
+        raise Interrupted(
+            f"{error.filename or request.out}: {error.strerror or 'cannot be written'}; free the disk or correct the "
+            "permission: the same command again continues"
+        ) from None
 
 
 def _process(request: Request, corpus: Corpus, keys: Keys, private: Path) -> list[ShardState]:
@@ -229,9 +234,9 @@ def _keys(secret: bytes) -> Keys:
 
 def _source(policy: "Policy", keys: Keys, file_name: str) -> str:
     """The declared name of the source a file belongs to, else a keyed one: a file name may name a person."""
-    for source in policy.sources:
-        if fnmatch.fnmatchcase(file_name, source.match):
-            return source.name
+    declared = policy.source(file_name)
+    if declared is not None:
+        return declared.name
     return "source-" + keyed_digest(keys.inputs, file_name.encode()).removeprefix("hmac-sha256:")[:12]
 
 
@@ -266,17 +271,19 @@ def _sources(
 
 def _identity(request: Request, corpus: Corpus, keys: Keys) -> dict[str, Any]:
     """What makes two runs the same run; private, since it digests raw input."""
-    from expectations import load_suite
+    from govern.validate import load
 
+    detector = detector_of(request.policy)
     return {
         "inputs": [[file.path.name, keyed_digest(keys.inputs, bytes.fromhex(file.sha256))] for file in corpus.files],
         "columns": [corpus.text_column, corpus.id_column],
         "policy": request.policy.digest,
-        "suite": load_suite(request.suite).digest,
+        "suite": load(request.suite).digest,
         "secret": keyed_digest(derive(request.secret, "key id"), b"secret"),
         "name": request.name,
         "split": list(request.split or ()),
         "cut": [request.work_bytes, request.part_bytes],
+        "detector": [detector.digest, [list(model) for model in detector.models]],
         "environment": environment(),
         "code": _code_digest(),
     }

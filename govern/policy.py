@@ -59,7 +59,7 @@ class Policy(_Section):
     issuer: str | None = None
     residency: str | None = None
     approval: str | None = None
-    suite: str = "default"
+    suite: str = "corpus-default"
     min_score: Annotated[float, Field(gt=0, le=1)] = 0.4
     max_document_characters: Annotated[int, Field(ge=1)] = 2_000_000
     regex_timeout_s: Annotated[float, Field(gt=0)] = 10.0

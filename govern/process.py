@@ -10,7 +10,6 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +102,7 @@ def process(task: ShardTask) -> ShardState:
         f"findings/{name}.parquet": frame_of(findings, FINDINGS),
         f"ids/{name}.parquet": frame_of(ids, {"original": "str", "certified": "str"}),
     }
+    state.parent.mkdir(exist_ok=True)
     digests = {path: write_frame(task.folder / path, frame) for path, frame in files.items()}
     write_whole(state, canonical({"files": digests, "masked": f"masked/{name}.parquet", **tally.state()}), 0o600)
     stored = _finished(state, task.folder)
@@ -143,17 +143,17 @@ def write_frame(path: Path, frame: "pl.DataFrame", mode: int = 0o600) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-@lru_cache(maxsize=2)
-def _build(resolved: str) -> "Detector":
-    from govern.detect import build
-    from govern.policy import Policy
-
-    return build(Policy.model_validate_json(resolved))
+_DETECTORS: "dict[tuple[str, Path | None], Detector]" = {}
 
 
 def detector_of(policy: "Policy") -> "Detector":
-    """The detector of a policy, built once per process."""
-    return _build(policy.model_dump_json())
+    """The detector of a policy, built once per process: it depends on nothing but the policy."""
+    from govern.detect import build
+
+    key = (policy.digest, policy.pipeline_path)
+    if key not in _DETECTORS:
+        _DETECTORS[key] = build(policy)
+    return _DETECTORS[key]
 
 
 def _arrivals(task: ShardTask) -> Iterator[tuple[Document, str, str, str]]:
