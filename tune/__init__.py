@@ -1,10 +1,12 @@
 """Fine-tunes (QLoRA) only on a corpus whose certificate verifies, and signs the adapter with its chain of digests.
 
-from datetime import UTC, datetime
-from pathlib import Path
-import tune
-result = tune.run(tune.load(Path("recipe.toml")), now=datetime.now(UTC))
-chain = tune.verify(result.adapter, (Path("keys/sign.pub"),), now=datetime.now(UTC))
+    >>> from datetime import UTC, datetime
+    >>> from pathlib import Path
+    >>> import tune
+    >>> result = tune.run(tune.load(Path("recipe.toml")), now=datetime.now(UTC))
+    >>> chain = tune.verify(result.adapter, (Path("keys/sign.pub"),), now=datetime.now(UTC))
+
+Everything is imported on first use: `import tune` loads no torch.
 """
 
 from importlib import import_module

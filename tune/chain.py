@@ -21,7 +21,7 @@ from govern.inventory import differences, read_plain
 from govern.keys import load_trusted
 from tune.adapter import FILES, FORMAT_VERSION, PROVENANCE, RECIPE
 from tune.errors import TuneError
-from tune.folders import base_model, tokenizer
+from tune.folders import base_model, tokenizer_digest
 from tune.gate import PURPOSE
 from vocab.errors import VocabError
 
@@ -149,7 +149,7 @@ def _files(adapter: Path, opened: Opened) -> str:
 
 
 def _tokenizer(folder: Path, claim: dict[str, Any], trust: Sequence[Path], now: datetime) -> str:
-    found = tokenizer(folder).digest
+    found = tokenizer_digest(folder)
     if found != claim["digest"]:
         raise Refused(_other(folder, "tokenizer", claim["digest"], found))
     if not claim.get("signed"):

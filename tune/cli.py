@@ -1,4 +1,4 @@
-"""The command `tune`: parses, calls one function, prints, and chooses the exit code (0 passed, 1 refused, 2 input, 3 resumable)."""
+"""The command `tune`: parses, calls one function, prints, chooses the exit code (0 passed, 1 refused, 2 input, 3 resumable)."""
 
 import argparse
 import sys

@@ -102,8 +102,7 @@ def tokenizer(folder: Path) -> TokenizerFolder:
     loaded = build(read_spec(data, path), str(path))
     vocabulary: dict[str, int] = loaded.get_vocab(with_added_tokens=True)
     special = _special_tokens(folder)
-    extension = extension_record(folder)
-    new_ids = tuple(sorted({*extension.get("new_ids", ()), *extension.get("scaffold_ids", ())}))
+    new_ids, certificate = _extension(folder)
     return TokenizerFolder(
         folder,
         _digest(manifest(folder)),
@@ -112,14 +111,15 @@ def tokenizer(folder: Path) -> TokenizerFolder:
         vocabulary.get(special.get("bos_token", "")),
         vocabulary.get(special.get("eos_token", "")),
         new_ids,
-        extension.get("certificate_digest"),
+        certificate,
     )
 
 
-def extension_record(folder: Path) -> dict[str, Any]:
-    """What `vocab extend` recorded in the folder; empty for a base tokenizer."""
-    path = folder / EXTENSION
-    return read_json(path) if path.exists() else {}
+def tokenizer_digest(folder: Path) -> str:
+    """The digest of a tokenizer's folder, no file of which is read as anything but bytes; `TuneError` where there is none."""
+    if not folder.is_dir():
+        raise TuneError(f"{folder}: no such folder; tokenizers are read from disk, never by a hub name: give its path")
+    return _digest(manifest(folder))
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -200,6 +200,18 @@ def _special_tokens(folder: Path) -> dict[str, str]:
             if key in ("bos_token", "eos_token") and isinstance(text, str):
                 found[key] = text
     return found
+
+
+def _extension(folder: Path) -> tuple[tuple[int, ...], str | None]:
+    """The new ids (those of scaffolds too) and the certificate in `extension.json`; none for a base tokenizer."""
+    path = folder / EXTENSION
+    if not path.exists():
+        return (), None
+    record = read_json(path)
+    try:
+        return tuple(sorted(int(one["id"]) for one in record["new_ids"])), str(record["certificate"])
+    except (KeyError, TypeError, ValueError):
+        raise TuneError(f"{path}: 'new_ids' or 'certificate' is missing or malformed; extend the base again") from None
 
 
 def _bytes(path: Path) -> bytes:

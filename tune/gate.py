@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from govern import revocation
 from govern.attestation import PREDICATE_TOKENIZER, CertifiedCorpus, verify, verify_folder
 from govern.files import ATTESTATION, MANIFEST, sha256_file
+from govern.keys import load_trusted
 from tune.errors import TuneRefused
 from tune.folders import EXTENSION, BaseModel, TokenizerFolder, base_model, tokenizer
+from vocab.check import check as prove
 
 if TYPE_CHECKING:
     from tune.recipe import Recipe
@@ -47,23 +50,39 @@ def check(recipe: "Recipe", *, now: datetime) -> Passed:
         revocations=recipe.revocations,
         purpose=PURPOSE,
     )
-    words, signed = _tokenizer(recipe, now)
+    _tokenizer_signature(recipe, now)
+    words = tokenizer(recipe.tokenizer)
+    _tokenizer_not_revoked(recipe, words)
     base = base_model(recipe.model)
     if base.rows < words.size:
         raise TuneRefused(
             f"{recipe.model}: {base.rows} token rows, the tokenizer {recipe.tokenizer} has {words.size} ids; "
             f"run `vocab embed {recipe.model} --tokenizer {recipe.tokenizer} --out MODEL2` and train that"
         )
+    if words.certificate is not None:
+        prove(recipe.tokenizer, trust=recipe.trust, now=now)
+    signed = (recipe.tokenizer / ATTESTATION).exists()
     return Passed(corpus, "sha256:" + sha256_file(recipe.corpus / MANIFEST), words, signed, base)
 
 
-def _tokenizer(recipe: "Recipe", now: datetime) -> tuple[TokenizerFolder, bool]:
+def _tokenizer_signature(recipe: "Recipe", now: datetime) -> None:
     folder = recipe.tokenizer
-    extended, signed = (folder / EXTENSION).exists(), (folder / ATTESTATION).exists()
-    if extended and not signed:
+    signed = (folder / ATTESTATION).exists()
+    if (folder / EXTENSION).exists() and not signed:
         raise TuneRefused(
             f"{folder}: an extended tokenizer that nobody signed; run `vocab extend` again with --sign-key KEY"
         )
     if signed:
         verify_folder(folder, recipe.trust, PREDICATE_TOKENIZER, now=now)
-    return tokenizer(folder), signed
+
+
+def _tokenizer_not_revoked(recipe: "Recipe", words: TokenizerFolder) -> None:
+    if recipe.revocations is None or words.certificate is None:
+        return
+    entry = revocation.is_revoked(
+        revocation.load(recipe.revocations, load_trusted(recipe.trust)), words.certificate, ""
+    )
+    if entry is not None:
+        raise TuneRefused(
+            f"{recipe.tokenizer}: extended on a corpus that was revoked ({entry.reason}); extend the base on another"
+        )
