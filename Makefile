@@ -8,10 +8,10 @@ TUNE = .venv/.tune
 OFFLINE = HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 TOKENIZERS_PARALLELISM=false OMP_NUM_THREADS=1
 
 demo: $(BASE)            ## certify a synthetic corpus, extend a tokenizer, report coverage
-	sh benchmarks/demo.sh
+	sh docs/demo.sh
 
 demo-tune: $(TUNE)       ## the whole chain, to a verified adapter
-	sh benchmarks/demo.sh tune
+	sh docs/demo.sh tune
 
 test: $(TUNE)            ## every test but the long ones
 	$(OFFLINE) .venv/bin/python -m pytest -m "not slow and not gpu and not ray"

@@ -46,11 +46,13 @@ def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
     (block,) = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     (sample,) = re.findall(r"`(govern sample [^`]*)`", text)
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    train = (
-        "from pathlib import Path; from datetime import UTC, datetime; from govern import verify; from vocab.base import train_base;"
-        "train_base(verify(Path('corpus'), [Path('keys/sign.pub')], now=datetime.now(UTC)), 400, Path('TOKENIZER'))"
+    (tmp_path / "train.py").write_text(
+        "from datetime import UTC, datetime\nfrom pathlib import Path\n"
+        "from govern import verify\nfrom vocab.train_base import write_base\n"
+        "corpus = verify(Path('corpus'), [Path('keys/sign.pub')], now=datetime.now(UTC))\n"
+        "write_base(corpus, 400, Path('TOKENIZER'))\n"
     )
-    lines = [sample, *block.replace("vocab coverage", f'{sys.executable} -c "{train}"\nvocab coverage').splitlines()]
+    lines = [sample, *block.replace("vocab coverage", "python train.py\nvocab coverage").splitlines()]
     done = subprocess.run(
         ["sh", "-ec", "\n".join(lines)], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
