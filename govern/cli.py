@@ -173,8 +173,9 @@ def _sample(arguments: argparse.Namespace) -> int:
     from govern.sample import write
 
     summary = write(arguments.documents, arguments.seed, arguments.out)
-    lines = [f"{arguments.out}: {summary.documents:,} synthetic documents, {summary.spans:,} labelled spans"]
-    result = {"folder": str(arguments.out), "documents": summary.documents, "spans": summary.spans}
+    labels = dict(summary.labels)
+    lines = [f"{arguments.out}: {summary.documents:,} synthetic documents, {sum(labels.values()):,} labelled spans"]
+    result = {"folder": str(arguments.out), "documents": summary.documents, "labels": labels}
     show(result, arguments.json, lines)
     return 0
 

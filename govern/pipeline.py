@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from govern import cards, certificate, claim, report, signals
+from govern import cards, certificate, claim, report, residual, signals
 from govern.corpus import SHARD_BYTES, Corpus, read
 from govern.environment import environment
 from govern.errors import InputError, Interrupted, Refused
@@ -24,7 +24,6 @@ from govern.files import MANIFEST, canonical, digest, manifest, sync_folder, wri
 from govern.keys import derive, keyed_digest
 from govern.process import Keys, ShardState, ShardTask, detector_of, process
 from govern.publish import Published, publish
-from govern.residual import RescanTask, duplicates_left, every, rescan
 from govern.shards import map_shards, progress
 
 if TYPE_CHECKING:
@@ -131,14 +130,13 @@ def _measure(
 ) -> tuple[dict[str, list[int | str | None]], int]:
     """The metrics table, with the duplicates and spans found by reading the published files again."""
     arrived: dict[str, Counter[str]] = {}
-    for counts in (*(state.arrived for state in states), published.duplicates_arrived):
-        for name, count in counts.items():
+    for part in (*(state.arrived for state in states), published.duplicates_arrived):
+        for name, count in part.items():
             arrived[name] = arrived.get(name, Counter()) + count
-    files = [partial / file.path for _, split in published.files for file in split]
-    step = every(sum(file.documents for _, split in published.files for file in split))
-    tasks = [RescanTask(path, request.policy, step) for path in files]
-    again = tuple(progress(map_shards(rescan, tasks, request.workers), len(tasks), "scan again"))
-    left = duplicates_left(again)
+    files = [file for _, split in published.files for file in split]
+    tasks = residual.tasks(partial, files, request.policy)
+    again = tuple(progress(map_shards(residual.rescan, tasks, request.workers), len(tasks), "scan again"))
+    left = residual.duplicates_left(again)
     totals = {name: counts.copy() for name, counts in published.totals.items()}
     for name, counts in totals.items():
         counts["duplicates_left"] = left[name]

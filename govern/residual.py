@@ -6,32 +6,37 @@ personal data that the detector cannot see, and the certificate never quotes it 
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govern import signals
 from govern.process import detector_of
+from govern.publish import PartFile
 
 if TYPE_CHECKING:
     from govern.policy import Policy
 
 SAMPLE_DOCUMENTS = 2000
 """Documents scanned again, about; a smaller corpus is scanned whole."""
+TASK_ROWS = 500
+"""Documents of one published file that one task reads again."""
 
 
 @dataclass(frozen=True, slots=True)
 class RescanTask:
-    """One published file, and which documents to scan: those whose id is 0 modulo `every`."""
+    """Rows of one published file, and which documents to scan: those whose id is 0 modulo `every`."""
 
     path: Path
+    first_row: int
     policy: "Policy"
     every: int
 
 
 @dataclass(frozen=True, slots=True)
 class Rescan:
-    """What one published file holds: documents scanned, spans still found by slice, and a digest of each text."""
+    """What those rows hold: documents scanned, spans still found by slice, and a digest of each text."""
 
     scanned: int
     spans_left: Counter[str]
@@ -39,19 +44,25 @@ class Rescan:
     places: tuple[tuple[str, str], ...]
 
 
-def every(documents: int) -> int:
-    """The sampling step for a corpus of so many documents."""
-    return max(1, documents // SAMPLE_DOCUMENTS)
+def tasks(folder: Path, files: Sequence[PartFile], policy: "Policy") -> tuple[RescanTask, ...]:
+    """The tasks that read every published document again, in order."""
+    step = max(1, sum(file.documents for file in files) // SAMPLE_DOCUMENTS)
+    return tuple(
+        RescanTask(folder / file.path, first, policy, step)
+        for file in files
+        for first in range(0, file.documents, TASK_ROWS)
+    )
 
 
 def rescan(task: RescanTask) -> Rescan:
-    """Reads one published file again and scans a sample, chosen by id, of its documents."""
+    """Reads published documents again and scans a sample of them, chosen by id."""
     import polars as pl
 
     from govern.detect import find
 
     detector = detector_of(task.policy)
-    frame = pl.read_parquet(task.path, columns=["id", "text", "lang", "source"])
+    rows = pl.scan_parquet(task.path).select("id", "text", "lang", "source").slice(task.first_row, TASK_ROWS)
+    frame = rows.collect()
     spans: Counter[str] = Counter()
     texts: list[bytes] = []
     scanned = 0
