@@ -1,0 +1,1 @@
+"""What the synthetic sample is made of: templates per language (`en.toml`, `ko.toml`) and the values planted in them."""
