@@ -1,5 +1,6 @@
 """English and international numbers that Presidio lacks: further cards, and account numbers written in groups."""
 
+from govern.recognizers.korean import only_years
 from govern.recognizers.rule import Rule
 
 CARD_CONTEXT = r"\bcards?\b|\bvisa\b|mastercard|카드|신용|체크"
@@ -19,7 +20,7 @@ def luhn(value: str) -> bool:
 def check_groups(value: str) -> bool | None:
     """Eight to seventeen digits, not all the same."""
     digits = [character for character in value if character.isdigit()]
-    return None if 8 <= len(digits) <= 17 and len(set(digits)) > 1 else False
+    return None if 8 <= len(digits) <= 17 and len(set(digits)) > 1 and not only_years(value) else False
 
 
 RULES = (

@@ -21,30 +21,43 @@ _NAME = rf"(?:{_INITIAL} ?){{0,3}}(?:{_TOKEN})(?:{_LINK}(?:{_TOKEN})){{0,3}}"
 _FIELD_NAME = rf"(?:{_NAME}|(?:{_UPPER})(?: {_INITIAL})?(?: (?:{_UPPER})){{1,3}})"
 
 _TITLE = re.compile(
-    rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Sir|Messrs|MR|MRS|MS|DR)\b\.?\s{{1,2}}({_NAME}|(?:{_UPPER})(?: (?:{_UPPER})){{0,2}})"
+    rf"(?:Mrs|Mr|Ms|Miss|Mx|Dr|Professor|Prof|Sir|Messrs|MRS|MR|MS|DR)\b\.?\s{{1,2}}({_NAME}|(?:{_UPPER})(?: (?:{_UPPER})){{0,2}})"
 )
 _OFFICE = re.compile(
-    rf"\b(?:Chairman|Chairwoman|Chair|Governor|Senator|Congressman|Congresswoman|Ambassador|Judge|Justice|Secretary|President) "
+    rf"(?:Chairman|Chairwoman|Chair|Governor|Senator|Congressman|Congresswoman|Ambassador|Judge|Justice|Secretary|President) "
     rf"({_NAME})"
 )
-_LABELS = (
-    r"(?:(?:full|customer|client|account|account holder|contact|cardholder|borrower|guarantor|employee|applicant|first|last|"
-    r"beneficiary|patient|insured|legal|sender|recipient|payee|payer|agent|advisor|adviser|spouse|maiden|company contact) )?name"
-    r"|customer|client|borrower|co-borrower|guarantor|cardholder|account holder|applicant|co-applicant|insured|policyholder"
-    r"|beneficiary|payee|payer|sender|recipient|agent|representative|adviser|advisor|analyst|relationship manager|loan officer"
-    r"|prepared by|reviewed by|approved by|signed by|signed|signature|attn|attention|contact|contact person|complainant|caller"
-    r"|employee|manager|officer|trustee|spouse|author|assigned to|handled by|from|to|cc|by|printed name"
+_LABELS = frozenset(
+    f"{kind}name"
+    for kind in (
+        "", "full ", "customer ", "client ", "account ", "account holder ", "contact ", "cardholder ", "borrower ", "guarantor ",
+        "employee ", "applicant ", "first ", "last ", "beneficiary ", "patient ", "insured ", "legal ", "sender ", "recipient ",
+        "payee ", "payer ", "agent ", "advisor ", "adviser ", "spouse ", "maiden ", "printed ", "co-borrower ", "user ",
+    )
+) | {
+    "customer", "client", "borrower", "co-borrower", "guarantor", "cardholder", "account holder", "applicant", "co-applicant",
+    "insured", "policyholder", "beneficiary", "payee", "payer", "sender", "recipient", "agent", "representative", "adviser",
+    "advisor", "analyst", "relationship manager", "loan officer", "prepared by", "reviewed by", "approved by", "signed by",
+    "signed", "signature", "attn", "attention", "contact", "contact person", "complainant", "caller", "employee", "manager",
+    "officer", "trustee", "spouse", "author", "assigned to", "handled by", "from", "to", "cc", "by",
+}  # fmt: skip
+_NOT_PERSON = frozenset(
+    "company conformed firm organization organisation file product domain host brand trade fund issuer field column".split()
 )
-_FIELD = re.compile(rf"(?<![\w-])(?:{_LABELS})[*\"']{{0,3}}[ \t]?[:=|][*\"']{{0,3}}\s{{0,3}}[\"']?(?=[{_CAPITAL}])", re.IGNORECASE)
+_SEPARATOR = re.compile(rf"[*\"']{{0,3}}[ \t]?[:=|][*\"']{{0,3}}\s{{0,3}}[\"']?(?=[{_CAPITAL}])")
+_BEFORE = re.compile(r"[A-Za-z-]+(?: [A-Za-z-]+){0,3}\Z")
+_LABEL_REACH = 40
+"""How far before a separator a label may begin, in characters."""
+
 _LETTER = re.compile(
-    rf"\b(?:Dear|Hello|Hi|Hey) ({_NAME})(?=[,:!.\n-]|$)"
-    rf"|\b(?:Sincerely|Regards|regards|wishes|Respectfully|faithfully|truly|Thanks|Thank you|Cheers)(?: yours)?[,.]?\s{{0,2}}\n\s{{0,3}}({_FIELD_NAME})"
+    rf"(?:Dear|Hello|Hi|Hey) ({_NAME})(?=[,:!.\n-]|$)"
+    rf"|(?:Sincerely|[Rr]egards|wishes|Respectfully|[Ff]aithfully|[Tt]ruly|Thanks|Thank you|Cheers)(?: yours)?[,.]?\s{{0,2}}\n\s{{0,3}}({_FIELD_NAME})"
     rf"|/s/\s{{0,3}}({_FIELD_NAME})"
-    rf"|\b(?:[Mm]y name is|[Nn]ame's|[Nn]amed) ({_NAME})"
+    rf"|(?:[Mm]y name is|[Nn]ame's|[Nn]amed) ({_NAME})"
 )
 _SEQUENCE = re.compile(rf"(?<![\w@.'’-])(?:{_TOKEN})(?:{_LINK}(?:{_TOKEN})){{1,4}}(?![\w@])")
 _SPOKEN = re.compile(
-    rf"\b(?:[Tt]his is|I am|I'm|I’m|[Ss]po(?:ke|ken) (?:with|to)|[Cc]alled by|[Mm]eeting with|[Mm]et with|[Cc]ustomer|[Cc]lient|"
+    rf"(?:[Tt]his is|I am|I'm|I’m|[Ss]po(?:ke|ken) (?:with|to)|[Cc]alled by|[Mm]eeting with|[Mm]et with|[Cc]ustomer|[Cc]lient|"
     rf"[Bb]orrower|[Gg]uarantor|[Aa]gent|[Ee]mployee|[Cc]aller|[Aa]dvisor|[Aa]nalyst) ((?:{_TOKEN})(?:{_LINK}(?:{_TOKEN})){{0,2}})"
 )
 _PIECE = re.compile(rf"(?:{_TOKEN})|(?:{_UPPER})|(?:{_INITIAL})|(?:{_PARTICLE})\b")
@@ -54,12 +67,12 @@ _WORD = re.compile(rf"[{_CAPITAL}][\w'’-]*\w")
 
 def find(text: str) -> Iterator[Hit]:
     """Every name found by rule, unsorted; spans hold the name alone, without its title."""
-    for match in _TITLE.finditer(text):
-        yield from _hit(text, match.start(1), match.end(1), 0.85, "names.en.title")
-    for match in _OFFICE.finditer(text):
-        yield from _hit(text, match.start(1), match.end(1), 0.6, "names.en.office")
-    for match in _FIELD.finditer(text):
-        value = _FIELD_VALUE.match(text, match.end())
+    for pattern, score, name in ((_TITLE, 0.85, "names.en.title"), (_OFFICE, 0.6, "names.en.office")):
+        for match in pattern.finditer(text):
+            if not text[match.start() - 1 : match.start()].isalnum():
+                yield from _hit(text, match.start(1), match.end(1), score, name)
+    for match in _SEPARATOR.finditer(text):
+        value = _FIELD_VALUE.match(text, match.end()) if _labelled(text, match.start()) else None
         if value is not None:
             yield from _hit(text, value.start(), value.end(), 0.8, "names.en.field", alone=False)
     for match in _LETTER.finditer(text):
@@ -91,12 +104,26 @@ def mentions(text: str, names: Iterable[str]) -> Iterator[Hit]:
         for name in first.get(match[0], ()):
             end = match.start() + len(name)
             if text.startswith(name, match.start()) and not text[end : end + 1].isalnum():
-                yield Hit(match.start(), end, "PERSON", 0.75, "names.en.mention")
+                yield Hit(match.start(), end, "PERSON", 0.55, "names.en.mention")
                 break
         else:
+            if _is_company(text, match.start(), match.end()):
+                continue
             if match[0] in surnames or match[0].removesuffix("'s").removesuffix("’s") in surnames:
                 end = match.end() - (0 if match[0] in surnames else 2)
                 yield Hit(match.start(), end, "PERSON", 0.5, "names.en.surname")
+
+
+def _labelled(text: str, end: int) -> bool:
+    """Whether a label of a person's name ends at `end`."""
+    before = _BEFORE.search(text, max(0, end - _LABEL_REACH), end)
+    if before is None:
+        return False
+    parts = before[0].lower().split(" ")
+    for count in (3, 2, 1):
+        if len(parts) >= count and " ".join(parts[-count:]) in _LABELS:
+            return len(parts) == count or parts[-count - 1] not in _NOT_PERSON
+    return False
 
 
 def _stops(word: str) -> bool:
@@ -126,7 +153,7 @@ def _hit(text: str, start: int, end: int, score: float, name: str, *, alone: boo
 
 def _is_company(text: str, start: int, end: int) -> bool:
     following = _WORD.match(text, end + 1) if text[end : end + 1] in " ," else None
-    if following is not None and following[0] in words("companies_en"):
+    if following is not None and {following[0], following[0].capitalize()} & words("companies_en"):
         return True
     if text[end : end + 2] == " &" or text[max(0, start - 2) : start] == "& ":
         return True

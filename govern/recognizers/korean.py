@@ -60,7 +60,13 @@ def check_business(value: str) -> bool:
 def check_account(value: str) -> bool | None:
     """Ten to sixteen digits that are neither a day nor all the same."""
     number = _digits(value)
-    return None if 10 <= len(number) <= 16 and len(set(number)) > 1 else False
+    return None if 10 <= len(number) <= 16 and len(set(number)) > 1 and not only_years(value) else False
+
+
+def only_years(value: str) -> bool:
+    """Whether every group of digits is a year or a day of one (`2000 1999 1998`, `2023-01-01 12`)."""
+    groups = value.replace("-", " ").split()
+    return len(groups) > 1 and groups[0][:2] in ("19", "20") and all(len(group) == 2 or group[:2] in ("19", "20") for group in groups)
 
 
 def _registration(entity_type: str, digits: str) -> tuple[Rule, ...]:

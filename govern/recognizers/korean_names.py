@@ -13,16 +13,20 @@ from govern.recognizers.rule import Hit
 from govern.recognizers.words import words
 
 TITLES = (
-    "고객님|고객|대표이사|대표님|대표|부회장|회장|부사장|사장|부행장|은행장|행장|전무|상무|이사장|이사|본부장|지점장|부지점장|지점장님|센터장|팀장|부장|"
-    "차장|과장|대리|계장|주임|사원|실장|국장|소장|원장|총재|부총재|위원장|위원|의원|장관|차관|교수|박사|변호사|회계사|세무사|법무사|변리사|판사|"
-    "검사|대법관|재판장|기자|애널리스트|연구위원|연구원|매니저|상담사|상담원|설계사|선생님|선생|어르신|여사|사모님|군수|시장|도지사|대통령|총리|총장|"
-    "감독|선수|작가|PB|FC|프로|책임|선임|수석|파트너|주주|차주|조합원|회원"
+    "고객님|고객|대표이사|대표님|대표|부회장|회장|부사장|사장|부행장|은행장|행장|전무|상무|이사장|이사|본부장|부지점장|지점장|센터장|팀장|부장|(?<!주)차장|"
+    "과장|대리|계장|주임|사원|실장|국장|소장|원장|총재|부총재|위원장|위원|의원|장관|차관|교수|박사|변호사|회계사|세무사|법무사|변리사|판사|"
+    "검사|대법관|재판장|기자|애널리스트|연구위원|연구원|매니저|상담사|상담원|설계사|선생님|선생|어르신|여사|사모님|군수|시장|도지사|대통령|총리|"
+    "총장|감독|선수|작가|책임님|선임님|수석님|프로님|회원님|주주님|차주님|조합원님"
 )
 LABELS = (
     "성명|이름|성함|고객명|예금주명?|담당자명?|대표자명?|대표이사|신청인|신청자|계약자|피보험자|수익자|연대보증인|보증인|채무자|채권자|차주|임차인|임대인|"
     "송금인|수취인|수신인|발신인|받는 ?분|받는 ?사람|보내는 ?분|보내는 ?사람|보낸 ?사람|상담원|상담사|상담자|작성자|승인자|검토자|결재자|환자|"
-    "배우자|대리인|가입자|명의자|명의인|회원명|성명\\(한글\\)|위임인|수임인|매도인|매수인|피상속인|상속인|고객|민원인|담당|본인|소유자|입금자명?|"
+    "배우자|대리인|가입자|명의자|명의인|회원명|위임인|수임인|매도인|매수인|피상속인|상속인|고객|민원인|담당|본인|소유자|입금자명?|"
     "변호사|판사|대법관|검사|기자|애널리스트|연구원|대표|팀장|과장|부장|차장|지점장|수신|참조|발신|동석자|보호자|신고자|접수자|처리자"
+)
+BEFORE = (
+    "변호사|판사|대법관|검사|기자|애널리스트|연구원|대표이사|대표|예금주|성명|고객명|담당자|상담원|상담사|교수|과장|팀장|부장|지점장|대리|신청인|고객|차주|"
+    "채무자|연대보증인|보증인|의뢰인|회장|부회장|사장|행장|총재|위원장|장관|의원"
 )
 PARTICLES = (
     "께서는|께서|에게서|에게는|에게|한테서|한테|으로부터|로부터|이라고|라고|이라는|라는|이라며|입니다|이에요|예요|이고|이며|이다|인데|이므로|"
@@ -30,15 +34,22 @@ PARTICLES = (
 )
 _SURNAMES_2 = "남궁|황보|제갈|선우|독고|사공|서문|동방"
 _NAME = rf"(?:(?:{_SURNAMES_2})[가-힣]{{1,2}}|[가-힣]{{2,3}})"
-_AFTER_TITLE = re.compile(rf"(?<![가-힣])({_NAME}) ?(?:님|씨(?![가-힣]*(?:앗|름))|{TITLES})")
-_AFTER_LABEL = re.compile(
-    rf"(?:{LABELS})(?:\([^()\n\x00]{{0,12}}\))?(?:[은는이가] |[*\"'\]]{{0,3}}[ \t]?[:=|\-][*\"'|]{{0,3}}\s{{0,2}}|[ \t]{{1,3}}|\t)[\"']?"
+_AFTER_TITLE = re.compile(
+    rf"(?<![가-힣])({_NAME})(?:(?P<direct> ?(?:님|씨)(?!앗|름|가격))| ?(?:{TITLES})(?=님|(?:{PARTICLES})?(?![가-힣])))"
 )
-_SELF = re.compile(rf"(?:저는|제가|나는|이름은|성함은|명의는|예금주는) ?({_NAME})(?=입니다|이라고|라고|이에요|예요|인데|이고|이며|[ ,.]|$)")
+_QUOTES = "[*\"'\\]|]{0,3}"
+_LABEL = re.compile(rf"(?:{LABELS})(?:\([^()\n\x00]{{0,12}}\))?{_QUOTES}[ \t]?[:=|]{_QUOTES}\s{{0,2}}[\"']?")
+_BEFORE = re.compile(rf"(?<![가-힣])(?:소송대리인 |담당|대표|재판장 )?(?:{BEFORE})[ \t]{{1,3}}(?=[가-힣])")
+_SELF = re.compile(
+    rf"(?:(?:저는|제가|나는) ?({_NAME})(?=입니다|이라고|라고|이에요|예요|인데)|"
+    rf"(?:이름은|성함은|명의는|명의자는|예금주는|담당자는|고객명은) ?({_NAME})(?=입니다|이라고|라고|이에요|예요|인데|이고|이며|님|씨|[ ,.]|$))"
+)
 _RUN = re.compile(r"[가-힣]+")
 _TAIL = re.compile(rf"(?:{PARTICLES})")
 _TITLE_TAIL = re.compile(rf"(?:님|씨|{TITLES})")
-_NEXT = re.compile(r" ?[,·ㆍ、/] ?")
+_NEXT = re.compile(r"(?:\((?:재판장|주심)\))?(?: ?[,·ㆍ、/] ?| (?=[가-힣]{3}(?![가-힣])))")
+_NOT_LAST = frozenset("을로의만")
+"""Syllables that end a noun with its particle, and almost never a name."""
 
 
 class Lists(NamedTuple):
@@ -56,40 +67,55 @@ def _lists() -> Lists:
 
 def find(text: str) -> Iterator[Hit]:
     """Every name found by rule, unsorted."""
+    if _RUN.search(text) is None:
+        return
     for match in _AFTER_TITLE.finditer(text):
-        word = match[1]
-        direct = text[match.end(1)] in "님씨" or text[match.end(1) : match.end(1) + 2] in (" 씨", " 님")
-        if plausible(word) and (len(word) > 2 or direct):
-            yield Hit(match.start(1), match.end(1), "PERSON", 0.8, "names.ko.title")
-    for match in _AFTER_LABEL.finditer(text):
-        yield from _field(text, match.end(), strong=not match[0].endswith((" ", "\t")) or any(c in match[0] for c in ":=|"))
+        direct = match["direct"] is not None
+        if plausible(match[1], strong=direct) and (len(match[1]) > 2 or direct):
+            yield Hit(match.start(1), match.end(1), "PERSON", 0.85 if direct else 0.7, "names.ko.title")
+    for match in _LABEL.finditer(text):
+        yield from _field(text, match.end(), strong=True)
+    for match in _BEFORE.finditer(text):
+        yield from _field(text, match.end(), strong=False)
     for match in _SELF.finditer(text):
-        if plausible(match[1]) and len(match[1]) > 2:
-            yield Hit(match.start(1), match.end(1), "PERSON", 0.75, "names.ko.self")
+        group = match.lastindex or 1
+        if plausible(match[group], strong=False) and len(match[group]) > 2:
+            yield Hit(match.start(group), match.end(group), "PERSON", 0.75, "names.ko.self")
 
 
 def mentions(text: str, names: Iterable[str]) -> Iterator[Hit]:
     """Where `names` stand again at the start of a run of Hangul, with nothing, a particle or a title after them."""
-    known = {name for name in names if _RUN.fullmatch(name)}
+    known = {name for name in names if len(name) > 2 and _RUN.fullmatch(name)}
     if not known:
         return
     lengths = sorted({len(name) for name in known}, reverse=True)
     for run in _RUN.finditer(text):
         for length in lengths:
             if run[0][:length] in known and _ends(run[0][length:]):
-                yield Hit(run.start(), run.start() + length, "PERSON", 0.75, "names.ko.mention")
+                yield Hit(run.start(), run.start() + length, "PERSON", 0.55, "names.ko.mention")
                 break
 
 
-def plausible(word: str) -> bool:
-    """Whether a surname and one or two given-name syllables make up `word`, and it is no other known word."""
+def plausible(word: str, *, strong: bool) -> bool:
+    """Whether a surname and one or two given-name syllables make up `word`, and it is no other known word.
+
+    Where the context is not `strong`, nor may it be a known word and a particle or verb ending.
+    """
     surnames, given, not_names = _lists()
-    if word in not_names or (len(word) > 2 and word[:2] in not_names and _TAIL.fullmatch(word[2:])):
+    if word in not_names or (not strong and len(word) > 2 and (word[-1] in _NOT_LAST or _inflected(word[:2], word[2:]))):
         return False
     cut = 2 if len(word) > 2 and word[:2] in surnames else 1
     if word[:cut] not in surnames or not 1 <= len(word) - cut <= 2:
         return False
     return all(syllable in given for syllable in word[cut:])
+
+
+def _inflected(stem: str, ending: str) -> bool:
+    """Whether `stem` is a known word that can take `ending`: particles follow the last consonant, if there is one."""
+    if stem not in _lists().not_names:
+        return False
+    closed = (ord(stem[-1]) - 0xAC00) % 28 != 0
+    return ending in ("한할된될하함해여인의에도만중적시자" + ("은이을과" if closed else "는가를와나라로"))
 
 
 def _ends(rest: str) -> bool:
@@ -116,6 +142,6 @@ def _length(run: str, *, strong: bool) -> int:
     for length in (4, 3, 2):
         if length == 2 and not strong:
             break
-        if len(run) >= length and plausible(run[:length]) and _ends(run[length:]):
+        if len(run) >= length and plausible(run[:length], strong=strong) and _ends(run[length:]):
             return length
     return 0

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from govern.recognizers.korean import only_years
 from govern.recognizers.rule import FLAGS, Check, Rule
 
 
@@ -89,6 +90,6 @@ def _check(recognizer: Any) -> Check | None:
 
     def check(value: str) -> bool | None:
         verdict = validate(value)
-        return False if invalidate(value) else verdict
+        return False if invalidate(value) or only_years(value) else verdict
 
     return check

@@ -25,14 +25,14 @@ MARGIN = 48
 """How far a window reaches beyond what opened its gate, in characters."""
 
 GATES: dict[str, re.Pattern[str]] = {
-    "digits": re.compile(r"[0-9](?:[^0-9\n\x00]{0,3}[0-9]){5}"),
+    "digits": re.compile(r"[0-9](?:[^0-9\n\x00,;:&<>=%$#\"]{0,3}[0-9]){5}"),
     "address": re.compile(r"[0-9]\.[0-9]{1,3}\.[0-9]|:[0-9A-Fa-f]{0,4}:"),
-    "at": re.compile(r"[^\s\x00]{1,64}@(?=\w)"),
-    "birth": re.compile(r"생년|출생|생일|\bd\.?o\.?b\b|birth|\bborn\b", re.IGNORECASE),
+    "at": re.compile("@"),
+    "birth": re.compile(r"[Bb]irth|BIRTH|[Bb]orn|BORN|생년|출생|생일|[Dd]\.?[Oo]\.?[Bb]"),
     "run": re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{26}"),
 }
-REACH = {"at": 254}
-"""Where a window must reach further than `MARGIN`: a mail address is at most 254 characters (RFC 5321)."""
+REACH = {"at": (64, 254)}
+"""Where a window reaches further than `MARGIN`, before and after: an address's two parts (RFC 5321, 4.5.3.1)."""
 
 Check = Callable[[str], bool | None]
 """Says of a matched value: True certain, False not one, None cannot say."""
@@ -92,10 +92,10 @@ def run(rules: tuple[Compiled, ...], text: str, timeout_s: float) -> Iterator[Hi
 
 
 def _windows(gate: str, text: str) -> Iterator[tuple[int, int]]:
-    reach = REACH.get(gate, MARGIN)
+    before, after = REACH.get(gate, (MARGIN, MARGIN))
     start = end = -1
     for match in GATES[gate].finditer(text):
-        low, high = max(0, match.start() - MARGIN), min(len(text), match.end() + reach)
+        low, high = max(0, match.start() - before), min(len(text), match.end() + after)
         if low <= end:
             end = high
         else:

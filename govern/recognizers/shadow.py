@@ -10,7 +10,6 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import compress
 
 BLANK = "\x00"
 """Stands for every character of an existing tag; no pattern matches it, so no finding reaches into or across a tag."""
@@ -43,8 +42,13 @@ def cast(text: str, entity_types: Iterable[str]) -> Shadow:
     text = alike.sub(lambda match: plain[match[0]], text)
     if hidden.search(text) is None:
         return Shadow(text, None)
-    shown = [hidden.match(character) is None for character in text]
-    return Shadow("".join(compress(text, shown)), tuple(compress(range(len(text)), shown)))
+    pieces, kept, done = [], [], 0
+    for match in hidden.finditer(text):
+        pieces.append(text[done : match.start()])
+        kept.extend(range(done, match.start()))
+        done = match.end()
+    kept.extend(range(done, len(text)))
+    return Shadow("".join(pieces) + text[done:], tuple(kept))
 
 
 @cache
