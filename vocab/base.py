@@ -116,7 +116,9 @@ def find(path: Path) -> Path:
     models = sorted(path.glob("*.model"))
     if len(models) == 1:
         return models[0]
-    raise VocabError(f"{path}: no {TOKENIZER} in this folder; export the tokenizer with save_pretrained, or name its file")
+    raise VocabError(
+        f"{path}: no {TOKENIZER} in this folder; export the tokenizer with save_pretrained, or name its file"
+    )
 
 
 def read_spec(data: bytes, file: Path) -> dict[str, Any]:

@@ -120,7 +120,9 @@ def _write(folder: Path, base: Base, tokenizer: bytes, value: dict[str, Any]) ->
     """Writes every file but the attestation; returns the digest of `extension.json`."""
     extension = canonical(value)
     files = {TOKENIZER: tokenizer, EXTENSION: extension, **_configuration(base)}
-    files.update({name: (base.path.parent / name).read_bytes() for name in UNCHANGED if (base.path.parent / name).is_file()})
+    files.update(
+        {name: (base.path.parent / name).read_bytes() for name in UNCHANGED if (base.path.parent / name).is_file()}
+    )
     files["README.md"] = card(value).encode()
     for name, data in files.items():
         write_whole(folder / name, data)
@@ -134,7 +136,9 @@ def _configuration(base: Base) -> dict[str, bytes]:
     special = _json_beside(base, SPECIAL_TOKENS)
     if not special:
         special = {role: config[role] for role in (*ROLES, "additional_special_tokens") if config.get(role)}
-    config = {name: value for name, value in config.items() if name not in ("auto_map", "tokenizer_file", "name_or_path")}
+    config = {
+        name: value for name, value in config.items() if name not in ("auto_map", "tokenizer_file", "name_or_path")
+    }
     config["tokenizer_class"] = "PreTrainedTokenizerFast"
     config.setdefault("clean_up_tokenization_spaces", False)
     return {

@@ -67,7 +67,9 @@ def extended_spec(base: Base, growth: Growth) -> dict[str, Any]:
 
 def moved(base: Base) -> tuple[str, ...]:
     """The added tokens that the base's model does not hold, by id."""
-    return tuple(sorted((token for token in base.added if token not in base.vocab), key=lambda token: base.added[token]))
+    return tuple(
+        sorted((token for token in base.added if token not in base.vocab), key=lambda token: base.added[token])
+    )
 
 
 def content_digest(spec: dict[str, Any]) -> str:
@@ -97,7 +99,9 @@ def record(
         },
         "tokenizer": {"sha256": "sha256:" + extended.sha256, "next_id": extended.next_id},
         "certificate": certificate,
-        "term_lists": [{"name": one.name, "sha256": "sha256:" + one.sha256, "lines": len(one.entries)} for one in lists],
+        "term_lists": [
+            {"name": one.name, "sha256": "sha256:" + one.sha256, "lines": len(one.entries)} for one in lists
+        ],
         "terms": [
             {
                 "term": term.entry.term,
@@ -143,7 +147,9 @@ def read(folder: Path) -> Extended:
         raise VocabError(str(error)) from None
     version = value.get("format_version") if isinstance(value, dict) else None
     if version != FORMAT_VERSION or value.get("kind") != KIND:
-        raise VocabError(f"{file}: format_version {version!r}, expected {FORMAT_VERSION} of {KIND}; update assay to read it")
+        raise VocabError(
+            f"{file}: format_version {version!r}, expected {FORMAT_VERSION} of {KIND}; update assay to read it"
+        )
     data = (folder / TOKENIZER).read_bytes() if (folder / TOKENIZER).is_file() else b""
     if not data:
         raise VocabError(f"{folder}: no {TOKENIZER}; restore the file or extend again")
@@ -155,7 +161,9 @@ def read(folder: Path) -> Extended:
     except (KeyError, TypeError, AttributeError):
         raise VocabError(f"{file}: a field is missing or malformed; restore the file or extend again") from None
     if recorded[1] != "sha256:" + tokenizer.sha256:
-        raise VocabError(f"{folder / TOKENIZER}: sha256 is not the one in {EXTENSION}; restore the files or extend again")
+        raise VocabError(
+            f"{folder / TOKENIZER}: sha256 is not the one in {EXTENSION}; restore the files or extend again"
+        )
     if recorded[0] != content_digest(base.spec):
         raise VocabError(
             f"{folder / TOKENIZER}: without the recorded additions it is not the base that {EXTENSION} names; extend again"

@@ -99,9 +99,7 @@ def grow(base: Base, entries: Sequence[Entry], counts: Counter[str]) -> Growth:
     cores = [token.removeprefix("Ġ") for token in spelled.values()]
     with_term = holding(counts, cores)
     merges.watch({pretoken: count for pretoken, count in counts.items() if pretoken not in with_term})
-    reached = {
-        token: merges.reach(token, wanted) for token in sorted(wanted, key=lambda token: (len(token), token))
-    }
+    reached = {token: merges.reach(token, wanted) for token in sorted(wanted, key=lambda token: (len(token), token))}
     for text, token in spelled.items():
         if token in reached:
             status[text] = ADDED if reached[token] else NOT_SINGLE

@@ -125,7 +125,9 @@ class Proof:
         """Each claim that does not hold, as a sentence."""
         found = []
         if self.base_ids_changed:
-            found.append(f"{self.base_ids_changed} of {self.base_ids} ids of the base changed their meaning, expected none")
+            found.append(
+                f"{self.base_ids_changed} of {self.base_ids} ids of the base changed their meaning, expected none"
+            )
         if self.unreachable_ids:
             named = ", ".join(map(str, self.unreachable_ids[:5]))
             found.append(f"{len(self.unreachable_ids)} new ids are reached by no term (first: {named}), expected none")

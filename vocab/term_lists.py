@@ -116,3 +116,8 @@ def _unusable(term: str) -> str:
     if any(character.isdecimal() for character in term):
         return "holds a digit: a number must not become a token"
     return ""
+
+
+def terms_of(lists: Iterable[TermList]) -> tuple[str, ...]:
+    """The usable terms of `lists`, each once, in order."""
+    return tuple(dict.fromkeys(entry.term for one in lists for entry in one.entries if not entry.reason))

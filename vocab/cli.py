@@ -1,0 +1,226 @@
+"""The `vocab` command: parse, call one function, print, choose the exit code."""
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from govern.console import run, show, trusted_keys
+from govern.errors import GovernError
+from vocab.errors import VocabError
+
+if TYPE_CHECKING:
+    from govern.attestation import CertifiedCorpus
+    from govern.keys import PrivateKey
+    from vocab.proof import Proof
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs `vocab`; returns 0 passed, 1 a gate refused, 2 bad usage or unreadable input, 3 interrupted."""
+    return run("vocab", parser(), argv, (VocabError, GovernError))
+
+
+def parser() -> argparse.ArgumentParser:
+    """The argument parser of `vocab`; building it loads nothing heavy."""
+    top = argparse.ArgumentParser(
+        prog="vocab", description="Extend a tokenizer with financial terms, prove what that did, and report coverage."
+    )
+    commands = top.add_subparsers(title="commands", metavar="COMMAND")
+
+    extend = _command(commands, "extend", _extend, "add terms to a base tokenizer, measured on a certified corpus")
+    extend.add_argument("base", type=Path, metavar="BASE", help="a Hugging Face folder or its tokenizer.json")
+    _corpus(extend, required=True)
+    _terms(extend, "the terms to add; repeatable; default: both lists of the package")
+    extend.add_argument(
+        "--profile", choices=("portable",), default="portable", help="how: merges alone, so every engine agrees"
+    )
+    extend.add_argument("--sign-key", type=Path, metavar="KEY", help="sign the result")
+    extend.add_argument("--passphrase", type=Path, metavar="FILE", help="file whose first line opens the signing key")
+    extend.add_argument("--out", type=Path, required=True, metavar="TOKENIZER", help="a new folder")
+
+    check = _command(commands, "check", _check, "prove every claim of an extended tokenizer again")
+    check.add_argument("tokenizer", type=Path, metavar="TOKENIZER", help="a folder that `vocab extend` wrote")
+    _corpus(check, required=False)
+
+    coverage = _command(commands, "coverage", _coverage, "report bytes per token, fertility, terms and numbers")
+    coverage.add_argument(
+        "tokenizers", type=Path, nargs="+", metavar="TOKENIZER", help="the first is the measure of the others"
+    )
+    _corpus(coverage, required=True)
+    _terms(coverage, "single-token rates are of these; repeatable; default: both lists of the package")
+    coverage.add_argument("--out", type=Path, required=True, metavar="REPORT_DIR", help="a new folder")
+
+    embed = _command(commands, "embed", _embed, "give a model rows for the new ids: the mean of their sub-tokens")
+    embed.add_argument("model", type=Path, metavar="MODEL", help="a transformers model folder with safetensors")
+    embed.add_argument("--tokenizer", type=Path, required=True, metavar="TOKENIZER", help="the extended tokenizer")
+    embed.add_argument("--out", type=Path, required=True, metavar="MODEL2", help="a new folder")
+    return top
+
+
+def _command(commands: Any, name: str, call: Any, text: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text[0].upper() + text[1:] + "."
+    )
+    command.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    command.set_defaults(call=call)
+    return command
+
+
+def _corpus(command: argparse.ArgumentParser, *, required: bool) -> None:
+    command.add_argument("--corpus", type=Path, required=required, metavar="DIR", help="a certified corpus")
+    command.add_argument(
+        "--trust", type=Path, action="append", metavar="PUB", help="a public key to trust; repeatable; or ASSAY_TRUST"
+    )
+    command.add_argument("--revocations", type=Path, metavar="FILE", help="a signed revocation list")
+
+
+def _terms(command: argparse.ArgumentParser, text: str) -> None:
+    command.add_argument("--terms", action="append", metavar="FILE|finance-en|finance-ko", help=text)
+
+
+def _verified(arguments: argparse.Namespace, purpose: str) -> "CertifiedCorpus":
+    from govern.attestation import verify
+
+    return verify(
+        arguments.corpus,
+        trusted_keys(arguments.trust),
+        now=datetime.now(UTC),
+        revocations=arguments.revocations,
+        purpose=purpose,
+    )
+
+
+def _lists(arguments: argparse.Namespace) -> tuple[Any, ...]:
+    from vocab.term_lists import OWN, load
+
+    return tuple(load(name) for name in dict.fromkeys(arguments.terms or OWN))
+
+
+def _key(arguments: argparse.Namespace) -> "PrivateKey | None":
+    from govern.keys import load_private
+
+    if arguments.sign_key is None:
+        return None
+    passphrase = None
+    if arguments.passphrase is not None:
+        try:
+            passphrase = next(iter(arguments.passphrase.read_bytes().splitlines()), b"")
+        except OSError as error:
+            reason = error.strerror or "cannot be read"
+            raise VocabError(f"{arguments.passphrase}: {reason}; name the file that holds the passphrase") from None
+    return load_private(arguments.sign_key, passphrase)
+
+
+def _extend(arguments: argparse.Namespace) -> int:
+    from vocab.extend import extend
+    from vocab.grow import ADDED, PRESENT
+
+    lists, key = _lists(arguments), _key(arguments)
+    made = extend(
+        arguments.base, _verified(arguments, "train"), lists, arguments.out, key=key, issued=datetime.now(UTC)
+    )
+    left = [
+        {
+            "place": term.entry.place,
+            "term": term.entry.term,
+            "status": term.status,
+            "reason": term.entry.reason
+            or "; ".join(f"{one.text!r}: {one.status}" for one in term.variants if one.status not in (ADDED, PRESENT)),
+        }
+        for term in made.growth.terms
+        if term.status not in (ADDED, PRESENT)
+    ]
+    statuses = [term.status for term in made.growth.terms]
+    terms = {status: statuses.count(status) for status in sorted(set(statuses))}
+    result = {
+        "tokenizer": str(made.folder),
+        "digest": made.digest,
+        "certificate": made.certificate,
+        "terms": terms,
+        "not_added": left,
+        "new_ids": len(made.new_ids),
+        "scaffold_ids": len(made.growth.scaffolds),
+        "signed": key is not None,
+        **_numbers(made.proof),
+    }
+    lines = [
+        f"{made.folder}: {len(made.new_ids):,} new ids, {len(made.growth.scaffolds):,} of them scaffolds; "
+        + ", ".join(f"{count:,} terms {status}" for status, count in terms.items()),
+        *_proof_lines(made.proof),
+        *(f"  {one['place']} {one['term']!r} {one['status']}: {one['reason']}" for one in left),
+        f"extension {made.digest}" + ("" if key else "; not signed (--sign-key)"),
+    ]
+    show(result, arguments.json, lines)
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from vocab.check import check, signature
+
+    trust = trusted_keys(arguments.trust)
+    corpus = _verified(arguments, "evaluate") if arguments.corpus else None
+    signed = signature(arguments.tokenizer, trust)
+    proof = check(arguments.tokenizer, corpus, trust=trust if signed == "verified" else (), now=datetime.now(UTC))
+    lines = [
+        f"{arguments.tokenizer}: every claim holds",
+        *_proof_lines(proof),
+        f"scaffold ids: {len(proof.scaffold_ids):,}; transformers: {proof.parity}; signature: {signed}",
+        *(() if corpus else ("corpus: not checked (give --corpus and --trust)",)),
+    ]
+    show({"passed": True, "signature": signed, "parity": proof.parity, "proof": proof.to_json()}, arguments.json, lines)
+    return 0
+
+
+def _coverage(arguments: argparse.Namespace) -> int:
+    from vocab import report
+    from vocab.coverage import cover
+    from vocab.term_lists import terms_of
+
+    lists = _lists(arguments)
+    corpus = _verified(arguments, "evaluate")
+    value = report.to_json(corpus, lists, cover(arguments.tokenizers, corpus, terms_of(lists)))
+    report.write(value, arguments.out)
+    show(value, arguments.json, [*report.lines(value), "", str(arguments.out / report.HTML)])
+    return 0
+
+
+def _embed(arguments: argparse.Namespace) -> int:
+    from vocab.embed import embed
+
+    made = embed(arguments.model, arguments.tokenizer, arguments.out)
+    result = {
+        "model": str(made.folder),
+        "rows_before": made.rows_before,
+        "rows_after": made.rows_after,
+        "new_rows": made.new_rows,
+        "tensors": list(made.tensors),
+        "tied": made.tied,
+        "notes": list(made.notes),
+    }
+    lines = [
+        f"{made.folder}: {made.rows_before:,} rows became {made.rows_after:,}; {made.new_rows:,} new ids set in "
+        + ", ".join(made.tensors),
+        *made.notes,
+    ]
+    show(result, arguments.json, lines)
+    return 0
+
+
+def _numbers(proof: "Proof") -> dict[str, Any]:
+    base, extended = proof.single_rate
+    return {"single_rate_base": round(base, 6), "single_rate": round(extended, 6), "proof": proof.to_json()}
+
+
+def _proof_lines(proof: "Proof") -> list[str]:
+    base, extended = proof.single_rate
+    lines = [f"terms that are one token, over {len(proof.positions)} contexts: {base:.1%} before, {extended:.1%} after"]
+    if proof.corpus is not None and proof.leak is not None:
+        text, leak = proof.corpus, proof.leak
+        lines.append(
+            f"corpus: {text.tokens_base:,} tokens before, {text.tokens_extended:,} after; documents longer: "
+            f"{text.documents_longer:,} of {text.documents:,}; leaks: {leak.changed_occurrences:,} of "
+            f"{leak.occurrences:,} occurrences of pre-tokens without a term"
+        )
+    if proof.missing_bytes:
+        lines.append(f"the base has no token for {proof.missing_bytes} of the 256 bytes and loses text that holds one")
+    return lines
