@@ -3,6 +3,8 @@
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from govern.validate import limit
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -45,8 +47,11 @@ def render(
             entities=claim["privacy"]["entities"],
             most=max((row["spans"] for row in claim["privacy"]["entities"]), default=1),
             unmeasured=", ".join(sorted(states)),
-            results=[{**row, "arguments": _arguments(row["arguments"])} for row in claim["quality"]["results"]],
-            slices=rows,
+            results=[
+                {**row, "asked": limit(row["expectation"], row["arguments"])} for row in claim["quality"]["results"]
+            ],
+            warnings=sum(row["status"] == "failed" for row in claim["quality"]["results"]),
+        slices=rows,
             splits=() if blocking else claim["corpus"]["splits"],
             non_claims=claim["non_claims"],
             certificate_digest=certificate_digest,
@@ -63,7 +68,3 @@ def render(
         )
     )
     return html.encode()
-
-
-def _arguments(arguments: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in sorted(arguments.items()) if value is not None)

@@ -88,18 +88,19 @@ def load(suite: str | Path) -> "Suite":
 def _sentence(result: "RuleResult", remedy: str) -> str:
     subject = f"rule {result.id} ({result.severity}, slice {result.arguments.get('slice', 'all')})"
     observed = "nothing was observed" if result.observed is None else f"observed {result.observed}"
+    expected = f"expected {limit(result.expectation, result.arguments)}"
     if result.status == "unknown":
-        return f"{subject}: unknown, since {result.reason}; {observed}, expected {_limit(result)}; {REMEDY_UNKNOWN}"
-    return f"{subject}: {observed}, expected {_limit(result)}: {result.reason}; {remedy or REMEDY}"
+        return f"{subject}: unknown, since {result.reason}; {observed}, {expected}; {REMEDY_UNKNOWN}"
+    return f"{subject}: {observed}, {expected}: {result.reason}; {remedy or REMEDY}"
 
 
-def _limit(result: "RuleResult") -> str:
-    arguments: dict[str, Any] = result.arguments
+def limit(expectation: str, arguments: Mapping[str, Any]) -> str:
+    """What an expectation asks for, in words: `documents at least 1`."""
     name = arguments.get("column", "")
-    if result.expectation == "expect_no_residual_spans":
+    if expectation == "expect_no_residual_spans":
         return f"{arguments['column_A']} 0 and {arguments['column_B']} at least 1"
-    if result.expectation == "expect_documents_to_be_accounted_for":
+    if expectation == "expect_documents_to_be_accounted_for":
         first, *rest = arguments["column_list"]
         return f"{first} = {' + '.join(rest)}"
     bounds = [f"{words} {arguments[key]}" for key, words in BOUNDS.items() if arguments.get(key) is not None]
-    return f"{name} {' and '.join(bounds)}".strip() if bounds else result.expectation.replace("_", " ")
+    return f"{name} {' and '.join(bounds)}".strip() if bounds else expectation.replace("_", " ")
