@@ -90,9 +90,10 @@ def load(path: Path) -> Base:
         raise VocabError(
             f"{file.parent}: holds {EXTENSION}, so it was extended already; extend its base again, with all term lists"
         )
-    data = file.read_bytes()
+    data = read_file(file)
     base = Base(file, hashlib.sha256(data).hexdigest(), read_spec(data, file))
     refuse_other_kinds(base.spec, str(file))
+    build(base.spec, str(file))
     return base
 
 
@@ -119,6 +120,14 @@ def find(path: Path) -> Path:
     raise VocabError(
         f"{path}: no {TOKENIZER} in this folder; export the tokenizer with save_pretrained, or name its file"
     )
+
+
+def read_file(file: Path) -> bytes:
+    """The bytes of `file`; `VocabError` where they cannot be read."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise VocabError(f"{file}: {error.strerror or 'cannot be read'}; check the file and its permissions") from None
 
 
 def read_spec(data: bytes, file: Path) -> dict[str, Any]:

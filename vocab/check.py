@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern.files import ATTESTATION, MANIFEST, digest
+from vocab.base import EXTENSION, read_file
 from vocab.errors import VocabError, VocabRefused
 from vocab.extension import Extended, read
 from vocab.grow import ADDED, PRESENT
@@ -41,8 +42,10 @@ def check(
         VocabError: no extended tokenizer there.
         VocabRefused: a file, the signature or a claim does not hold; each problem is named.
     """
-    _files(tokenizer, trust, now)
+    intact(tokenizer)
     extended = read(tokenizer)
+    if trust:
+        _signed(extended, trust, now)
     proof = replace(_prove(extended, corpus), parity=_parity(extended))
     problems = (*proof.problems, *_recorded(extended, corpus, proof))
     if problems:
@@ -57,8 +60,13 @@ def signature(tokenizer: Path, trust: Sequence[Path]) -> str:
     return "verified" if trust else "not checked: give --trust"
 
 
-def _files(folder: Path, trust: Sequence[Path], now: datetime | None) -> None:
-    from govern.attestation import PREDICATE_TOKENIZER, verify_folder
+def intact(folder: Path) -> None:
+    """Returns where every file of the folder is the one that `SHA256SUMS` names.
+
+    Raises:
+        VocabError: no extended tokenizer there.
+        VocabRefused: a file is extra, missing, changed or linked; each is named.
+    """
     from govern.inventory import differences, parse_sums
 
     if not folder.is_dir():
@@ -66,16 +74,20 @@ def _files(folder: Path, trust: Sequence[Path], now: datetime | None) -> None:
     sums = folder / MANIFEST
     if not sums.is_file():
         raise VocabError(f"{folder}: no {MANIFEST}, so this is no extended tokenizer; make one with `vocab extend`")
-    problems = differences(folder, parse_sums(sums.read_bytes(), str(sums)))
+    problems = differences(folder, parse_sums(read_file(sums), str(sums)))
     if problems:
         raise VocabRefused(problems)
-    if trust:
-        if now is None:
-            raise VocabError("a signature is judged at a time; pass `now`")
-        opened = verify_folder(folder, trust, PREDICATE_TOKENIZER, now=now)
-        signed = opened.predicate.get("extension")
-        if signed != digest(read(folder).record):
-            raise VocabRefused((f"{folder}: the signed digest is not that of extension.json; restore the folder",))
+
+
+def _signed(extended: Extended, trust: Sequence[Path], now: datetime | None) -> None:
+    from govern.attestation import PREDICATE_TOKENIZER, verify_folder
+
+    if now is None:
+        raise VocabError("a signature is judged at a time; pass `now`")
+    opened = verify_folder(extended.folder, trust, PREDICATE_TOKENIZER, now=now)
+    signed = (opened.predicate.get("extension"), opened.predicate.get("certificate"))
+    if signed != (digest(extended.record), extended.record["certificate"]):
+        raise VocabRefused((f"{extended.folder}: the signed digests are not those of {EXTENSION}; restore the folder",))
 
 
 def _prove(extended: Extended, corpus: "CertifiedCorpus | None") -> Proof:

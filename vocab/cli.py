@@ -78,7 +78,7 @@ def _terms(command: argparse.ArgumentParser, text: str) -> None:
     command.add_argument("--terms", action="append", metavar="FILE|finance-en|finance-ko", help=text)
 
 
-def _verified(arguments: argparse.Namespace, purpose: str) -> "CertifiedCorpus":
+def _verified(arguments: argparse.Namespace, purpose: str | None) -> "CertifiedCorpus":
     from govern.attestation import verify
 
     return verify(
@@ -158,7 +158,7 @@ def _check(arguments: argparse.Namespace) -> int:
     from vocab.check import check, signature
 
     trust = trusted_keys(arguments.trust)
-    corpus = _verified(arguments, "evaluate") if arguments.corpus else None
+    corpus = _verified(arguments, None) if arguments.corpus else None
     signed = signature(arguments.tokenizer, trust)
     proof = check(arguments.tokenizer, corpus, trust=trust if signed == "verified" else (), now=datetime.now(UTC))
     lines = [

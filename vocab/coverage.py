@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vocab import numbers
-from vocab.base import build, find, read_spec
+from vocab.base import build, find, read_file, read_spec
 from vocab.errors import VocabError
 from vocab.pretokens import batches
 from vocab.proof import CONTEXTS
@@ -130,7 +130,7 @@ def cover(tokenizers: Sequence[Path], corpus: "CertifiedCorpus", terms: Sequence
                     for name in ("all", f"lang:{lang}", *(("held-out",) if held_out else ())):
                         slices[name] = slices.get(name, Coverage()) + one
     return tuple(
-        Covered(reader, tuple(sorted(slices.items())), _contexts(reader, terms))
+        Covered(reader, tuple(sorted(slices.items(), key=_order)), _contexts(reader, terms))
         for reader, slices in zip(readers, found, strict=True)
     )
 
@@ -162,7 +162,7 @@ def open_tokenizer(path: Path) -> Reader:
         VocabError: nothing readable is there.
     """
     file = find(path)
-    data = file.read_bytes()
+    data = read_file(file)
     name = path.absolute().name
     sha256 = hashlib.sha256(data).hexdigest()
     if file.suffix == ".model":
@@ -217,6 +217,11 @@ def _named_apart(readers: list[Reader], paths: Sequence[Path]) -> list[Reader]:
         Reader(f"{at}. {path.absolute().parent.name}/{one.name}", one.sha256, one.family, one.vocab_size, one.offsets)
         for at, (one, path) in enumerate(zip(readers, paths, strict=True), 1)
     ]
+
+
+def _order(one: tuple[str, Coverage]) -> tuple[int, str]:
+    """The whole corpus first, then languages, then the held-out part."""
+    return {"all": 0, "held-out": 2}.get(one[0], 1), one[0]
 
 
 def _count(text: str, offsets: Offsets, unknown: int, terms: re.Pattern[str] | None) -> Coverage:

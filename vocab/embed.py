@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from govern.errors import InputError
 from govern.files import parse_strict, sha256_file, write_whole
 from vocab.base import CONFIG, EXTENSION, SPECIAL_TOKENS, TOKENIZER
+from vocab.check import intact
 from vocab.errors import VocabError, VocabRefused
 from vocab.extension import Extended, read
 from vocab.folders import building
@@ -62,6 +63,7 @@ def embed(model: Path, tokenizer: Path, out: Path) -> Embedded:
         VocabRefused: the model belongs to another base, or the result would give other ids.
     """
     _need_torch()
+    intact(tokenizer)
     extended = read(tokenizer)
     config = _config(model)
     files = _weights(model)

@@ -14,7 +14,7 @@ from typing import Any
 
 from govern.errors import InputError
 from govern.files import parse_canonical
-from vocab.base import EXTENSION, FAMILY, TOKENIZER, Base, read_spec, refuse_other_kinds
+from vocab.base import EXTENSION, FAMILY, TOKENIZER, Base, build, read_file, read_spec, refuse_other_kinds
 from vocab.errors import VocabError
 from vocab.grow import ADDED, PRESENT, REASONS, Growth
 from vocab.merges import Merges, Pair
@@ -142,7 +142,7 @@ def read(folder: Path) -> Extended:
     if not file.is_file():
         raise VocabError(f"{folder}: no {EXTENSION}, so this is no extended tokenizer; make one with `vocab extend`")
     try:
-        value = parse_canonical(file.read_bytes(), str(file))
+        value = parse_canonical(read_file(file), str(file))
     except InputError as error:
         raise VocabError(str(error)) from None
     version = value.get("format_version") if isinstance(value, dict) else None
@@ -150,15 +150,14 @@ def read(folder: Path) -> Extended:
         raise VocabError(
             f"{file}: format_version {version!r}, expected {FORMAT_VERSION} of {KIND}; update assay to read it"
         )
-    data = (folder / TOKENIZER).read_bytes() if (folder / TOKENIZER).is_file() else b""
-    if not data:
-        raise VocabError(f"{folder}: no {TOKENIZER}; restore the file or extend again")
+    data = read_file(folder / TOKENIZER)
     tokenizer = Base(folder / TOKENIZER, hashlib.sha256(data).hexdigest(), read_spec(data, folder / TOKENIZER))
     refuse_other_kinds(tokenizer.spec, str(folder / TOKENIZER))
+    build(tokenizer.spec, str(folder / TOKENIZER))
     try:
         base = Base(folder / TOKENIZER, value["base"]["sha256"].removeprefix("sha256:"), _take_off(tokenizer, value))
         recorded = (value["base"]["content"], value["tokenizer"]["sha256"])
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError, ValueError):
         raise VocabError(f"{file}: a field is missing or malformed; restore the file or extend again") from None
     if recorded[1] != "sha256:" + tokenizer.sha256:
         raise VocabError(

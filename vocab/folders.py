@@ -23,18 +23,20 @@ def building(out: Path, mark: str) -> Iterator[Path]:
         mark: the file by which an earlier result of the same command is known.
 
     Raises:
-        VocabError: `out` is there and is not an earlier result, or holds another result than was made now.
+        VocabError: nothing can be written there, or `out` holds something else, or another result than was made now.
     """
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise VocabError(f"{out}: a file or link, expected a new folder; choose another --out")
     if out.is_dir() and any(out.iterdir()) and not (out / mark).is_file():
         raise VocabError(f"{out}: holds something else; choose a new folder for --out")
-    if not out.absolute().parent.is_dir():
-        raise VocabError(f"{out.absolute().parent}: no such folder; make it, or choose another --out")
+    out = out.absolute()
     partial = out.with_name(out.name + ".partial")
-    if partial.exists():
-        shutil.rmtree(partial)
-    partial.mkdir()
+    try:
+        if partial.is_dir():
+            shutil.rmtree(partial)
+        partial.mkdir(parents=True)
+    except OSError as error:
+        raise VocabError(f"{partial}: {error.strerror}; choose another --out") from None
     try:
         yield partial
         if out.is_dir() and any(out.iterdir()) and manifest(out) != manifest(partial):
@@ -43,7 +45,7 @@ def building(out: Path, mark: str) -> Iterator[Path]:
         if out.is_dir():
             shutil.rmtree(out)
         partial.rename(out)
-        sync_folder(out.absolute().parent)
+        sync_folder(out.parent)
     finally:
         if partial.exists():
             shutil.rmtree(partial)

@@ -131,7 +131,7 @@ def _tables(value: dict[str, Any]) -> list[Table]:
             ["characters lost", *_row([one["lost_characters"] for one in slices], _whole)],
             ["unknown tokens", *_row([one["unknown_tokens"] for one in slices], _whole)],
             ["terms: tokens each", *_row([one["terms"]["tokens_each_ppm"] for one in slices], _ratio)],
-            ["terms: one token", *_row([one["terms"]["single_rate_ppm"] for one in slices], _percent)],
+            ["terms: one token", *_points([one["terms"]["single_rate_ppm"] for one in slices])],
         ]
         rows += [
             [f"{name}: tokens each", *_row([one["numbers"][name]["tokens_each_ppm"] for one in slices], _ratio)]
@@ -162,6 +162,16 @@ def _row(values: list[int | None], show: Any) -> list[str]:
     for value in values[1:]:
         change = "" if not first or value is None or value == first else f" ({100 * (value - first) / first:+.1f}%)"
         cells.append(show(value) + change)
+    return cells
+
+
+def _points(values: list[int | None]) -> list[str]:
+    """Shares in percent, the others with their difference in percentage points."""
+    first = values[0]
+    cells = [_percent(first)]
+    for value in values[1:]:
+        change = "" if first is None or value is None or value == first else f" ({(value - first) / 10_000:+.1f} pp)"
+        cells.append(_percent(value) + change)
     return cells
 
 
