@@ -11,10 +11,10 @@ START, STOP = r"(?<![0-9A-Za-z$])(?<![0-9][-.,])", r"(?![0-9A-Za-z])(?![-.,][0-9
 
 
 def luhn(value: str) -> bool:
-    """Whether the Luhn check digit holds (ISO/IEC 7812-1) over 13 to 19 digits that are not all the same."""
+    """Whether the Luhn check digit holds (ISO/IEC 7812-1) over 12 to 19 digits that are not all the same."""
     digits = [int(character) for character in reversed(value) if character.isdigit()]
     total = sum(digits[0::2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])
-    return 13 <= len(digits) <= 19 and len(set(digits)) > 1 and total % 10 == 0
+    return 12 <= len(digits) <= 19 and len(set(digits)) > 1 and total % 10 == 0
 
 
 def check_groups(value: str) -> bool | None:
@@ -24,10 +24,13 @@ def check_groups(value: str) -> bool | None:
 
 
 RULES = (
-    Rule("english.card", "CREDIT_CARD", rf"{START}2[2-7][0-9]{{2}}([- ])[0-9]{{4}}\1[0-9]{{4}}\1[0-9]{{4}}{STOP}", 0.5,
+    Rule("english.card", "CREDIT_CARD", rf"{START}2[2-7][0-9]{{2}}([- ]?)[0-9]{{4}}\1[0-9]{{4}}\1[0-9]{{4}}{STOP}", 0.5,
          check=luhn, context=CARD_CONTEXT),
-    Rule("english.card", "CREDIT_CARD", rf"{START}9[0-9]{{3}}([- ])[0-9]{{4}}\1[0-9]{{4}}\1[0-9]{{4}}{STOP}", 0.2,
+    Rule("english.card", "CREDIT_CARD", rf"{START}(?:4[0-9]{{18}}|(?:2131|1800)[0-9]{{11}}){STOP}", 0.5, check=luhn, context=CARD_CONTEXT),
+    Rule("english.card", "CREDIT_CARD", rf"{START}9[0-9]{{3}}([- ]?)[0-9]{{4}}\1[0-9]{{4}}\1[0-9]{{4}}{STOP}", 0.2,
          check=luhn, context=CARD_CONTEXT, needs_context=True),
+    Rule("english.card", "CREDIT_CARD", rf"{START}(?:5[06-8]|6[0-9])[0-9]{{10}}{STOP}", 0.2, check=luhn, context=CARD_CONTEXT,
+         needs_context=True),
     Rule("english.account", "US_BANK_NUMBER", rf"{START}[0-9]{{2,8}}(?:[- ][0-9]{{2,8}}){{1,3}}{STOP}", 0.1,
          check=check_groups, context=ACCOUNT_CONTEXT, needs_context=True),
 )  # fmt: skip

@@ -57,10 +57,13 @@ _LETTER = re.compile(
 )
 _SEQUENCE = re.compile(rf"(?<![\w@.'’-])(?:{_TOKEN})(?:{_LINK}(?:{_TOKEN})){{1,4}}(?![\w@])")
 _SPOKEN = re.compile(
-    rf"(?:[Tt]his is|I am|I'm|I’m|[Ss]po(?:ke|ken) (?:with|to)|[Cc]alled by|[Mm]eeting with|[Mm]et with|[Cc]ustomer|[Cc]lient|"
-    rf"[Bb]orrower|[Gg]uarantor|[Aa]gent|[Ee]mployee|[Cc]aller|[Aa]dvisor|[Aa]nalyst) ((?:{_TOKEN})(?:{_LINK}(?:{_TOKEN})){{0,2}})"
+    r"(?:This is|this is|I am|I'm|I’m|[Ss]poke with|[Ss]poken with|[Ss]poke to|[Cc]alled by|[Mm]eeting with|[Mm]et with|[Cc]ustomer|[Cc]lient"
+    rf"|[Bb]orrower|[Gg]uarantor|[Aa]gent|[Ee]mployee|[Cc]aller|[Aa]dvisor|[Aa]nalyst) (?=[{_CAPITAL}])"
 )
+_SPOKEN_NAME = re.compile(rf"(?:{_TOKEN})(?:{_LINK}(?:{_TOKEN})){{0,2}}")
 _PIECE = re.compile(rf"(?:{_TOKEN})|(?:{_UPPER})|(?:{_INITIAL})|(?:{_PARTICLE})\b")
+_SINGLE = re.compile(rf"(?<![\w@.'’/&-])[{_CAPITAL}][{_LETTERS}]{{2,12}}(?![\w@&/]| ?[{_CAPITAL}&]|[.-]\w|['’][{_LETTERS}]{{2}})")
+_BESIDE = re.compile(rf"(?:[{_CAPITAL}][\w.'’-]*|&|\bof|\bat|\bin|[Tt]he) \Z")
 _FIELD_VALUE = re.compile(_FIELD_NAME)
 _WORD = re.compile(rf"[{_CAPITAL}][\w'’-]*\w")
 
@@ -79,9 +82,12 @@ def find(text: str) -> Iterator[Hit]:
         group = match.lastindex or 0
         yield from _hit(text, match.start(group), match.end(group), 0.8, "names.en.letter")
     for match in _SPOKEN.finditer(text):
-        yield from _spoken(text, match.start(1), match.end(1))
+        value = _SPOKEN_NAME.match(text, match.end())
+        if value is not None:
+            yield from _spoken(text, value.start(), value.end())
     for match in _SEQUENCE.finditer(text):
         yield from _listed(text, match.start(), match.end())
+    yield from _alone(text)
 
 
 def mentions(text: str, names: Iterable[str]) -> Iterator[Hit]:
@@ -186,3 +192,20 @@ def _listed(text: str, start: int, end: int) -> Iterator[Hit]:
         if not _is_company(text, piece.start(), stop):
             yield Hit(piece.start(), stop, "PERSON", 0.6, "names.en.list")
         return
+    yield from _by_surname(text, pieces)
+
+
+def _by_surname(text: str, pieces: list[re.Match[str]]) -> Iterator[Hit]:
+    """An unknown word and a common surname that is no other word, and nothing else: `Anshu Gupta`."""
+    first, last = pieces[0], pieces[-1]
+    if len(pieces) == 2 and last[0] in words("surnames_only_en") and not _stops(first[0]) and len(first[0]) > 2:
+        if not _is_company(text, first.start(), last.end()) and text[max(0, first.start() - 4) : first.start()] != "St. ":
+            yield Hit(first.start(), last.end(), "PERSON", 0.45, "names.en.surname")
+
+
+def _alone(text: str) -> Iterator[Hit]:
+    """A common given name with no capitalised word beside it."""
+    given = words("given_en") - words("ambiguous_en")
+    for match in _SINGLE.finditer(text):
+        if match[0] in given and not _BESIDE.search(text, max(0, match.start() - 24), match.start()):
+            yield Hit(match.start(), match.end(), "PERSON", 0.45, "names.en.given")

@@ -97,7 +97,7 @@ RULES = (
     Rule("korean.kr_driver_license", "KR_DRIVER_LICENSE",
          rf"{START}(?:{_LICENCE}|(?:{_PLACES}) ?[0-9]{{2}}[- ][0-9]{{6}}[- ][0-9]{{2}}){STOP}", 0.3,
          context=LICENCE_CONTEXT, needs_context=True),
-    Rule("korean.kr_driver_license", "KR_DRIVER_LICENSE", rf"{START}(?:1[1-9]|2[0-8])-[0-9]{{2}}-[0-9]{{6}}-[0-9]{{2}}{STOP}", 0.5,
+    Rule("korean.kr_driver_license", "KR_DRIVER_LICENSE", rf"{START}(?:1[1-9]|2[0-8])-[0-9]{{2}}-[0-9]{{6}}-[0-9]{{2}}{STOP}", 0.6,
          context=LICENCE_CONTEXT),
     Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", _ACCOUNT, 0.2, check=check_account, context=ACCOUNT_CONTEXT,
          needs_context=True),

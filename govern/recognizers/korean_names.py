@@ -44,6 +44,13 @@ _SELF = re.compile(
     rf"(?:(?:저는|제가|나는) ?({_NAME})(?=입니다|이라고|라고|이에요|예요|인데)|"
     rf"(?:이름은|성함은|명의는|명의자는|예금주는|담당자는|고객명은) ?({_NAME})(?=입니다|이라고|라고|이에요|예요|인데|이고|이며|님|씨|[ ,.]|$))"
 )
+_NEARBY = re.compile(
+    "고객|상담|통화|문의|방문|연락|내점|요청|서명|배우자|남편|아내|아들|가족|지인|친구|본인|성함|담당|님|씨|예금주|전화|휴대폰|주민|생년|가입|대출 신청|민원|직원|"
+    "동료|선배|후배|참석|안내"
+)
+_NEAR_BEFORE, _NEAR_AFTER = 40, 25
+"""How far from a name that stands alone its context may be, in characters."""
+
 _RUN = re.compile(r"[가-힣]+")
 _TAIL = re.compile(rf"(?:{PARTICLES})")
 _TITLE_TAIL = re.compile(rf"(?:님|씨|{TITLES})")
@@ -81,6 +88,16 @@ def find(text: str) -> Iterator[Hit]:
         group = match.lastindex or 1
         if plausible(match[group], strong=False) and len(match[group]) > 2:
             yield Hit(match.start(group), match.end(group), "PERSON", 0.75, "names.ko.self")
+    yield from _alone(text)
+
+
+def _alone(text: str) -> Iterator[Hit]:
+    """Three syllables that can be a name, with no title or field: only near a word of dealings between people."""
+    for run in _RUN.finditer(text):
+        word = run[0][:3]
+        if len(word) == 3 and _ends(run[0][3:]) and plausible(word, strong=False):
+            near = text[max(0, run.start() - _NEAR_BEFORE) : run.start()] + "\x00" + text[run.end() : run.end() + _NEAR_AFTER]
+            yield Hit(run.start(), run.start() + 3, "PERSON", 0.45 if _NEARBY.search(near) else 0.3, "names.ko.alone")
 
 
 def mentions(text: str, names: Iterable[str]) -> Iterator[Hit]:

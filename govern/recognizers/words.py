@@ -15,9 +15,3 @@ def lines(name: str) -> tuple[str, ...]:
     """The lines of `lists/NAME.txt` that hold something."""
     text = resources.files("govern.recognizers").joinpath("lists", f"{name}.txt").read_text("utf-8")
     return tuple(line for line in text.splitlines() if line and not line.startswith("#"))
-
-
-LISTS = (
-    "ambiguous_en", "companies_en", "given_en", "given_ko", "not_names_en", "not_names_ko", "not_person_en", "surnames_en",
-    "surnames_ko",
-)  # fmt: skip
