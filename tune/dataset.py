@@ -33,7 +33,10 @@ ENCODE_BATCH = 512
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Packed pieces: all ids in one array, where each piece begins (and the last ends), and the pieces of each row."""
+    """Packed pieces: all ids in one array, where each piece begins (and the last ends), and the pieces of each row.
+
+    `documents` is how many documents were read for it.
+    """
 
     ids: "NDArray[np.int32]" = field(repr=False)
     starts: "NDArray[np.int64]" = field(repr=False)
@@ -101,7 +104,7 @@ def build(shards: Sequence["CertifiedShard"], tokenizer: "TokenizerFolder", max_
 
 
 def some_rows(data: Dataset, rows: int) -> Dataset:
-    """A dataset of at most `rows` rows of `data`, evenly spaced; documents are then counted by piece."""
+    """A dataset of at most `rows` rows of `data`, evenly spaced; `documents` is still what `data` was made from."""
     import numpy as np
 
     if rows >= len(data):
@@ -112,7 +115,7 @@ def some_rows(data: Dataset, rows: int) -> Dataset:
     numbers = iter(range(len(kept)))
     packed = tuple(tuple(next(numbers) for _ in row) for row in chosen)
     starts = np.cumsum([0, *(len(piece) for piece in pieces)], dtype=np.int64)
-    return Dataset(np.concatenate(pieces), starts, packed, data.max_length, len(kept))
+    return Dataset(np.concatenate(pieces), starts, packed, data.max_length, data.documents)
 
 
 def pack(lengths: Sequence[int], capacity: int) -> tuple[tuple[int, ...], ...]:
