@@ -200,7 +200,7 @@ def crypto(draw: Draw) -> str:
     """A Bitcoin address with its checksum, of a hash that no key is known for."""
     payload = hashlib.sha256(draw.digits(15).encode()).digest()[:20]
     if draw.chance(40):
-        return _segwit(payload)
+        return segwit(payload)
     data = bytes([draw.pick((0, 5))]) + payload
     data += hashlib.sha256(hashlib.sha256(data).digest()).digest()[:4]
     number, text = int.from_bytes(data, "big"), ""
@@ -210,7 +210,7 @@ def crypto(draw: Draw) -> str:
     return "1" * (len(data) - len(data.lstrip(b"\0"))) + text
 
 
-def _segwit(program: bytes) -> str:
+def segwit(program: bytes) -> str:
     """The bech32 address of a version 0 witness program of 20 bytes (BIP 173)."""
     bits = int.from_bytes(program, "big")
     values = [0, *((bits >> shift) & 31 for shift in range(155, -1, -5))]
@@ -241,6 +241,17 @@ def date_text(draw: Draw, lang: str, year: int, month: int, day: int) -> str:
     return draw.pick(shapes).format(year, month, day, MONTHS[month - 1])
 
 
+def registration_check(digits: str, *, foreign: bool) -> str:
+    """The check digit of a resident (or foreigner) registration number issued before October 2020."""
+    total = weighted(digits, (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5))
+    return str(((13 if foreign else 11) - total % 11) % 10)
+
+
+def weighted(text: str, weights: tuple[int, ...]) -> int:
+    """The sum of each character's value (A = 10) times its weight."""
+    return sum(int(character, 36) * weight for character, weight in zip(text, weights, strict=True))
+
+
 def _registration(draw: Draw, foreign: bool) -> str:
     recent = draw.chance(15)
     year = draw.between(2021, 2024) if recent and not foreign else draw.between(1945, 2019)
@@ -250,9 +261,7 @@ def _registration(draw: Draw, foreign: bool) -> str:
         number = body + draw.digits(6)
     else:
         number = body + f"{draw.between(0, 95):02d}" + draw.digits(3)
-        weights = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
-        total = sum(int(digit) * weight for digit, weight in zip(number, weights, strict=True))
-        number += str(((13 if foreign else 11) - total % 11) % 10)
+        number += registration_check(number, foreign=foreign)
     return number[:6] + draw.pick(("-", "-", "-", "-", "", " - ")) + number[6:]
 
 
@@ -269,9 +278,13 @@ def kr_frn(draw: Draw) -> str:
 def kr_brn(draw: Draw) -> str:
     """A business registration number with its check digit."""
     number = f"{draw.between(101, 699)}{draw.between(1, 79):02d}{draw.digits(4)}"
-    total = sum(int(digit) * weight for digit, weight in zip(number, (1, 3, 7, 1, 3, 7, 1, 3, 5), strict=True))
-    number += str(-(total + int(number[8]) * 5 // 10) % 10)
+    number += brn_check(number)
     return draw.pick(("-", "-", "-", "")).join((number[:3], number[3:5], number[5:]))
+
+
+def brn_check(digits: str) -> str:
+    """The check digit after the nine digits of a business registration number."""
+    return str(-(weighted(digits, (1, 3, 7, 1, 3, 7, 1, 3, 5)) + int(digits[8]) * 5 // 10) % 10)
 
 
 def kr_passport(draw: Draw) -> str:
@@ -307,11 +320,13 @@ def isin(draw: Draw) -> str:
 def cusip(draw: Draw) -> str:
     """A CUSIP with its check digit: not personal data."""
     body = draw.digits(6) + draw.pick(ALPHABET) + draw.digits(1)
-    total = 0
-    for place, character in enumerate(body):
-        value = int(character, 36) * (1 + place % 2)
-        total += value // 10 + value % 10
-    return body + str(-total % 10)
+    return body + cusip_check(body)
+
+
+def cusip_check(body: str) -> str:
+    """The check digit after the eight characters of a CUSIP (ANSI X9.6)."""
+    doubled = (int(character, 36) * (1 + place % 2) for place, character in enumerate(body))
+    return str(-sum(value // 10 + value % 10 for value in doubled) % 10)
 
 
 def lei(draw: Draw) -> str:
@@ -323,5 +338,9 @@ def lei(draw: Draw) -> str:
 def sedol(draw: Draw) -> str:
     """A SEDOL with its check digit: not personal data."""
     body = draw.pick("B2345670") + "".join(draw.pick("BCDFGHJKLMNPQRSTVWXYZ0123456789") for _ in range(5))
-    total = sum(int(character, 36) * weight for character, weight in zip(body, (1, 3, 1, 7, 3, 9), strict=True))
-    return body + str(-total % 10)
+    return body + sedol_check(body)
+
+
+def sedol_check(body: str) -> str:
+    """The check digit after the six characters of a SEDOL."""
+    return str(-weighted(body, (1, 3, 1, 7, 3, 9)) % 10)
