@@ -165,3 +165,18 @@ def _split(name: str, share_ppm: int | None) -> dict[str, Any]:
     documents = sum(shard["documents"] for shard in shards)
     disjoint = ["document", "duplicate_group"]
     return {"name": name, "documents": documents, "share_ppm": share_ppm, "disjoint_by": disjoint, "shards": shards}
+
+
+def write_golden(folder: Path) -> None:
+    """Writes the golden attestations of this format version: once for each version, and never again after its release."""
+    from govern.attestation import approve, sign
+
+    (folder / "keys").mkdir(parents=True)
+    made = {name: signer(name, folder / "keys") for name in ("alice", "carol")}
+    for name, signers, required in (("ed25519", ["alice"], 1), ("p256", ["carol"], 1), ("two", ["alice", "carol"], 2)):
+        write_draft(folder / name, signatures_required=required)
+        sign(folder / name, made[signers[0]].private, issued=ISSUED, not_after=None)
+        for other in signers[1:]:
+            approve(folder / name, made[other].private)
+    for each in made.values():
+        each.private_path.unlink()
