@@ -158,11 +158,15 @@ def _title(name: str) -> str:
 
 def _row(values: list[int | None], show: Any) -> list[str]:
     first = values[0]
-    cells = [show(first)]
-    for value in values[1:]:
-        change = "" if not first or value is None or value == first else f" ({100 * (value - first) / first:+.1f}%)"
-        cells.append(show(value) + change)
-    return cells
+    return [show(first), *(show(value) + _change(first, value) for value in values[1:])]
+
+
+def _change(first: int | None, value: int | None) -> str:
+    """The difference in percent of the first; a difference never rounds to none."""
+    if not first or value is None or value == first:
+        return ""
+    percent = 100 * (value - first) / first
+    return f" ({percent:+.1f}%)" if abs(percent) >= 0.05 else " (< 0.1%)" if percent > 0 else " (> -0.1%)"
 
 
 def _points(values: list[int | None]) -> list[str]:

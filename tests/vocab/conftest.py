@@ -1,6 +1,6 @@
 """A certified corpus, signed for a test, and a small base trained on its text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,6 @@ KOREAN = [
     f"주택담보대출 잔액 {at}조 {at}억 원, 당기순이익이 줄었다."
     for at in range(60)
 ]
-
-
-def texts_of(documents: Sequence[tuple[str, str]]) -> list[str]:
-    return [text for text, _ in documents]
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +60,12 @@ def corpus(corpus_folder: Path, keys: Path) -> CertifiedCorpus:
 def base_folder(tmp_path_factory: pytest.TempPathFactory, corpus: CertifiedCorpus) -> Path:
     """A base of 600 tokens, trained on the corpus."""
     return write_base(corpus, 600, tmp_path_factory.mktemp("bases") / "base")
+
+
+@pytest.fixture(scope="session")
+def corpus_writer() -> Callable[..., Path]:
+    """The function that writes a certified corpus."""
+    return write_corpus
 
 
 def write_corpus(

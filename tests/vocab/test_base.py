@@ -1,0 +1,101 @@
+"""Bases: byte-level BPE is read, everything else is refused in a sentence."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vocab.base import load
+from vocab.errors import VocabError
+
+DATA = Path(__file__).parents[2].parent / "shared/data/tokenizers"
+
+
+def spec_of(base_folder: Path) -> dict[str, Any]:
+    spec: dict[str, Any] = json.loads((base_folder / "tokenizer.json").read_text("utf-8"))
+    return spec
+
+
+def test_a_folder_and_its_file_are_the_same_base(base_folder: Path) -> None:
+    """Either may be named."""
+    assert load(base_folder).sha256 == load(base_folder / "tokenizer.json").sha256
+    assert load(base_folder).missing_bytes == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"model": {"type": "Unigram", "vocab": [["a", 0.0]], "unk_id": 0}}, "Unigram"),
+        ({"model": {"type": "WordPiece", "vocab": {"a": 0}}}, "WordPiece"),
+        ({"pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"}}, "SentencePiece"),
+        ({"pre_tokenizer": None}, "not over bytes"),
+        ({"normalizer": {"type": "Lowercase"}}, "Lowercase"),
+    ],
+)
+def test_other_kinds_are_refused_by_name(base_folder: Path, tmp_path: Path, change: dict[str, Any], word: str) -> None:
+    """The message names the kind and what is expected."""
+    file = tmp_path / "tokenizer.json"
+    file.write_text(json.dumps({**spec_of(base_folder), **change}), encoding="utf-8")
+    with pytest.raises(VocabError, match=word) as caught:
+        load(file)
+    assert "byte-level BPE" in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_dropout_and_prefixes_are_refused(base_folder: Path, tmp_path: Path) -> None:
+    """Many encodings of one text, or tokens with suffixes, are no ground for merges."""
+    spec = spec_of(base_folder)
+    for name, value in (("dropout", 0.1), ("end_of_word_suffix", "</w>")):
+        file = tmp_path / "tokenizer.json"
+        file.write_text(json.dumps({**spec, "model": {**spec["model"], name: value}}), encoding="utf-8")
+        with pytest.raises(VocabError, match="choose another base"):
+            load(file)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"[]", b"{", b'{"a": 1}', b"\xff", b'{"model": 1}', b'{"model": {}, "model": {}}']
+)
+def test_a_broken_file_is_a_sentence(tmp_path: Path, data: bytes) -> None:
+    """Whatever the bytes are, the error names the file."""
+    file = tmp_path / "tokenizer.json"
+    file.write_bytes(data)
+    with pytest.raises(VocabError, match=r"tokenizer\.json"):
+        load(file)
+
+
+def test_a_file_that_the_library_refuses_is_a_sentence(base_folder: Path, tmp_path: Path) -> None:
+    """A merge of tokens that do not exist is found at once, and not repeated in the message."""
+    spec = spec_of(base_folder)
+    spec["model"]["merges"].append(["zzzz", "qqqq"])
+    file = tmp_path / "tokenizer.json"
+    file.write_text(json.dumps(spec), encoding="utf-8")
+    with pytest.raises(VocabError, match="cannot read it"):
+        load(file)
+
+
+def test_a_missing_path_and_an_empty_folder_are_refused(tmp_path: Path) -> None:
+    """The message says what was expected."""
+    with pytest.raises(VocabError, match="nothing is downloaded"):
+        load(tmp_path / "none")
+    with pytest.raises(VocabError, match=r"no tokenizer\.json"):
+        load(tmp_path)
+
+
+@pytest.mark.shared
+def test_a_sentencepiece_model_is_refused_with_the_reason() -> None:
+    """`coverage` reads it, `extend` does not."""
+    if not DATA.exists():
+        pytest.skip("no shared data")
+    with pytest.raises(VocabError, match="SentencePiece model"):
+        load(DATA / "mistral_v1")
+    with pytest.raises(VocabError, match="ranks"):
+        load(DATA / "whisper_gpt2/gpt2.tiktoken")
+
+
+@pytest.mark.shared
+def test_a_base_without_every_byte_is_known() -> None:
+    """A vocabulary that cannot spell 160 bytes says so."""
+    if not DATA.exists():
+        pytest.skip("no shared data")
+    assert load(DATA / "torchtune_tiny_bpe").missing_bytes == 160
