@@ -24,7 +24,7 @@ _TITLE = re.compile(
     rf"(?:Mrs|Mr|Ms|Miss|Mx|Dr|Professor|Prof|Sir|Messrs|MRS|MR|MS|DR)\b\.?\s{{1,2}}({_NAME}|(?:{_UPPER})(?: (?:{_UPPER})){{0,2}})"
 )
 _OFFICE = re.compile(
-    rf"(?:Chairman|Chairwoman|Chair|Governor|Senator|Congressman|Congresswoman|Ambassador|Judge|Justice|Secretary|President) "
+    rf"(?:Chairman|Chairwoman|Chair|Governor|Senator|Congressman|Congresswoman|Ambassador|Judge|(?<!of )Justice|Secretary|President) "
     rf"({_NAME})"
 )
 _LABELS = frozenset(
@@ -32,10 +32,10 @@ _LABELS = frozenset(
     for kind in (
         "", "full ", "customer ", "client ", "account ", "account holder ", "contact ", "cardholder ", "borrower ", "guarantor ",
         "employee ", "applicant ", "first ", "last ", "beneficiary ", "patient ", "insured ", "legal ", "sender ", "recipient ",
-        "payee ", "payer ", "agent ", "advisor ", "adviser ", "spouse ", "maiden ", "printed ", "co-borrower ", "user ",
+        "payee ", "payer ", "agent ", "advisor ", "adviser ", "spouse ", "maiden ", "printed ", "buyer ", "seller ", "co borrower ", "user ",
     )
 ) | {
-    "customer", "client", "borrower", "co-borrower", "guarantor", "cardholder", "account holder", "applicant", "co-applicant",
+    "customer", "client", "borrower", "co borrower", "guarantor", "cardholder", "account holder", "applicant", "co applicant",
     "insured", "policyholder", "beneficiary", "payee", "payer", "sender", "recipient", "agent", "representative", "adviser",
     "advisor", "analyst", "relationship manager", "loan officer", "prepared by", "reviewed by", "approved by", "signed by",
     "signed", "signature", "attn", "attention", "contact", "contact person", "complainant", "caller", "employee", "manager",
@@ -80,6 +80,8 @@ def find(text: str) -> Iterator[Hit]:
             yield from _hit(text, value.start(), value.end(), 0.8, "names.en.field", alone=False)
     for match in _LETTER.finditer(text):
         group = match.lastindex or 0
+        if text[match.start() - 1 : match.start()].isalnum():
+            continue
         yield from _hit(text, match.start(group), match.end(group), 0.8, "names.en.letter")
     for match in _SPOKEN.finditer(text):
         value = _SPOKEN_NAME.match(text, match.end())
@@ -125,7 +127,7 @@ def _labelled(text: str, end: int) -> bool:
     before = _BEFORE.search(text, max(0, end - _LABEL_REACH), end)
     if before is None:
         return False
-    parts = before[0].lower().split(" ")
+    parts = before[0].lower().replace("-", " ").split(" ")
     for count in (3, 2, 1):
         if len(parts) >= count and " ".join(parts[-count:]) in _LABELS:
             return len(parts) == count or parts[-count - 1] not in _NOT_PERSON
@@ -161,7 +163,7 @@ def _is_company(text: str, start: int, end: int) -> bool:
     following = _WORD.match(text, end + 1) if text[end : end + 1] in " ," else None
     if following is not None and {following[0], following[0].capitalize()} & words("companies_en"):
         return True
-    if text[end : end + 2] == " &" or text[max(0, start - 2) : start] == "& ":
+    if text[max(0, start - 4) : start] == "St. " or text[end : end + 2] == " &" or text[max(0, start - 2) : start] == "& ":
         return True
     found = text[start:end].replace(".", "")
     return any(found.startswith(line) for line in lines("not_person_en"))
@@ -199,7 +201,7 @@ def _by_surname(text: str, pieces: list[re.Match[str]]) -> Iterator[Hit]:
     """An unknown word and a common surname that is no other word, and nothing else: `Anshu Gupta`."""
     first, last = pieces[0], pieces[-1]
     if len(pieces) == 2 and last[0] in words("surnames_only_en") and not _stops(first[0]) and len(first[0]) > 2:
-        if not _is_company(text, first.start(), last.end()) and text[max(0, first.start() - 4) : first.start()] != "St. ":
+        if not _is_company(text, first.start(), last.end()):
             yield Hit(first.start(), last.end(), "PERSON", 0.45, "names.en.surname")
 
 

@@ -15,7 +15,6 @@ BANKS = (
 )
 ACCOUNT_CONTEXT = (
     rf"계좌|예금주|입금|송금|이체|자동이체|(?:{BANKS}) ?(?:은행|뱅크)|농협|수협|신협|우체국|새마을금고"
-    r"|\b(?:account|acct|a/c)\b\.? ?(?:number|num|no|#|:)"
 )
 LICENCE_CONTEXT = r"면허|driver'?s? licen[cs]e"
 NOT_MONEY = r"(?! ?(?:원|만|억|천|달러|주|건|명|개|%|won\b|krw\b))"

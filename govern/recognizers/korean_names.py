@@ -48,6 +48,9 @@ _NEARBY = re.compile(
     "고객|상담|통화|문의|방문|연락|내점|요청|서명|배우자|남편|아내|아들|가족|지인|친구|본인|성함|담당|님|씨|예금주|전화|휴대폰|주민|생년|가입|대출 신청|민원|직원|"
     "동료|선배|후배|참석|안내"
 )
+_DISTINCT = frozenset("김박최윤황곽")
+"""Surnames with which few other words begin: enough without context."""
+
 _NEAR_BEFORE, _NEAR_AFTER = 40, 25
 """How far from a name that stands alone its context may be, in characters."""
 
@@ -64,12 +67,13 @@ class Lists(NamedTuple):
 
     surnames: frozenset[str]
     given: frozenset[str]
+    given_rare: frozenset[str]
     not_names: frozenset[str]
 
 
 @cache
 def _lists() -> Lists:
-    return Lists(words("surnames_ko"), words("given_ko"), words("not_names_ko"))
+    return Lists(words("surnames_ko"), words("given_ko"), words("given_ko") | words("given_rare_ko"), words("not_names_ko"))
 
 
 def find(text: str) -> Iterator[Hit]:
@@ -92,12 +96,13 @@ def find(text: str) -> Iterator[Hit]:
 
 
 def _alone(text: str) -> Iterator[Hit]:
-    """Three syllables that can be a name, with no title or field: only near a word of dealings between people."""
+    """Three syllables that can be a name, with no title or field: with a distinct surname, or near a word of dealings."""
     for run in _RUN.finditer(text):
         word = run[0][:3]
         if len(word) == 3 and _ends(run[0][3:]) and plausible(word, strong=False):
             near = text[max(0, run.start() - _NEAR_BEFORE) : run.start()] + "\x00" + text[run.end() : run.end() + _NEAR_AFTER]
-            yield Hit(run.start(), run.start() + 3, "PERSON", 0.45 if _NEARBY.search(near) else 0.3, "names.ko.alone")
+            likely = word[0] in _DISTINCT or _NEARBY.search(near) is not None
+            yield Hit(run.start(), run.start() + 3, "PERSON", 0.45 if likely else 0.3, "names.ko.alone")
 
 
 def mentions(text: str, names: Iterable[str]) -> Iterator[Hit]:
@@ -118,13 +123,13 @@ def plausible(word: str, *, strong: bool) -> bool:
 
     Where the context is not `strong`, nor may it be a known word and a particle or verb ending.
     """
-    surnames, given, not_names = _lists()
+    surnames, given, given_rare, not_names = _lists()
     if word in not_names or (not strong and len(word) > 2 and (word[-1] in _NOT_LAST or _inflected(word[:2], word[2:]))):
         return False
     cut = 2 if len(word) > 2 and word[:2] in surnames else 1
     if word[:cut] not in surnames or not 1 <= len(word) - cut <= 2:
         return False
-    return all(syllable in given for syllable in word[cut:])
+    return set(word[cut:]) <= (given_rare if strong else given)
 
 
 def _inflected(stem: str, ending: str) -> bool:

@@ -90,6 +90,8 @@ def _check(recognizer: Any) -> Check | None:
 
     def check(value: str) -> bool | None:
         verdict = validate(value)
-        return False if invalidate(value) or only_years(value) else verdict
+        if invalidate(value) or only_years(value) or not any(character.isdigit() for character in value):
+            return False
+        return verdict
 
     return check

@@ -1,5 +1,7 @@
 """The text as recognizers see it: existing tags blanked, look-alike digits, dashes and spaces made plain, hidden ones gone.
 
+An underscore becomes a dash too, since it would join a number to the word before it.
+
 `cast(text)` gives a shadow and the way back: every position of the shadow maps to one code point of the original, so a
 span found in the shadow is a span of the original. The original is never changed. Time is linear in the text.
 """
@@ -36,6 +38,7 @@ def cast(text: str, entity_types: Iterable[str]) -> Shadow:
     """The shadow of `text`; tags of `entity_types` are blanked."""
     if "<" in text:
         text = tags(tuple(sorted(entity_types))).sub(lambda match: BLANK * len(match[0]), text)
+    text = text.replace("_", "-")
     if text.isascii():
         return Shadow(text, None)
     plain, alike, hidden = _tables()

@@ -1,0 +1,149 @@
+"""Detection: deterministic, linear, no network, nothing skipped, spans in order and apart."""
+
+import dataclasses
+import socket
+import time
+
+import pytest
+import regex
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from govern import detect, policy
+from govern.detect import DetectionUnknown, Span, find
+from govern.recognizers import rule, shadow
+from govern.recognizers.rule import Rule, compile_rule
+
+PIECES = st.sampled_from([
+    "김민수 고객님", "Mr. John Smith", "010-1234-5678", "4111 1111 1111 1111", "a@b.com", "990101-1234567", "\u200b", "입니다 ", " and ", "\n", "1,300원",
+    "<PERSON_1>", "<", "-", "계좌번호 110-123-456789", "Dear Jane Doe,", "１２３", "🙂",
+])  # fmt: skip
+TEXTS = st.one_of(st.lists(PIECES, max_size=12).map("".join), st.text(max_size=60))
+
+
+@pytest.fixture(scope="module")
+def detector():
+    return detect.build(policy.load("default"))
+
+
+def with_policy(folder, text):
+    path = folder / "p.toml"
+    path.write_text(text, "utf-8")
+    return detect.build(policy.load(path))
+
+
+@settings(max_examples=150, deadline=None)
+@given(text=TEXTS)
+def test_spans_are_sorted_apart_and_inside_the_text(detector, text):
+    """Whatever the text."""
+    spans = find(detector, text)
+    edges = [edge for span in spans for edge in (span.start, span.end)]
+    assert edges == sorted(edges)
+    assert all(0 <= span.start < span.end <= len(text) for span in spans)
+    assert all(span.score >= detector.min_score for span in spans)
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=TEXTS)
+def test_the_same_text_has_the_same_spans(detector, text):
+    """Nothing is remembered between texts."""
+    first = find(detector, text)
+    find(detector, text[::-1])
+    assert find(detector, text) == first
+
+
+def test_no_socket_is_opened(monkeypatch):
+    """Building and finding, mail addresses too, make no connection."""
+
+    def refuse(*arguments, **keywords):
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    spans = find(detect.build(policy.load("default")), "mail kim@example.com, 010-1234-5678, GB82 WEST 1234 5698 7654 32")
+    assert [span.entity_type for span in spans] == ["EMAIL_ADDRESS", "PHONE_NUMBER", "IBAN_CODE"]
+
+
+def test_a_time_out_is_unknown_and_never_clean(detector):
+    """A pattern that runs too long raises; the message holds no text."""
+    slow = compile_rule(Rule("slow", "PERSON", r"(?:0|00|0*)+\$", 0.9))
+    text = "0" * 60 + " secret"
+    hasty = dataclasses.replace(detector, rules=(slow,), timeout_s=0.05)
+    with pytest.raises(DetectionUnknown) as caught:
+        find(hasty, text)
+    assert "secret" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_existing_tags_are_never_part_of_a_span(detector):
+    """Nor is anything merged across one."""
+    assert find(detector, "예금주: <PERSON_1> 010-<PHONE_NUMBER_2>-5678 <KR_RRN_12>입니다 Mr. <PERSON_3>") == ()
+
+
+def test_a_number_cannot_hide_in_the_look_of_a_tag(detector):
+    """More than six digits are no tag."""
+    assert [span.entity_type for span in find(detector, "<PERSON_4111111111111111>")] == ["CREDIT_CARD"]
+
+
+def test_overlapping_findings_keep_the_longer():
+    """Then the higher score, then the earlier; kept types never win over masked ones."""
+    hit = rule.Hit
+    hits = [hit(0, 5, "A", 0.9, "r"), hit(3, 12, "B", 0.5, "r"), hit(3, 12, "C", 0.6, "r"), hit(12, 14, "D", 0.4, "r")]
+    assert [item.entity_type for item in detect._arbitrate(hits, frozenset())] == ["C", "D"]
+    assert [item.entity_type for item in detect._arbitrate(hits, frozenset("BC"))] == ["A", "D"]
+
+
+def test_a_type_the_policy_leaves_out_is_not_looked_for(tmp_path):
+    """Only what is named is found."""
+    detector = with_policy(tmp_path, 'name = "x"\n[entities]\nEMAIL_ADDRESS = "tag"\n')
+    assert [span.entity_type for span in find(detector, "Mr. John Smith a@b.com 010-1234-5678")] == ["EMAIL_ADDRESS"]
+    assert detector.names == ("presidio.EmailRecognizer",)
+
+
+def test_context_raises_a_score(detector):
+    """The same number scores higher beside a word that says what it is."""
+    bare = find(detector, "02-777-1234")[0].score
+    assert find(detector, "전화 02-777-1234")[0].score > bare
+
+
+def test_the_digest_names_the_recognizers(detector, tmp_path):
+    """The same policy gives the same digest, another choice of types another."""
+    other = with_policy(tmp_path, 'name = "x"\n[entities]\nEMAIL_ADDRESS = "tag"\n')
+    assert detector.digest == detect.build(policy.load("default")).digest
+    assert detector.digest != other.digest
+    assert detector.digest.startswith("sha256:")
+
+
+def test_no_repr_shows_a_text(detector):
+    """Not the shadow's, not the detector's."""
+    assert "secret" not in repr(shadow.cast("secret", ("PERSON",)))
+    assert "regex" not in repr(detector)
+    assert repr(Span("text", 0, 3, "PERSON", 0.5, "r")).count("'") == 6
+
+
+def test_presidio_patterns_still_compile_under_ascii(detector):
+    """What an upgrade of presidio-analyzer could break."""
+    assert {item.rule.entity_type for item in detector.rules} == set(detector.entity_types) - {"PERSON"}
+    assert all(item.pattern.flags & regex.ASCII for item in detector.rules)
+
+
+@pytest.mark.parametrize("line", [
+    "2024-03-31  010-1234-5678  계좌 110-123-456789  1,234,567원  김민수님  4111 1111 1111 1111\n",
+    "03/31/2024 ACH 12345678901 account no. 4432-118-90021 $1,234.56 Mr. John Smith a.b@c.com\n",
+    "1" * 90 + "\n", "@" * 90 + "\n", "A1:" * 30 + "\n", "Aa " * 30 + "\n", "김이박" * 30 + "\n", "- " * 45 + "\n", "Name: " * 15 + "\n",
+])  # fmt: skip
+def test_time_is_linear_in_the_text(detector, line):
+    """Eight times the text takes nowhere near sixty-four times the time, also where it is dense or hostile."""
+    short, long = line * 60, line * 480
+    find(detector, short)
+
+    def seconds(text):
+        best = 1e9
+        for _ in range(2):
+            begun = time.process_time()
+            find(detector, text)
+            best = min(best, time.process_time() - begun)
+        return best
+
+    assert seconds(long) < max(24 * seconds(short), 0.05)

@@ -1,0 +1,128 @@
+"""Names in both languages: the name alone, from titles, fields, letters and lists; other words are left."""
+
+import pytest
+
+from govern import detect, policy
+from govern.recognizers import english_names, korean_names, pipeline
+from govern.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def detector():
+    return detect.build(policy.load("default"))
+
+
+def people(detector, text):
+    return [text[span.start : span.end] for span in detect.find(detector, text) if span.entity_type == "PERSON"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("김민수 고객님께서 방문", ["김민수"]),
+        ("이영희씨가 말했다", ["이영희"]),
+        ("예금주: 박서준", ["박서준"]),
+        ("성명: 김건", ["김건"]),
+        ("담당자 최지우 과장에게", ["최지우"]),
+        ("고객명은 정해인입니다", ["정해인"]),
+        ("저는 한지민이라고 합니다", ["한지민"]),
+        ("남궁민수 대표가 서명", ["남궁민수"]),
+        ("차주: 홍길동, 보증인: 강감찬", ["홍길동", "강감찬"]),
+        ("담당변호사 송진훈, 변재승", ["송진훈", "변재승"]),
+        ("이영희씨 상담. 이영희는 서명했고 이영희에게 안내함", ["이영희"] * 3),
+        ("신예은님 가입", ["신예은"]),
+    ],
+)
+def test_korean_names_are_found_without_title_or_particle(detector, text, names):
+    """The span is the name alone; a name known once is known in the whole document."""
+    assert people(detector, text) == names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "고객님께 안내드립니다", "우리은행 이사회 의결", "신한은행 대출 금리", "이번 대표이사 선임", "사유로 위원회에서 심의", "정한 위원이 한다",
+        "주식회사 한국전자 대표이사", "제15조제1항의 위원장", "조사를 위하여 대통령령으로 정하는 바", "담당자 지정 후 통보", "전자금융거래법 시행령",
+        "임대차 계약의 임대인이 부담", "유동성 위험 관리", "이자율 인상", "주차장 이용", "하나은행 지점장 회의", "원고 소송대리인 변호사 선임",
+    ],
+)  # fmt: skip
+def test_korean_words_that_begin_like_names_are_left(detector, text):
+    """Institutions, roles, nouns and verbs."""
+    assert people(detector, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Mr. John Q. Smith called.", ["John Q. Smith"]),
+        ("Ms. Yellen's view", ["Yellen"]),
+        ("Dear Jane Doe,\nthank you", ["Jane Doe"]),
+        ("Sincerely,\nCarla Rossi", ["Carla Rossi"]),
+        ("Customer: Maria Garcia-Lopez\nBranch: Main", ["Maria Garcia-Lopez"]),
+        ("Account holder name: JOHN SMITH", ["JOHN SMITH"]),
+        ("/s/ Krisztina Horvath", ["Krisztina Horvath"]),
+        ("my name is Anshu Gupta and", ["Anshu Gupta"]),
+        ("We met Patrick O'Brien in May", ["Patrick O'Brien"]),
+        ("Dr. van der Berg", []),
+        ("Mary Johnson signed. Later Mary Johnson and Johnson agreed.", ["Mary Johnson", "Mary Johnson", "Johnson"]),
+        ("Michael approved the loan", ["Michael"]),
+    ],
+)
+def test_english_names_are_found_without_their_title(detector, text, names):
+    """The span is the name alone; a surname that is no common word is known after the full name."""
+    assert people(detector, text) == names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the Federal Reserve Board", "Morgan Stanley and Goldman Sachs", "in March and April", "Charles Schwab Corporation", "Mr. Chairman, thank you",
+        "Dodd-Frank Wall Street Reform Act", "Wells Fargo Bank", "Johnson & Johnson", "Company Name: Acme Holdings", "Grant Date fair value",
+        "Virginia Electric and Power", "From: January to March", "Dear Customer,", "Dear Sir or Madam,", "St. Louis Fed", "Austin, Texas",
+        "Thomas Jefferson University", "Department of Justice Lawsuit", "Signature: Date:", "Will Power Prices Rise",
+    ],
+)  # fmt: skip
+def test_companies_places_and_headings_are_left(detector, text):
+    """What is capitalised is not thereby a person."""
+    assert people(detector, text) == []
+
+
+def test_every_surname_rule_can_be_asked_alone():
+    """The two modules find nothing in text of the other script."""
+    assert list(korean_names.find("Mr. John Smith")) == []
+    assert list(english_names.find("김민수 고객님")) == []
+
+
+@pytest.fixture(scope="module")
+def tiny_pipeline(tmp_path_factory):
+    """A spaCy pipeline made on the spot, saved to disk."""
+    spacy = pytest.importorskip("spacy")
+    nlp = spacy.blank("en")
+    ruler = nlp.add_pipe("entity_ruler")
+    ruler.add_patterns([{"label": "PER", "pattern": "Zebulon"}, {"label": "ORG", "pattern": "Quibble"}])
+    folder = tmp_path_factory.mktemp("pipeline") / "names"
+    nlp.to_disk(folder)
+    return folder
+
+
+def test_a_local_pipeline_adds_its_persons(tiny_pipeline):
+    """Its persons are found, its other entities are not, and its digest is named."""
+    path = tiny_pipeline.parent / "with.toml"
+    path.write_text('name = "x"\n[entities]\nPERSON = "tag"\n[names]\nspacy_pipeline = "names"\n', "utf-8")
+    detector = detect.build(policy.load(path))
+    assert people(detector, "then Zebulon of Quibble") == ["Zebulon"]
+    assert detector.models == (("names", pipeline.pipeline_digest(tiny_pipeline)),)
+    assert "names.spacy" in detector.names
+
+
+def test_a_long_text_reaches_the_pipeline_in_parts(tiny_pipeline):
+    """Every part is searched and offsets hold."""
+    text = "nothing here. " * 9000 + "Zebulon"
+    hits = list(pipeline.find(pipeline.load(tiny_pipeline), text, 0.6))
+    assert [text[hit.start : hit.end] for hit in hits] == ["Zebulon"]
+
+
+def test_a_missing_pipeline_is_refused(tmp_path):
+    """The message names the folder and the remedy."""
+    with pytest.raises(InputError, match="no spaCy pipeline there"):
+        pipeline.load(tmp_path)
