@@ -16,6 +16,7 @@ from vocab.base import EXTENSION, read_file
 from vocab.errors import VocabError, VocabRefused
 from vocab.extension import Extended, read
 from vocab.grow import ADDED, PRESENT
+from vocab.merges import Merges
 from vocab.pretokens import batches, histogram, whole
 from vocab.proof import Proof, made_up, prove
 
@@ -111,11 +112,33 @@ def _recorded(extended: Extended, corpus: "CertifiedCorpus | None", proof: Proof
     """Where the numbers differ from the recorded ones, though the inputs are the same."""
     found, recorded = proof.to_json(), extended.record["proof"]
     names = set(found) - {"corpus", "leak"}
+    wrong = _wrong_ids(extended)
     if corpus is not None and corpus.certificate.digest == extended.record["certificate"]:
         names |= {"corpus", "leak"}
     found = _plain(found)
     different = sorted(name for name in names if found[name] != recorded.get(name))
-    return tuple(f"'{name}' of the proof is not what extension.json says" for name in different)
+    return (*wrong, *(f"'{name}' of the proof is not what {EXTENSION} says" for name in different))
+
+
+def _wrong_ids(extended: Extended) -> tuple[str, ...]:
+    """What the record says of new ids, sub-tokens and variants, against the tokenizer and its base."""
+    tokenizer, base = extended.tokenizer.tokenizer(), extended.base
+    by_base = Merges(base.vocab, base.merges, next_id=base.next_id)
+    new = extended.record["new_ids"]
+    variants = [
+        one for term in extended.record["terms"] for one in term["variants"] if one["status"] in (ADDED, PRESENT)
+    ]
+    encoded = tokenizer.encode_batch([one["text"] for one in variants], add_special_tokens=False)
+    scaffolds = sorted(one.id for one in extended.new if one.text is None)
+    wrong = {
+        "new_ids": sum(extended.tokenizer.vocab.get(one["token"]) != one["id"] for one in new),
+        "base_ids": sum([base.vocab[part] for part in by_base.split(one["token"])] != one["base_ids"] for one in new),
+        "variants": sum(found.ids != [one["id"]] for one, found in zip(variants, encoded, strict=True)),
+        "scaffold_ids": int(scaffolds != extended.record["scaffold_ids"]),
+    }
+    return tuple(
+        f"{count} of '{name}' in {EXTENSION} are not the tokenizer's" for name, count in wrong.items() if count
+    )
 
 
 def _plain(value: dict[str, Any]) -> dict[str, Any]:

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 ROLES = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
 
+SHOWN = 5
+"""Lines named where no term can be used."""
+
 
 @dataclass(frozen=True, slots=True)
 class ExtendedTokenizer:
@@ -77,13 +80,17 @@ def extend(
     if key is not None and issued is None:
         raise VocabError("a signature needs the time of issue; pass `issued`")
     origin = load(base)
+    entries = usable(lists, origin.added)
+    if all(entry.reason for entry in entries):
+        named = "; ".join(f"{entry.place}: {entry.reason}" for entry in entries[:SHOWN]) or "no list was given"
+        raise VocabError(f"no term can be used ({named}); give a list with terms")
     with building(out, EXTENSION) as partial:
 
         def texts() -> Iterator[list[str]]:
             return ([text for text, _ in batch] for batch in batches(corpus))
 
         counts = histogram(origin, (text for batch in texts() for text in batch))
-        growth = grow(origin, usable(lists, origin.added), counts)
+        growth = grow(origin, entries, counts)
         data = _spell_json(extended_spec(origin, growth))
         extended = Base(partial / TOKENIZER, hashlib.sha256(data).hexdigest(), read_spec(data, partial / TOKENIZER))
         proof = prove_growth(origin, extended, growth, texts(), counts)
