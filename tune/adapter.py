@@ -141,7 +141,7 @@ def card(made: Made, predicate: dict[str, Any]) -> str:
 
     text = resources.files("tune").joinpath("templates/card.md.jinja").read_text("utf-8")
     template = Environment(autoescape=False, undefined=StrictUndefined, trim_blocks=True).from_string(text)  # noqa: S701  Markdown
-    return template.render(p=predicate, recipe=made.recipe, measured=made.measured, data=made.data) + "\n"
+    return template.render(p=predicate, recipe=made.recipe, data=made.data, note=made.passed.base.note) + "\n"
 
 
 def _dataset(data: "Dataset") -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from govern.files import write_whole
 from tune.errors import TuneError
+from tune.train import go_offline
 
 README = """# Untrained model
 
@@ -36,8 +37,12 @@ def build(
         raise TuneError(f"{out}: exists already; remove it or name another folder")
     if vocab_size < 1:
         raise TuneError(f"vocab_size {vocab_size}: a model needs one token row at least; give the tokenizer's size")
+    go_offline()
     import torch
+    import transformers
     from transformers import LlamaConfig, LlamaForCausalLM
+
+    transformers.utils.logging.disable_progress_bar()
 
     config = LlamaConfig(
         vocab_size=vocab_size,

@@ -28,7 +28,10 @@ HEADER_BYTES = 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class BaseModel:
-    """A base model that may be loaded: its digest, each file's SHA-256, and how many token rows it has."""
+    """A base model that may be loaded: its digest, each file's SHA-256, and what must agree with the rest of a run.
+
+    `rows` are token rows, `positions` the longest row of tokens it takes, `tokenizer` the `tokenizer.json` beside it.
+    """
 
     path: Path
     digest: str
@@ -36,6 +39,9 @@ class BaseModel:
     rows: int
     tied: bool
     parameters: int
+    positions: int | None
+    tokenizer: bytes | None
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +83,18 @@ def base_model(folder: Path) -> BaseModel:
         )
     sums = manifest(folder)
     files = tuple((line[66:], line[:64]) for line in sums.decode().splitlines())
-    tied = bool(config.get("tie_word_embeddings", False))
+    beside, note = folder / "tokenizer.json", config.get("assay_note")
+    positions = config.get("max_position_embeddings")
     return BaseModel(
-        folder, _digest(sums), files, embedding[0], tied, sum(_product(shape) for shape in shapes.values())
+        folder,
+        _digest(sums),
+        files,
+        embedding[0],
+        bool(config.get("tie_word_embeddings", False)),
+        sum(_product(shape) for shape in shapes.values()),
+        positions if isinstance(positions, int) else None,
+        _bytes(beside) if beside.exists() else None,
+        note if isinstance(note, str) else None,
     )
 
 
@@ -103,9 +118,12 @@ def tokenizer(folder: Path) -> TokenizerFolder:
     vocabulary: dict[str, int] = loaded.get_vocab(with_added_tokens=True)
     special = _special_tokens(folder)
     new_ids, certificate = _extension(folder)
+    sums = manifest(folder)
+    if f"{hashlib.sha256(data).hexdigest()}  tokenizer.json\n".encode() not in sums:
+        raise TuneRefused(f"{path}: changed while it was read; restore the folder")
     return TokenizerFolder(
         folder,
-        _digest(manifest(folder)),
+        _digest(sums),
         data,
         max(vocabulary.values()) + 1,
         vocabulary.get(special.get("bos_token", "")),
@@ -176,18 +194,18 @@ def _shapes(folder: Path, names: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
 
 
 def _header(path: Path) -> dict[str, Any]:
+    """The header of a safetensors file: 8 bytes of length, JSON, then exactly the bytes that the JSON places."""
     with path.open("rb") as stream:
         size = int.from_bytes(stream.read(8), "little")
         text = stream.read(size) if size <= HEADER_BYTES else b""
     try:
         header = json.loads(text)
-        if isinstance(header, dict) and all(
-            name == "__metadata__" or "shape" in entry for name, entry in header.items()
-        ):
-            return header
-    except (ValueError, TypeError, RecursionError):
+        ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+        if path.stat().st_size == 8 + size + max(ends):
+            return dict(header)
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
         pass
-    raise TuneError(f"{path}: not a safetensors file; restore it")
+    raise TuneError(f"{path}: not a whole safetensors file; restore it")
 
 
 def _special_tokens(folder: Path) -> dict[str, str]:

@@ -50,30 +50,47 @@ def check(recipe: "Recipe", *, now: datetime) -> Passed:
         revocations=recipe.revocations,
         purpose=PURPOSE,
     )
-    _tokenizer_signature(recipe, now)
+    signed = _tokenizer_signature(recipe, now)
     words = tokenizer(recipe.tokenizer)
+    if signed is not None and signed != words.digest:
+        raise TuneRefused(f"{recipe.tokenizer}: changed after its signature was checked; restore the folder")
     _tokenizer_not_revoked(recipe, words)
     base = base_model(recipe.model)
-    if base.rows < words.size:
-        raise TuneRefused(
-            f"{recipe.model}: {base.rows} token rows, the tokenizer {recipe.tokenizer} has {words.size} ids; "
-            f"run `vocab embed {recipe.model} --tokenizer {recipe.tokenizer} --out MODEL2` and train that"
-        )
+    _model_fits(recipe, base, words)
     if words.certificate is not None:
         prove(recipe.tokenizer, trust=recipe.trust, now=now)
-    signed = (recipe.tokenizer / ATTESTATION).exists()
-    return Passed(corpus, "sha256:" + sha256_file(recipe.corpus / MANIFEST), words, signed, base)
+    return Passed(corpus, "sha256:" + sha256_file(recipe.corpus / MANIFEST), words, signed is not None, base)
 
 
-def _tokenizer_signature(recipe: "Recipe", now: datetime) -> None:
+def _model_fits(recipe: "Recipe", base: BaseModel, words: TokenizerFolder) -> None:
+    remedy = f"run `vocab embed {recipe.model} --tokenizer {recipe.tokenizer} --out MODEL2` and train that"
+    if base.rows < words.size:
+        raise TuneRefused(
+            f"{recipe.model}: {base.rows} token rows, the tokenizer {recipe.tokenizer} has {words.size} ids; {remedy}"
+        )
+    if base.tokenizer is not None and base.tokenizer != words.data:
+        raise TuneRefused(
+            f"{recipe.model}: the tokenizer.json beside the weights is not that of {recipe.tokenizer}, so its rows belong to "
+            f"other ids; {remedy}, or name the tokenizer it was made for"
+        )
+    length = recipe.training.max_length
+    if base.positions is not None and base.positions < length:
+        raise TuneRefused(
+            f"{recipe.model}: takes {base.positions} tokens at most, training.max_length is {length}; lower max_length"
+        )
+
+
+def _tokenizer_signature(recipe: "Recipe", now: datetime) -> str | None:
+    """The digest that was signed; None for a base tokenizer."""
     folder = recipe.tokenizer
     signed = (folder / ATTESTATION).exists()
     if (folder / EXTENSION).exists() and not signed:
         raise TuneRefused(
             f"{folder}: an extended tokenizer that nobody signed; run `vocab extend` again with --sign-key KEY"
         )
-    if signed:
-        verify_folder(folder, recipe.trust, PREDICATE_TOKENIZER, now=now)
+    if not signed:
+        return None
+    return "sha256:" + verify_folder(folder, recipe.trust, PREDICATE_TOKENIZER, now=now).subjects[MANIFEST]
 
 
 def _tokenizer_not_revoked(recipe: "Recipe", words: TokenizerFolder) -> None:

@@ -74,15 +74,19 @@ def run(
     say(
         f"{data.documents} documents, {data.tokens} tokens, {len(data)} rows of {length}, {100 * data.fill:.1f}% filled"
     )
-    partial.mkdir(mode=0o700, exist_ok=True)
-    with alone(partial):
-        _same_run(partial, _identity(recipe, passed, data))
-        try:
+    try:
+        partial.mkdir(mode=0o700, exist_ok=True)
+        with alone(partial):
+            _same_run(partial, _identity(recipe, passed, data))
             return _train(recipe, passed, data, held_out, partial, key, now, report or (lambda *_: None))
-        except KeyboardInterrupt:
-            raise TuneInterrupted(
-                f"{partial}: stopped; `tune run RECIPE --resume` continues from the newest checkpoint"
-            ) from None
+    except KeyboardInterrupt:
+        raise TuneInterrupted(
+            f"{partial}: stopped; `tune run RECIPE --resume` continues from the newest checkpoint"
+        ) from None
+    except OSError as error:
+        raise TuneInterrupted(
+            f"{partial}: {error.strerror or 'cannot be written'}; mend that, then `tune run RECIPE --resume` continues"
+        ) from None
 
 
 def _train(

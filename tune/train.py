@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tune import checkpoints
 from tune.dataset import IGNORED, Dataset, collate
-from tune.errors import TuneRefused
+from tune.errors import TuneError, TuneRefused
 from tune.folders import read_json
 from tune.rows import lora_config, parameter_groups
 
@@ -89,6 +89,8 @@ def _train(
     import torch
     import transformers
 
+    if os.environ.get("WORLD_SIZE", "1") != "1" or torch.cuda.device_count() > 1:
+        raise TuneError("several processes or accelerators: this version trains on one; set CUDA_VISIBLE_DEVICES=0")
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
     transformers.set_seed(recipe.training.seed)
@@ -141,16 +143,27 @@ def _quantised_with_adapter(recipe: "Recipe", base: "BaseModel", new_ids: tuple[
         bnb_4bit_use_double_quant=recipe.quantisation.double,
         bnb_4bit_compute_dtype=compute,
     )
-    model = AutoModelForCausalLM.from_pretrained(
-        base.path,
-        quantization_config=quantisation,
-        dtype=compute,
-        device_map={"": 0 if accelerated else "cpu"},
-        attn_implementation="sdpa",  # the implementation for which packing without a mask is proven
-        use_safetensors=True,
-        trust_remote_code=False,
-        local_files_only=True,
-    )
+    try:
+        model, info = AutoModelForCausalLM.from_pretrained(
+            base.path,
+            quantization_config=quantisation,
+            dtype=compute,
+            device_map={"": 0 if accelerated else "cpu"},
+            attn_implementation="sdpa",  # the implementation for which packing without a mask is proven
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise TuneError(f"{base.path}: its weights do not load ({reason}); restore the folder") from None
+    if info["missing_keys"] or info["unexpected_keys"]:
+        odd = sorted({*info["missing_keys"], *info["unexpected_keys"]})
+        raise TuneRefused(
+            f"{base.path}: {len(odd)} tensors are missing or unknown ({odd[0]}), and missing ones would be random; "
+            "restore the folder"
+        )
     model.config.use_cache = False
     checkpointing = recipe.training.activation_checkpointing
     model = prepare_model_for_kbit_training(

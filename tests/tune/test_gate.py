@@ -184,6 +184,23 @@ def test_a_model_without_room_for_the_new_tokens_is_refused(world_with_model, tm
         check(world_with_model.recipe(model=small), now=NOW)
 
 
+def test_a_model_made_for_another_tokenizer_is_refused(mine):
+    """The tokenizer beside the weights must be the recipe's: rows belong to ids."""
+    shutil.copy(mine.root / "base-tokenizer/tokenizer.json", mine.root / "model/tokenizer.json")
+    with pytest.raises(TuneRefused, match="belong to other ids"):
+        check(mine.recipe(), now=NOW)
+    shutil.copy(mine.root / "tokenizer/tokenizer.json", mine.root / "model/tokenizer.json")
+    assert check(mine.recipe(), now=NOW).base.tokenizer is not None
+
+
+def test_rows_longer_than_the_model_takes_are_refused(world_with_model):
+    """Positions the model never had are not invented."""
+    recipe = world_with_model.recipe()
+    long = recipe.training.model_copy(update={"max_length": 4096})
+    with pytest.raises(TuneRefused, match="lower max_length"):
+        check(recipe.model_copy(update={"training": long}), now=NOW)
+
+
 @pytest.mark.parametrize("name", ["pytorch_model.bin", "weights.pt", "model.pkl", "modeling_llama.py", "model.ckpt"])
 def test_pickles_and_code_beside_the_weights_are_refused(mine, name):
     """Nothing that loading could run lies in a model's folder."""
@@ -227,7 +244,7 @@ def test_links_and_subfolders_in_a_model_are_refused(mine):
 def test_weights_that_are_no_safetensors_are_unreadable(mine, data):
     """A truncated or foreign file is bad input, in a sentence."""
     (mine.root / "model/model.safetensors").write_bytes(data)
-    with pytest.raises(TuneError, match="not a safetensors file"):
+    with pytest.raises(TuneError, match="not a whole safetensors file"):
         check(mine.recipe(), now=NOW)
 
 

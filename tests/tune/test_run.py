@@ -221,6 +221,18 @@ def test_a_key_that_others_can_read_is_refused_before_training(trained, copy):
     assert not (mine.root / "other.partial").exists()
 
 
+def test_a_model_that_lacks_a_tensor_is_refused(trained, copy):
+    """A missing tensor would be made of random numbers in silence."""
+    from safetensors.numpy import load_file, save_file
+
+    mine = copy(trained)
+    weights = load_file(mine.root / "model/model.safetensors")
+    weights.pop("model.layers.0.mlp.up_proj.weight")
+    save_file(weights, mine.root / "model/model.safetensors", {"format": "pt"})
+    with pytest.raises(TuneRefused, match=r"up_proj.*would be random"):
+        run(mine.recipe(out=mine.root / "other"), now=NOW)
+
+
 def test_tied_embeddings_train_one_set_of_rows(trained, tmp_path):
     """With tied embeddings the new rows serve input and output, and are stored once."""
     from safetensors import safe_open
