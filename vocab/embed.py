@@ -225,10 +225,14 @@ def _fix_index(model: Path, partial: Path, done: dict[str, tuple[int, int]]) -> 
 
 def _same_ids(folder: Path, extended: Extended) -> None:
     """Reads the tokenizer as a user will, beside the real config.json, and compares ids; fails closed."""
+    from huggingface_hub.errors import StrictDataclassError
     from transformers import AutoTokenizer
 
     texts = [one.text for one in extended.new if one.text is not None]
-    loaded = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    try:
+        loaded = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    except (StrictDataclassError, ValueError, KeyError, OSError):
+        raise VocabError(f"{folder}: transformers cannot read this config.json; give a model that it loads") from None
     theirs = loaded(texts, add_special_tokens=False)["input_ids"] if texts else []
     ours = [one.ids for one in extended.tokenizer.tokenizer().encode_batch(texts, add_special_tokens=False)]
     different = sum(list(one) != two for one, two in zip(theirs, ours, strict=True))

@@ -38,7 +38,13 @@ def model(folder: Path, base_folder: Path, *, tied: bool, rows: int = 610, dtype
     if not tied:
         tensors["lm_head.weight"] = torch.randn(rows, 8, generator=generator).to(kind)
     save_file(tensors, str(folder / "model.safetensors"), {"format": "pt"})
-    config = {"model_type": "llama", "vocab_size": rows, "tie_word_embeddings": tied, "hidden_size": 8}
+    config = {
+        "model_type": "llama",
+        "vocab_size": rows,
+        "tie_word_embeddings": tied,
+        "hidden_size": 8,
+        "num_attention_heads": 2,
+    }
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "generation_config.json").write_text("{}")
     (folder / "vocab.json").write_text("{}")
