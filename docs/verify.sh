@@ -24,16 +24,16 @@ add_key() {
     inside=$(cd -P -- "$(dirname -- "$1")" && pwd -P) || misused "$1: no such folder"
     case "$inside/" in "$real"/*) misused "$1: lies inside the folder it would verify; take it from elsewhere" ;; esac
     [ "$(grep -c -e '-----BEGIN ' -- "$1")" = 1 ] || misused "$1: not one public key in PEM"
-    openssl pkey -pubin -in "$1" -outform DER -out "$work/key.der" 2>/dev/null || misused "$1: not a public key"
-    text=$(base64 <"$work/key.der" | tr -d '\n')
+    openssl pkey -pubin -in "$1" -out "$work/key.pem" 2>/dev/null || misused "$1: not a public key"
+    text=$(sed '/^-----/d' "$work/key.pem" | tr -d '\n')
     case "${#text} $text" in
         '60 MCowBQYDK2VwAyEA'*) kind=ed25519 ;;
         '124 MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE'*) kind=p256 ;;
         *) misused "$1: neither an Ed25519 nor a P-256 key in the standard encoding" ;;
     esac
-    id=$(sha256sum <"$work/key.der")
+    id=$(printf '%s' "$text" | base64 -d | sha256sum)
     id=${id%% *}
-    openssl pkey -pubin -in "$1" -out "$work/keys/$id.pem" 2>/dev/null || misused "$1: not a public key"
+    mv "$work/key.pem" "$work/keys/$id.pem"
     printf '%s\n' "$kind" >"$work/keys/$id.kind"
 }
 

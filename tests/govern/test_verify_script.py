@@ -1,5 +1,6 @@
 """Every negative vector against `verify` and against `docs/verify.sh`: both refuse; and both accept what is good."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -171,6 +172,83 @@ def test_a_date_that_has_passed_is_expired_for_both(keys, signing, tmp_path):
     assert "expired" in str(outcome.ours)
     assert outcome.script == 1
     assert "expired" in outcome.said
+
+
+@pytest.mark.slow
+def test_both_verifiers_agree_on_random_damage(bases, keys, signing, tmp_path):
+    """Bytes flipped, cut, doubled or inserted anywhere in attestation or list: never accepted by one alone."""
+    import random
+
+    chance = random.Random(20260131)
+
+    def one(number):
+        folder = tmp_path / str(number)
+        shutil.copytree(bases[chance.choice(["alice", "carol", "both"])], folder)
+        path = folder / chance.choice(["attestation.json", "attestation.json", "SHA256SUMS", "certificate.json"])
+        data = path.read_bytes()
+        start = chance.randrange(len(data))
+        end = min(len(data), start + chance.choice([0, 1, 1, 2, 60]))
+        piece = chance.choice(
+            [b"", b" ", b"=", b"\\", b'"', b"\n", b"}", bytes([chance.randrange(256)]), data[start:end] * 2]
+        )
+        path.write_bytes(data[:start] + piece + data[end:])
+        outcome = judge(VECTORS.Case(folder, keys, signing), signing.NOW, script=True)
+        changed = path.read_bytes() != data
+        shutil.rmtree(folder)
+        return changed, outcome.ours is not None, outcome.script
+
+    for changed, refused, script in map(one, range(400)):
+        assert (refused, script) == (changed, 1 if changed else 0)
+
+
+@pytest.mark.slow
+def test_both_verifiers_agree_on_random_signed_statements(bases, keys, signing, tmp_path):
+    """A trusted key signs statements put together at random, some of them good: both accept them or neither does."""
+    import random
+
+    from govern.files import canonical
+
+    chance = random.Random(20260201)
+    folder = tmp_path / "corpus"
+    shutil.copytree(bases["alice"], folder)
+    case = VECTORS.Case(folder, keys, signing)
+    good = case.statement()
+    dates = [
+        "2026-01-31T09:00:00Z",
+        "2024-02-29T23:59:59Z",
+        "2023-02-29T00:00:00Z",
+        "2026-00-10T00:00:00Z",
+        "",
+        None,
+        5,
+    ]
+    ends = [
+        None,
+        None,
+        None,
+        "2999-12-31T23:59:59Z",
+        "2400-02-29T00:00:00Z",
+        "2100-02-29T00:00:00Z",
+        "2020-01-01T00:00:00Z",
+    ]
+    purposes = [["train", "evaluate"]] * 4 + [["train"], [], ["evaluate", "train"], ["train", "evaluate", ""], "train"]
+    accepted = 0
+    for _ in range(300):
+        statement = json.loads(json.dumps(good))
+        statement["predicate"]["issued"] = chance.choice([dates[0]] * 4 + dates)
+        statement["predicate"]["not_after"] = chance.choice(ends)
+        statement["predicate"]["purpose"] = chance.choice(purposes)
+        statement["predicate"]["signatures_required"] = chance.choice([1, 1, 1, 1, 2, 0, "1", 10**15])
+        if chance.random() < 0.2:
+            holder = chance.choice([statement, statement["predicate"], statement["subject"][0]])
+            holder[chance.choice(["extra", "_type", "name", "digest", "certificate"])] = chance.choice(
+                ["", None, {}, "x"]
+            )
+        case.reseal(canonical(statement))
+        outcome = judge(case, signing.NOW, script=True)
+        assert (outcome.ours is None) == (outcome.script == 0), statement
+        accepted += outcome.ours is None
+    assert 10 < accepted < 290
 
 
 @pytest.mark.parametrize("spoil", ["none", "private", "inside", "rsa", "two", "missing", "compressed"])
