@@ -15,6 +15,7 @@ from tune_world import NOW, SENTENCES
 
 from govern.files import sha256_file
 from tune.adapter import FILES, PROVENANCE, WEIGHTS
+from tune.cli import main
 from tune.errors import TuneError, TuneInterrupted, TuneRefused
 from tune.run import run
 
@@ -131,7 +132,7 @@ def test_the_same_recipe_gives_the_same_adapter_and_opens_no_socket(trained, tmp
     assert first == second
 
 
-def test_a_killed_run_continues_to_the_same_adapter(trained, copy):
+def test_a_killed_run_continues_to_the_same_adapter(trained, copy, capsys):
     """`kill -9` after a checkpoint, a refusal without `--resume`, then `--resume`: the bytes of an unbroken run."""
     mine = copy(trained)
     expected = {name: sha256_file(mine.adapter / name) for name in FILES}
@@ -151,12 +152,10 @@ def test_a_killed_run_continues_to_the_same_adapter(trained, copy):
     again = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
     assert again.returncode == 2
     assert "an unfinished run; continue it with --resume" in again.stderr
-    done = subprocess.run(
-        [*command, "--resume", "--json"], env=ENVIRONMENT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    assert main(["run", str(mine.recipe_file), "--resume", "--json"]) == 0
     assert {name: sha256_file(mine.adapter / name) for name in FILES} == expected
-    assert json.loads(done.stdout)["weights"] == "sha256:" + expected[WEIGHTS]
+    assert json.loads(capsys.readouterr().out)["weights"] == "sha256:" + expected[WEIGHTS]
+    assert not (mine.root / "adapter.partial").exists()
 
 
 def test_a_run_stopped_at_any_step_continues_to_the_same_adapter(trained, tmp_path):
