@@ -1,13 +1,15 @@
 """The only module that runs Great Expectations: a rule becomes an expectation, a table becomes a verdict.
 
 All but its `Expectation` classes is private API, so the version is pinned and contract tests stand beside this file.
-Importing it switches on `logging.captureWarnings`, which is undone; progress bars are off; the context is ephemeral and
-writes no file. Great Expectations drops an expectation that it does not know with a log line: here each is built from its
-class by hand, and the class must come from Great Expectations' core or from this package.
+Importing it switches on `logging.captureWarnings`, which is undone, and probes for IPv6, which is prevented: no socket is
+opened. Progress bars are off; the context is ephemeral and writes no file. Great Expectations drops an expectation that it
+does not know with a log line: here each is built from its class by hand, and the class must come from Great Expectations'
+core or from this package.
 """
 
 import logging
 import re
+import socket
 import warnings
 from dataclasses import dataclass
 from functools import cache
@@ -57,12 +59,16 @@ class Verdict:
 @cache
 def library() -> ModuleType:
     """Great Expectations, imported with its side effects undone and this package's expectations registered."""
-    shown = warnings.showwarning
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", IMPORT_WARNING, DeprecationWarning)
-        loaded = import_module("great_expectations")
-        for name in OWN_MODULES:
-            import_module(name)
+    shown, ipv6 = warnings.showwarning, socket.has_ipv6
+    socket.has_ipv6 = False  # its HTTP client opens a socket on ::1, when imported, to see whether there is IPv6
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", IMPORT_WARNING, DeprecationWarning)
+            loaded = import_module("great_expectations")
+            for name in OWN_MODULES:
+                import_module(name)
+    finally:
+        socket.has_ipv6 = ipv6
     if warnings.showwarning is not shown:
         logging.captureWarnings(capture=False)
     return loaded

@@ -22,18 +22,24 @@ def run(code: str, tmp_path: Path, *options: str) -> subprocess.CompletedProcess
 
 
 def test_deciding_needs_no_network_writes_no_file_prints_nothing_and_leaves_warnings_alone(tmp_path):
-    """With sockets blocked and warnings as errors, a decision is made; no file, no progress bar, no captured warnings."""
+    """With warnings as errors, a decision is made: no socket, no file, no progress bar, no captured warnings."""
     done = run(
         """
-import socket, warnings
-def refuse(*_, **__): raise SystemExit("a socket was opened")
-socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = socket.create_connection = refuse
+import os, socket, sys, warnings
+def watch(event, arguments):
+    if event.startswith("socket.") and event != "socket.gethostname":
+        os.write(2, f"{event}".encode()), os._exit(9)
+    if event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+"):
+        os.write(2, f"{arguments[0]} was written".encode()), os._exit(9)
+sys.dont_write_bytecode = True
+has_ipv6 = socket.has_ipv6
+sys.addaudithook(watch)
 shown = warnings.showwarning
 from expectations import decide, load_suite
 suite = load_suite("corpus-default")
 results = decide(suite, {"slice": ["all"], "documents": [3], "duplicates_left": [0]})
 assert {result.status for result in results} == {"passed", "unknown"}, results
-assert warnings.showwarning is shown
+assert warnings.showwarning is shown and socket.has_ipv6 == has_ipv6
 with warnings.catch_warnings(record=True) as seen:
     warnings.simplefilter("always"); warnings.warn("shown as ever")
 assert len(seen) == 1
