@@ -31,7 +31,7 @@ PACKAGES = ("phonenumbers", "presidio-analyzer", "regex")
 NAME_RECOGNIZERS = ("names.en", "names.ko")
 
 
-class DetectionUnknown(GovernError):  # noqa: N818 — says what the result is: neither clean nor not
+class DetectionUnknown(GovernError):
     """A text could not be searched to the end, so nothing is known about it."""
 
 
@@ -115,7 +115,9 @@ def find(detector: Detector, text: str, field: str = "text", known: frozenset[st
 
 def names_in(text: str, spans: Iterable[Span]) -> frozenset[str]:
     """The names among `spans` of `text`, as `find` takes them for the other fields of the document."""
-    return frozenset(cast(text[span.start : span.end], ("PERSON",)).text for span in spans if span.entity_type == "PERSON")
+    return frozenset(
+        cast(text[span.start : span.end], ("PERSON",)).text for span in spans if span.entity_type == "PERSON"
+    )
 
 
 def _hits(detector: Detector, shadow: Shadow, known: frozenset[str]) -> list[Hit]:
@@ -141,7 +143,10 @@ def _hits(detector: Detector, shadow: Shadow, known: frozenset[str]) -> list[Hit
 
 
 def _arbitrate(hits: list[Hit], kept: frozenset[str]) -> list[Hit]:
-    hits.sort(key=lambda hit: (hit.entity_type in kept, hit.start - hit.end, -hit.score, hit.start, hit.entity_type, hit.recognizer))
+    def rank(hit: Hit) -> tuple[bool, int, float, int, str, str]:
+        return hit.entity_type in kept, hit.start - hit.end, -hit.score, hit.start, hit.entity_type, hit.recognizer
+
+    hits.sort(key=rank)
     chosen: list[Hit] = []
     for hit in hits:
         place = bisect.bisect_left(chosen, hit.start, key=lambda other: other.end)
@@ -157,6 +162,12 @@ def _digest(names: tuple[str, ...], models: tuple[tuple[str, str], ...]) -> str:
     package = resources.files("govern")
     folder = package.joinpath("recognizers")
     files = [package.joinpath("detect.py"), *folder.iterdir(), *folder.joinpath("lists").iterdir()]
-    sums = {item.name: hashlib.sha256(item.read_bytes()).hexdigest() for item in files if item.name.endswith((".py", ".txt"))}
+    sums = {
+        item.name: hashlib.sha256(item.read_bytes()).hexdigest()
+        for item in files
+        if item.name.endswith((".py", ".txt"))
+    }
     versions = {name: metadata.version(name) for name in PACKAGES}
-    return digest({"names": list(names), "files": sums, "packages": versions, "models": [list(model) for model in models]})
+    return digest(
+        {"names": list(names), "files": sums, "packages": versions, "models": [list(model) for model in models]}
+    )

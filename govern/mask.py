@@ -77,7 +77,8 @@ def _mask(document: Document, detector: Detector) -> Masked | Quarantined:
     if any(span.entity_type not in detector.kept for spans in found for span in spans):
         return Quarantined(document.id, "not_fixed_point")
     masked = Document(document.id, tuple((each.name, each.text) for each in fields), document.source, document.metadata)
-    return Masked(masked, tuple(item for each in fields for item in each.replacements()), tuple(span for spans in first for span in spans))
+    replacements = tuple(item for each in fields for item in each.replacements())
+    return Masked(masked, replacements, tuple(span for spans in first for span in spans))
 
 
 def _search(fields: tuple["_Edited", ...], detector: Detector) -> list[tuple[Span, ...]]:

@@ -120,8 +120,9 @@ def load(name_or_path: str | Path) -> Policy:
         return _parse(_read(path), str(path), path.parent)
     packaged = resources.files("govern").joinpath("policies", f"{path.name}.toml")
     if not packaged.is_file():
-        names = sorted(item.name[:-5] for item in resources.files("govern").joinpath("policies").iterdir() if item.name.endswith(".toml"))
-        raise InputError(f"policy '{name_or_path}': not packaged; use one of {', '.join(names)}, or the path of a .toml file")
+        folder = resources.files("govern").joinpath("policies")
+        names = ", ".join(sorted(item.name[:-5] for item in folder.iterdir() if item.name.endswith(".toml")))
+        raise InputError(f"policy '{name_or_path}': not packaged; use one of {names}, or the path of a .toml file")
     return _parse(packaged.read_bytes(), f"policy '{name_or_path}'", Path())
 
 

@@ -5,8 +5,14 @@ from govern.recognizers.rule import Rule
 _YEAR, _MONTH, _DAY = r"(?:19|20)[0-9]{2}", r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12][0-9]|3[01])"
 _SEP = r" ?[-./] ?"
 _KOREAN_DAY = rf"(?:{_YEAR}|[0-9]{{2}})년 ?{_MONTH}월 ?{_DAY}일"
-_NUMBER_DAY = rf"(?:(?:{_YEAR}|[0-9]{{2}}){_SEP}{_MONTH}{_SEP}{_DAY}|(?:{_YEAR}|[0-9]{{2}})(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))"
-_MONTHS = "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+_NUMBER_DAY = (
+    rf"(?:(?:{_YEAR}|[0-9]{{2}}){_SEP}{_MONTH}{_SEP}{_DAY}"
+    rf"|(?:{_YEAR}|[0-9]{{2}})(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))"
+)
+_MONTHS = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?"
+)
 _ENGLISH_DAY = (
     rf"(?:{_MONTHS})\.? ?{_DAY}(?:st|nd|rd|th)?,? {_YEAR}|{_DAY}(?:st|nd|rd|th)? (?:of )?(?:{_MONTHS})\.?,? {_YEAR}"
     rf"|{_MONTH}{_SEP}{_DAY}{_SEP}(?:{_YEAR}|[0-9]{{2}})|{_DAY}{_SEP}{_MONTH}{_SEP}{_YEAR}"

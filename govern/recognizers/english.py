@@ -4,9 +4,7 @@ from govern.recognizers.korean import only_years
 from govern.recognizers.rule import Rule
 
 CARD_CONTEXT = r"\bcards?\b|\bvisa\b|mastercard|카드|신용|체크"
-ACCOUNT_CONTEXT = (
-    r"\b(?:account|acct|a/c|acc)\b\.?\s*(?:number|num|no|nr|#|id\b|ending|is\b|:)|account#|checking account|savings account"
-)
+ACCOUNT_CONTEXT = r"\b(?:account|acct|a/c|acc)\b\.?\s*(?:number|num|no|nr|#|id\b|ending|is\b|:)|account#|checking account|savings account"
 START, STOP = r"(?<![0-9A-Za-z$])(?<![0-9][-.,])", r"(?![0-9A-Za-z])(?![-.,][0-9]|%)"
 
 
@@ -26,7 +24,8 @@ def check_groups(value: str) -> bool | None:
 RULES = (
     Rule("english.card", "CREDIT_CARD", rf"{START}2[2-7][0-9]{{2}}([- ]?)[0-9]{{4}}\1[0-9]{{4}}\1[0-9]{{4}}{STOP}", 0.5,
          check=luhn, context=CARD_CONTEXT),
-    Rule("english.card", "CREDIT_CARD", rf"{START}(?:4[0-9]{{18}}|(?:2131|1800)[0-9]{{11}}){STOP}", 0.5, check=luhn, context=CARD_CONTEXT),
+    Rule("english.card", "CREDIT_CARD", rf"{START}(?:4[0-9]{{18}}|(?:2131|1800)[0-9]{{11}}){STOP}", 0.5,
+         check=luhn, context=CARD_CONTEXT),
     Rule("english.card", "CREDIT_CARD", rf"{START}9[0-9]{{3}}([- ]?)[0-9]{{4}}\1[0-9]{{4}}\1[0-9]{{4}}{STOP}", 0.2,
          check=luhn, context=CARD_CONTEXT, needs_context=True),
     Rule("english.card", "CREDIT_CARD", rf"{START}(?:5[06-8]|6[0-9])[0-9]{{10}}{STOP}", 0.2, check=luhn, context=CARD_CONTEXT,

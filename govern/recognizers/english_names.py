@@ -12,7 +12,9 @@ from govern.recognizers.words import lines, words
 
 _LETTERS = "a-zß-öø-ÿā-ž"
 _CAPITAL = "A-ZÀ-ÖØ-ÞŠŽĆČĐŁŚŻŐ"
-_TOKEN = rf"(?:O['’]|D['’]|Mc|Mac|De|Di|La|Le)?[{_CAPITAL}][{_LETTERS}]{{1,20}}(?:['’-][{_CAPITAL}][{_LETTERS}]{{1,20}})?"
+_TOKEN = (
+    rf"(?:O['’]|D['’]|Mc|Mac|De|Di|La|Le)?[{_CAPITAL}][{_LETTERS}]{{1,20}}(?:['’-][{_CAPITAL}][{_LETTERS}]{{1,20}})?"
+)
 _UPPER = rf"[{_CAPITAL}]{{2,20}}(?:['’-][{_CAPITAL}]{{2,20}})?"
 _PARTICLE = r"(?:van der|van den|van|von|de la|de|del|der|bin|al|el|la|dos|da)"
 _INITIAL = rf"[{_CAPITAL}]\.?(?![\w'’])"
@@ -21,18 +23,21 @@ _NAME = rf"(?:{_INITIAL} ?){{0,3}}(?:{_TOKEN})(?:{_LINK}(?:{_TOKEN})){{0,3}}"
 _FIELD_NAME = rf"(?:{_NAME}|(?:{_UPPER})(?: {_INITIAL})?(?: (?:{_UPPER})){{1,3}})"
 
 _TITLE = re.compile(
-    rf"(?:Mrs|Mr|Ms|Miss|Mx|Dr|Professor|Prof|Sir|Messrs|MRS|MR|MS|DR)\b\.?\s{{1,2}}({_NAME}|(?:{_UPPER})(?: (?:{_UPPER})){{0,2}})"
+    rf"(?:Mrs|Mr|Ms|Miss|Mx|Dr|Professor|Prof|Sir|Messrs|MRS|MR|MS|DR)\b\.?\s{{1,2}}"
+    rf"({_NAME}|(?:{_UPPER})(?: (?:{_UPPER})){{0,2}})"
 )
 _OFFICE = re.compile(
-    rf"(?:Chairman|Chairwoman|Chair|Governor|Senator|Congressman|Congresswoman|Ambassador|Judge|(?<!of )Justice|Secretary|President) "
-    rf"({_NAME})"
+    rf"(?:Chairman|Chairwoman|Chair|Governor|Senator|Congressman|Congresswoman|Ambassador|Judge|(?<!of )Justice|Secretary"
+    rf"|President) ({_NAME})"
 )
 _LABELS = frozenset(
     f"{kind}name"
     for kind in (
-        "", "full ", "customer ", "client ", "account ", "account holder ", "contact ", "cardholder ", "borrower ", "guarantor ",
-        "employee ", "applicant ", "first ", "last ", "beneficiary ", "patient ", "insured ", "legal ", "sender ", "recipient ",
-        "payee ", "payer ", "agent ", "advisor ", "adviser ", "spouse ", "maiden ", "printed ", "buyer ", "seller ", "co borrower ", "user ",
+        "", "full ", "customer ", "client ", "account ", "account holder ", "contact ", "cardholder ", "borrower ",
+        "guarantor ", "employee ", "applicant ", "first ", "last ", "beneficiary ", "patient ", "insured ", "legal ", "sender ",
+        "recipient ", "payee ", "payer ", "agent ", "advisor ",
+        "adviser ", "spouse ", "maiden ", "printed ", "buyer ", "seller ",
+        "co borrower ", "user ",
     )
 ) | {
     "customer", "client", "borrower", "co borrower", "guarantor", "cardholder", "account holder", "applicant", "co applicant",
@@ -41,9 +46,10 @@ _LABELS = frozenset(
     "signed", "signature", "attn", "attention", "contact", "contact person", "complainant", "caller", "employee", "manager",
     "officer", "trustee", "spouse", "author", "assigned to", "handled by", "from", "to", "cc", "by",
 }  # fmt: skip
-_NOT_PERSON = frozenset(
-    "company conformed firm organization organisation file product domain host brand trade fund issuer field column".split()
-)
+_NOT_PERSON = frozenset({
+    "company", "conformed", "firm", "organization", "organisation", "file", "product", "domain", "host", "brand", "trade",
+    "fund", "issuer", "field", "column",
+})  # fmt: skip
 _SEPARATOR = re.compile(rf"[*\"']{{0,3}}[ \t]?[:=|][*\"']{{0,3}}\s{{0,3}}[\"']?(?=[{_CAPITAL}])")
 _BEFORE = re.compile(r"[A-Za-z-]+(?: [A-Za-z-]+){0,3}\Z")
 _LABEL_REACH = 40
@@ -51,18 +57,23 @@ _LABEL_REACH = 40
 
 _LETTER = re.compile(
     rf"(?:Dear|Hello|Hi|Hey) ({_NAME})(?=[,:!.\n-]|$)"
-    rf"|(?:Sincerely|[Rr]egards|wishes|Respectfully|[Ff]aithfully|[Tt]ruly|Thanks|Thank you|Cheers)(?: yours)?[,.]?\s{{0,2}}\n\s{{0,3}}({_FIELD_NAME})"
+    rf"|(?:Sincerely|[Rr]egards|wishes|Respectfully|[Ff]aithfully|[Tt]ruly|Thanks|Thank you|Cheers)(?: yours)?"
+    rf"[,.]?\s{{0,2}}\n\s{{0,3}}({_FIELD_NAME})"
     rf"|/s/\s{{0,3}}({_FIELD_NAME})"
     rf"|(?:[Mm]y name is|[Nn]ame's|[Nn]amed) ({_NAME})"
 )
 _SEQUENCE = re.compile(rf"(?<![\w@.'’-])(?:{_TOKEN})(?:{_LINK}(?:{_TOKEN})){{1,4}}(?![\w@])")
 _SPOKEN = re.compile(
-    r"(?:This is|this is|I am|I'm|I’m|[Ss]poke with|[Ss]poken with|[Ss]poke to|[Cc]alled by|[Mm]eeting with|[Mm]et with|[Cc]ustomer|[Cc]lient"
-    rf"|[Bb]orrower|[Gg]uarantor|[Aa]gent|[Ee]mployee|[Cc]aller|[Aa]dvisor|[Aa]nalyst) (?=[{_CAPITAL}])"
+    r"(?:This is|this is|I am|I'm|I’m|[Ss]poke with|[Ss]poken with|[Ss]poke to|[Cc]alled by|[Mm]eeting with"
+    rf"|[Mm]et with|[Cc]ustomer|[Cc]lient|[Bb]orrower|[Gg]uarantor|[Aa]gent|[Ee]mployee|[Cc]aller"
+    rf"|[Aa]dvisor|[Aa]nalyst) (?=[{_CAPITAL}])"
 )
 _SPOKEN_NAME = re.compile(rf"(?:{_TOKEN})(?:{_LINK}(?:{_TOKEN})){{0,2}}")
 _PIECE = re.compile(rf"(?:{_TOKEN})|(?:{_UPPER})|(?:{_INITIAL})|(?:{_PARTICLE})\b")
-_SINGLE = re.compile(rf"(?<![\w@.'’/&-])[{_CAPITAL}][{_LETTERS}]{{2,12}}(?![\w@&/]| ?[{_CAPITAL}&]|[.-]\w|['’][{_LETTERS}]{{2}})")
+_SINGLE = re.compile(
+    rf"(?<![\w@.'’/&-])[{_CAPITAL}][{_LETTERS}]{{2,12}}"
+    rf"(?![\w@&/]| ?[{_CAPITAL}&]|[.-]\w|['’][{_LETTERS}]{{2}})"
+)
 _BESIDE = re.compile(rf"(?:[{_CAPITAL}][\w.'’-]*|&|\bof|\bat|\bin|[Tt]he) \Z")
 _FIELD_VALUE = re.compile(_FIELD_NAME)
 _WORD = re.compile(rf"[{_CAPITAL}][\w'’-]*\w")
@@ -163,7 +174,11 @@ def _is_company(text: str, start: int, end: int) -> bool:
     following = _WORD.match(text, end + 1) if text[end : end + 1] in " ," else None
     if following is not None and {following[0], following[0].capitalize()} & words("companies_en"):
         return True
-    if text[max(0, start - 4) : start] == "St. " or text[end : end + 2] == " &" or text[max(0, start - 2) : start] == "& ":
+    if (
+        text[max(0, start - 4) : start] == "St. "
+        or text[end : end + 2] == " &"
+        or text[max(0, start - 2) : start] == "& "
+    ):
         return True
     found = text[start:end].replace(".", "")
     return any(found.startswith(line) for line in lines("not_person_en"))
@@ -172,7 +187,12 @@ def _is_company(text: str, start: int, end: int) -> bool:
 def _spoken(text: str, start: int, end: int) -> Iterator[Hit]:
     pieces = _pieces(text, start, end)
     given = words("given_en") - words("ambiguous_en")
-    if pieces and pieces[0].start() == start and pieces[0][0] in given and not _is_company(text, start, pieces[-1].end()):
+    if (
+        pieces
+        and pieces[0].start() == start
+        and pieces[0][0] in given
+        and not _is_company(text, start, pieces[-1].end())
+    ):
         yield Hit(start, pieces[-1].end(), "PERSON", 0.7, "names.en.spoken")
 
 
@@ -200,9 +220,10 @@ def _listed(text: str, start: int, end: int) -> Iterator[Hit]:
 def _by_surname(text: str, pieces: list[re.Match[str]]) -> Iterator[Hit]:
     """An unknown word and a common surname that is no other word, and nothing else: `Anshu Gupta`."""
     first, last = pieces[0], pieces[-1]
-    if len(pieces) == 2 and last[0] in words("surnames_only_en") and not _stops(first[0]) and len(first[0]) > 2:
-        if not _is_company(text, first.start(), last.end()):
-            yield Hit(first.start(), last.end(), "PERSON", 0.45, "names.en.surname")
+    if len(pieces) != 2 or last[0] not in words("surnames_only_en") or _stops(first[0]) or len(first[0]) < 3:
+        return
+    if not _is_company(text, first.start(), last.end()):
+        yield Hit(first.start(), last.end(), "PERSON", 0.45, "names.en.surname")
 
 
 def _alone(text: str) -> Iterator[Hit]:

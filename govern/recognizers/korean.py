@@ -9,16 +9,15 @@ import calendar
 
 from govern.recognizers.rule import Rule
 
-RRN_CONTEXT = r"주민|등록번호|외국인|거소|\brrn\b|\bfrn\b|resident registration|alien registration|foreigner registration"
-BANKS = (
-    "국민|신한|우리|하나|농협|기업|카카오|케이|토스|산업|수협|신협|우체국|새마을금고|제일|씨티|대구|부산|광주|전북|경남|제주|아이엠"
+RRN_CONTEXT = (
+    r"주민|등록번호|외국인|거소|\brrn\b|\bfrn\b|resident registration|alien registration|foreigner registration"
 )
-ACCOUNT_CONTEXT = (
-    rf"계좌|예금주|입금|송금|이체|자동이체|(?:{BANKS}) ?(?:은행|뱅크)|농협|수협|신협|우체국|새마을금고"
-)
+BANKS = "국민|신한|우리|하나|농협|기업|카카오|케이|토스|산업|수협|신협|우체국|새마을금고|제일|씨티|대구|부산|광주|전북|경남|제주|아이엠"
+ACCOUNT_CONTEXT = rf"계좌|예금주|입금|송금|이체|자동이체|(?:{BANKS}) ?(?:은행|뱅크)|농협|수협|신협|우체국|새마을금고"
 LICENCE_CONTEXT = r"면허|driver'?s? licen[cs]e"
 NOT_MONEY = r"(?! ?(?:원|만|억|천|달러|주|건|명|개|%|won\b|krw\b))"
 START, STOP = r"(?<![0-9A-Za-z])(?<![0-9][-.,])", r"(?![0-9A-Za-z])(?![-.,][0-9])"
+
 
 def _digits(value: str) -> str:
     return "".join(character for character in value if character.isdigit())
@@ -46,7 +45,7 @@ def check_registration(value: str) -> bool | None:
 
 def check_registration_bare(value: str) -> bool | None:
     """As `check_registration`, but only a valid checksum passes: thirteen digits alone can be anything."""
-    return True if check_registration(value) else False
+    return bool(check_registration(value))
 
 
 def check_business(value: str) -> bool:
@@ -65,7 +64,8 @@ def check_account(value: str) -> bool | None:
 def only_years(value: str) -> bool:
     """Whether every group of digits is a year or a day of one (`2000 1999 1998`, `2023-01-01 12`)."""
     groups = value.replace("-", " ").split()
-    return len(groups) > 1 and groups[0][:2] in ("19", "20") and all(len(group) == 2 or group[:2] in ("19", "20") for group in groups)
+    first, *rest = [group[:2] in ("19", "20") for group in groups] or [False]
+    return first and bool(rest) and all(year or len(group) == 2 for year, group in zip(rest, groups[1:], strict=True))
 
 
 def _registration(entity_type: str, digits: str) -> tuple[Rule, ...]:
@@ -96,8 +96,8 @@ RULES = (
     Rule("korean.kr_driver_license", "KR_DRIVER_LICENSE",
          rf"{START}(?:{_LICENCE}|(?:{_PLACES}) ?[0-9]{{2}}[- ][0-9]{{6}}[- ][0-9]{{2}}){STOP}", 0.3,
          context=LICENCE_CONTEXT, needs_context=True),
-    Rule("korean.kr_driver_license", "KR_DRIVER_LICENSE", rf"{START}(?:1[1-9]|2[0-8])-[0-9]{{2}}-[0-9]{{6}}-[0-9]{{2}}{STOP}", 0.6,
-         context=LICENCE_CONTEXT),
+    Rule("korean.kr_driver_license", "KR_DRIVER_LICENSE",
+         rf"{START}(?:1[1-9]|2[0-8])-[0-9]{{2}}-[0-9]{{6}}-[0-9]{{2}}{STOP}", 0.6, context=LICENCE_CONTEXT),
     Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", _ACCOUNT, 0.2, check=check_account, context=ACCOUNT_CONTEXT,
          needs_context=True),
     Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", rf"{START}[0-9]{{10,16}}{STOP}{NOT_MONEY}", 0.2, check=check_account,

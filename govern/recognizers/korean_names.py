@@ -20,7 +20,8 @@ TITLES = (
 )
 LABELS = (
     "성명|이름|성함|고객명|예금주명?|담당자명?|대표자명?|대표이사|신청인|신청자|계약자|피보험자|수익자|연대보증인|보증인|채무자|채권자|차주|임차인|임대인|"
-    "송금인|수취인|수신인|발신인|받는 ?분|받는 ?사람|보내는 ?분|보내는 ?사람|보낸 ?사람|상담원|상담사|상담자|작성자|승인자|검토자|결재자|환자|"
+    "송금인|수취인|수신인|발신인|받는 ?분|받는 ?사람|보내는 ?분|보내는 ?사람|보낸 ?사람|"
+    "상담원|상담사|상담자|작성자|승인자|검토자|결재자|환자|"
     "배우자|대리인|가입자|명의자|명의인|회원명|위임인|수임인|매도인|매수인|피상속인|상속인|고객|민원인|담당|본인|소유자|입금자명?|"
     "변호사|판사|대법관|검사|기자|애널리스트|연구원|대표|팀장|과장|부장|차장|지점장|수신|참조|발신|동석자|보호자|신고자|접수자|처리자"
 )
@@ -42,10 +43,12 @@ _LABEL = re.compile(rf"(?:{LABELS})(?:\([^()\n\x00]{{0,12}}\))?{_QUOTES}[ \t]?[:
 _BEFORE = re.compile(rf"(?<![가-힣])(?:소송대리인 |담당|대표|재판장 )?(?:{BEFORE})[ \t]{{1,3}}(?=[가-힣])")
 _SELF = re.compile(
     rf"(?:(?:저는|제가|나는) ?({_NAME})(?=입니다|이라고|라고|이에요|예요|인데)|"
-    rf"(?:이름은|성함은|명의는|명의자는|예금주는|담당자는|고객명은) ?({_NAME})(?=입니다|이라고|라고|이에요|예요|인데|이고|이며|님|씨|[ ,.]|$))"
+    rf"(?:이름은|성함은|명의는|명의자는|예금주는|담당자는|고객명은) ?({_NAME})"
+    rf"(?=입니다|이라고|라고|이에요|예요|인데|이고|이며|님|씨|[ ,.]|$))"
 )
 _NEARBY = re.compile(
-    "고객|상담|통화|문의|방문|연락|내점|요청|서명|배우자|남편|아내|아들|가족|지인|친구|본인|성함|담당|님|씨|예금주|전화|휴대폰|주민|생년|가입|대출 신청|민원|직원|"
+    "고객|상담|통화|문의|방문|연락|내점|요청|서명|배우자|남편|아내|아들|가족|지인|친구|본인|성함|담당|님|씨|예금주|"
+    "전화|휴대폰|주민|생년|가입|대출 신청|민원|직원|"
     "동료|선배|후배|참석|안내"
 )
 _DISTINCT = frozenset("김박최윤황곽")
@@ -73,7 +76,9 @@ class Lists(NamedTuple):
 
 @cache
 def _lists() -> Lists:
-    return Lists(words("surnames_ko"), words("given_ko"), words("given_ko") | words("given_rare_ko"), words("not_names_ko"))
+    return Lists(
+        words("surnames_ko"), words("given_ko"), words("given_ko") | words("given_rare_ko"), words("not_names_ko")
+    )
 
 
 def find(text: str) -> Iterator[Hit]:
@@ -100,7 +105,11 @@ def _alone(text: str) -> Iterator[Hit]:
     for run in _RUN.finditer(text):
         word = run[0][:3]
         if len(word) == 3 and _ends(run[0][3:]) and plausible(word, strong=False):
-            near = text[max(0, run.start() - _NEAR_BEFORE) : run.start()] + "\x00" + text[run.end() : run.end() + _NEAR_AFTER]
+            near = (
+                text[max(0, run.start() - _NEAR_BEFORE) : run.start()]
+                + "\x00"
+                + text[run.end() : run.end() + _NEAR_AFTER]
+            )
             likely = word[0] in _DISTINCT or _NEARBY.search(near) is not None
             yield Hit(run.start(), run.start() + 3, "PERSON", 0.45 if likely else 0.3, "names.ko.alone")
 
@@ -124,7 +133,9 @@ def plausible(word: str, *, strong: bool) -> bool:
     Where the context is not `strong`, nor may it be a known word and a particle or verb ending.
     """
     surnames, given, given_rare, not_names = _lists()
-    if word in not_names or (not strong and len(word) > 2 and (word[-1] in _NOT_LAST or _inflected(word[:2], word[2:]))):
+    if word in not_names or (
+        not strong and len(word) > 2 and (word[-1] in _NOT_LAST or _inflected(word[:2], word[2:]))
+    ):
         return False
     cut = 2 if len(word) > 2 and word[:2] in surnames else 1
     if word[:cut] not in surnames or not 1 <= len(word) - cut <= 2:

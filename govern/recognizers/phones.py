@@ -11,34 +11,40 @@ from govern.recognizers.korean import NOT_MONEY, only_years
 from govern.recognizers.rule import Check, Rule
 
 CONTEXT = (
-    r"전화|연락처|휴대폰|핸드폰|휴대전화|모바일|팩스|문의|번호|통화|\bh\.?p\b|☎|📞|\bphone|\btel(?:ephone)?\b|\bcall(?:ed|s|ing)?\b|\bcell\b|\bmobile\b"
-    r"|\bfax\b|\bcontact\b|\breach\b|\bt:|\bm:|\bnumber is\b|\bdial\b|\btext me\b|\bwhatsapp\b"
+    r"전화|연락처|휴대폰|핸드폰|휴대전화|모바일|팩스|문의|번호|통화|\bh\.?p\b|☎|📞|\bphone|\btel(?:ephone)?\b|\bcall(?:ed|s|ing)?\b|\bcell\b"
+    r"|\bmobile\b|\bfax\b|\bcontact\b|\breach\b|\bt:|\bm:|\bnumber is\b|\bdial\b|\btext me\b|\bwhatsapp\b"
 )
 STRONG = (
-    r"전화번호|연락처|휴대폰|핸드폰|휴대전화|팩스|☎|📞|\bphone\b|\btel(?:ephone)?\b|\bcell(?:phone)?\b|\bmobile\b|\bfax\b|\bcall (?:me|us|him|her|at)\b"
-    r"|\breach (?:me|us|him|her)\b|\bcontact number\b|\bdial\b|\btext me\b|\bhotline\b|\bcall(?:ing)? \x00"
+    r"전화번호|연락처|휴대폰|핸드폰|휴대전화|팩스|☎|📞|\bphone\b|\btel(?:ephone)?\b|\bcell(?:phone)?\b|\bmobile\b|\bfax\b"
+    r"|\bcall (?:me|us|him|her|at)\b|\breach (?:me|us|him|her)\b|\bcontact number\b|\bdial\b"
+    r"|\btext me\b|\bhotline\b|\bcall(?:ing)? \x00"
 )
 START, STOP = r"(?<![0-9A-Za-z$₩€£#])(?<![0-9][-.,/])(?<![$₩€£] )", r"(?![0-9A-WYZa-wyz])(?![-./,][0-9]| ?%)"
 EXTENSION = r"(?:,? ?(?:x|ext\.?|extension|내선) ?[0-9]{1,5})?"
 GAP = r"[- .)]{1,2}"
+LOCAL = rf"[0-9]{{3,4}}{GAP}[0-9]{{4}}"
 
 
 def rules() -> tuple[Rule, ...]:
     """The rules; reads `phonenumbers`' bundled metadata."""
     korean, american, anywhere = _valid_in("KR"), _valid_in("US"), _valid_in(None)
+    code = rf"(?<![0-9A-Za-z])\+?82{GAP}?\(?0?\)?{GAP}?"
+    north = rf"{START}(?:\+?1{GAP}?)?"
     return (
-        _rule(rf"{START}\(?0(?:1[016789]|70|50[0-9]){GAP}[0-9]{{3,4}}{GAP}[0-9]{{4}}{STOP}", 0.85),
+        _rule(rf"{START}\(?0(?:1[016789]|70|50[0-9]){GAP}{LOCAL}{STOP}", 0.85),
         _rule(rf"{START}01[016789][0-9]{{7,8}}{STOP}{NOT_MONEY}", 0.7),
-        _rule(rf"{START}\(?0(?:2|[3-6][1-5]|80){GAP}[0-9]{{3,4}}{GAP}[0-9]{{4}}{EXTENSION}{STOP}", 0.6),
+        _rule(rf"{START}\(?0(?:2|[3-6][1-5]|80){GAP}{LOCAL}{EXTENSION}{STOP}", 0.6),
         _rule(rf"{START}0(?:2|[3-6][1-5]|70|50[0-9])[0-9]{{7,8}}{STOP}{NOT_MONEY}", 0.1, korean, needs_context=True),
-        _rule(rf"(?<![0-9A-Za-z])\+?82{GAP}?\(?0?\)?{GAP}?(?:1[016789]|2|[3-6][1-5]|70|50[0-9]){GAP}?[0-9]{{3,4}}{GAP}?[0-9]{{4}}{STOP}", 0.8, korean),
-        _rule(rf"{START}(?:(?:\+|00)?1{GAP}?)?(?:\([0-9]{{3}}\)[ -]?|[2-9][0-9]{{2}}-)[0-9]{{3}}[-. ][0-9]{{4}}{EXTENSION}{STOP}", 0.6),
-        _rule(rf"{START}(?:\+?1{GAP}?)?[2-9][0-9]{{2}}[-.][0-9]{{3}}[-.][0-9]{{4}}{EXTENSION}{STOP}", 0.45, american),
+        _rule(rf"{code}(?:1[016789]|2|[3-6][1-5]|70|50[0-9]){GAP}?[0-9]{{3,4}}{GAP}?[0-9]{{4}}{STOP}", 0.8, korean),
+        _rule(rf"{north}(?:\([0-9]{{3}}\)[ -]?|[2-9][0-9]{{2}}-)[0-9]{{3}}[-. ][0-9]{{4}}{EXTENSION}{STOP}", 0.6),
+        _rule(rf"{north}[2-9][0-9]{{2}}[-.][0-9]{{3}}[-.][0-9]{{4}}{EXTENSION}{STOP}", 0.45, american),
         _rule(rf"{START}001-[0-9]{{3}}-[0-9]{{3}}-[0-9]{{4}}{EXTENSION}{STOP}", 0.6),
-        _rule(rf"{START}(?:\+?1{GAP}?)?[2-9][0-9]{{2}} ?[2-9][0-9]{{2}}[- ]?[0-9]{{4}}{EXTENSION}{STOP}{NOT_MONEY}", 0.1, american, needs_context=True),
+        _rule(rf"{north}[2-9][0-9]{{2}} ?[2-9][0-9]{{2}}[- ]?[0-9]{{4}}{EXTENSION}{STOP}{NOT_MONEY}", 0.1, american,
+              needs_context=True),
         _rule(rf"(?<![0-9A-Za-z+])(?:\+|00)[1-9][0-9]{{0,2}}(?:[- .()]{{0,3}}[0-9]){{6,13}}{EXTENSION}{STOP}", 0.7, anywhere),
         _rule(rf"{START}\+[1-9][0-9]{{0,2}}[- .(](?:[- .()]{{0,3}}[0-9]){{6,12}}{EXTENSION}{STOP}", 0.5),
-        _rule(rf"{START}\(?[0-9]{{2,4}}\)?(?:[- .][0-9]{{2,4}}){{1,4}}{EXTENSION}{STOP}{NOT_MONEY}", 0.1, possible, context=STRONG, needs_context=True),
+        _rule(rf"{START}\(?[0-9]{{2,4}}\)?(?:[- .][0-9]{{2,4}}){{1,4}}{EXTENSION}{STOP}{NOT_MONEY}", 0.1, possible,
+              context=STRONG, needs_context=True),
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
-"""Presidio's recognizers as a library: their patterns and validators, run by `rule`, with our own context words.
+r"""Presidio's recognizers as a library: their patterns and validators, run by `rule`, with our own context words.
 
 Presidio's own engine is not used: it logs a regex time-out and goes on, its context step is quadratic, and Hangul
-counts as a word character at its `\\b`. Its mail validator is left out because it looks up suffix lists on the network.
+counts as a word character at its `\b`. Its mail validator is left out because it looks up suffix lists on the network.
 What is off by default there but Korean is in `korean`, written for this project.
 
 Source: presidio-analyzer 2.2.366, `predefined_recognizers`.
@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from govern.recognizers.english import ACCOUNT_CONTEXT
 from govern.recognizers.korean import only_years
-from govern.recognizers.rule import FLAGS, Check, Rule
+from govern.recognizers.rule import Check, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,9 @@ class Chosen:
 
 
 CHOSEN = (
-    Chosen("CreditCardRecognizer", context=r"\bcards?\b|\bvisa\b|mastercard|\bamex\b|american express|카드|신용|체크카드"),
+    Chosen(
+        "CreditCardRecognizer", context=r"\bcards?\b|\bvisa\b|mastercard|\bamex\b|american express|카드|신용|체크카드"
+    ),
     Chosen("EmailRecognizer", gate="at", context=r"e-?mail|메일", validator=False),
     Chosen("IbanRecognizer", context=r"\biban\b", shorten=True),
     Chosen("IpRecognizer", gate="address", context=r"\bip(?:v[46])?\b|아이피|접속", left_out=("IPv6_unspecified",)),
@@ -40,7 +43,7 @@ CHOSEN = (
     Chosen("UsPassportRecognizer", context=r"passport", needs_context=True),
     Chosen(
         "UsBankRecognizer",
-        context=r"\b(?:account|acct|a/c|acc)\b\.?\s*(?:number|num|no|nr|#|id\b|ending|is\b|:)|account#|\biban\b|checking account|savings account",
+        context=ACCOUNT_CONTEXT,
         needs_context=True,
     ),
     Chosen("UkNinoRecognizer", context=r"national insurance|\bni (?:number|no)\b|\bnino\b"),
@@ -58,28 +61,33 @@ def rules() -> tuple[Rule, ...]:
     for chosen in CHOSEN:
         recognizer = getattr(predefined_recognizers, chosen.name)()
         check = _check(recognizer) if chosen.validator else None
-        for pattern in recognizer.patterns:
-            if pattern.name not in chosen.left_out:
-                made.append(
-                    Rule(
-                        name=f"presidio.{chosen.name}",
-                        entity_type=recognizer.supported_entities[0],
-                        pattern=_patterns(chosen, pattern.regex),
-                        score=pattern.score,
-                        gate=chosen.gate,
-                        check=check,
-                        context=chosen.context,
-                        needs_context=chosen.needs_context,
-                        shorten=chosen.shorten,
-                        flags=FLAGS,
-                    )
-                )
+        made.extend(
+            Rule(
+                name=f"presidio.{chosen.name}",
+                entity_type=recognizer.supported_entities[0],
+                pattern=_patterns(chosen, pattern.regex),
+                score=pattern.score,
+                gate=chosen.gate,
+                check=check,
+                context=chosen.context,
+                needs_context=chosen.needs_context,
+                shorten=chosen.shorten,
+            )
+            for pattern in recognizer.patterns
+            if pattern.name not in chosen.left_out
+        )
     return tuple(made)
 
 
 def _patterns(chosen: Chosen, pattern: str) -> str:
     """The pattern, kept from starting inside a number that goes on (`1.2.3.4.5`, `ISIN US0378331005`, `-123`)."""
-    if chosen.name in ("IpRecognizer", "UsSsnRecognizer", "CreditCardRecognizer", "UsItinRecognizer", "UsBankRecognizer"):
+    if chosen.name in (
+        "IpRecognizer",
+        "UsSsnRecognizer",
+        "CreditCardRecognizer",
+        "UsItinRecognizer",
+        "UsBankRecognizer",
+    ):
         return rf"(?<![0-9][.,-]|[$₩€£]|[$₩€£] )(?:{pattern})(?![.,-]?[0-9]|%|(?: ?(?:원|달러|won|usd|krw)))"
     return pattern
 

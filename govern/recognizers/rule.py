@@ -112,14 +112,14 @@ def _judge(item: Compiled, match: Any, text: str, timeout_s: float) -> Hit | Non
     score = rule.score
     if rule.check is not None:
         ends = sorted({stop for _, stop in match.regs if stop > start}, reverse=True) if rule.shorten else [end]
-        for end in ends:  # noqa: B007 — the end that passed is what we want
+        for end in ends:
             verdict = rule.check(text[start:end])
             if verdict is not False:
                 break
         else:
             return None
         score = 1.0 if verdict else score
-    if item.context is not None and score < 1.0 or rule.needs_context:
+    if item.context is not None and (score < 1.0 or rule.needs_context):
         near = text[max(0, start - CONTEXT_BEFORE) : start] + "\x00" + text[end : end + CONTEXT_AFTER]
         if item.context.search(near, timeout=timeout_s) is not None:
             score = min(1.0, max(score + CONTEXT_BOOST, CONTEXT_FLOOR))

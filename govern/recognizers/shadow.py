@@ -45,7 +45,9 @@ def cast(text: str, entity_types: Iterable[str]) -> Shadow:
     text = alike.sub(lambda match: plain[match[0]], text)
     if hidden.search(text) is None:
         return Shadow(text, None)
-    pieces, kept, done = [], [], 0
+    pieces: list[str] = []
+    kept: list[int] = []
+    done = 0
     for match in hidden.finditer(text):
         pieces.append(text[done : match.start()])
         kept.extend(range(done, match.start()))

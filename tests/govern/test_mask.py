@@ -12,8 +12,10 @@ from govern.detect import DetectionUnknown, find
 from govern.mask import Masked, Quarantined, canonical_value, mask
 
 PIECES = st.sampled_from([
-    "김민수 고객님", "김민수는 ", "Mr. John Smith", "010-1234-5678", "+82 10-1234-5678", "4111 1111 1111 1111", "a@b.com", "990101-1234567",
-    "\u200b", "입니다 ", " and ", "\n", "1,300원 ", "<PERSON_1>", "<PERSON_7>", "<", "-", "계좌번호 110-123-456789", "Dear Jane Doe,", "１２３", "🙂", " 1", "Smith",
+    "김민수 고객님", "김민수는 ", "Mr. John Smith", "010-1234-5678",
+    "+82 10-1234-5678", "4111 1111 1111 1111", "a@b.com", "990101-1234567",
+    "\u200b", "입니다 ", " and ", "\n", "1,300원 ", "<PERSON_1>", "<PERSON_7>", "<",
+    "-", "계좌번호 110-123-456789", "Dear Jane Doe,", "１２３", "🙂", " 1", "Smith",
 ])  # fmt: skip
 TEXTS = st.one_of(st.lists(PIECES, max_size=12).map("".join), st.text(max_size=40))
 

@@ -90,7 +90,8 @@ def test_a_policy_cannot_be_changed_after_reading():
 
 def test_the_first_matching_source_counts(tmp_path):
     """Sources are declared by file name."""
-    text = MINIMAL + '[[sources]]\nmatch = "calls-*"\nname = "calls"\nowner = "Retail"\n[[sources]]\nmatch = "*"\nname = "rest"\n'
+    calls = '[[sources]]\nmatch = "calls-*"\nname = "calls"\nowner = "Retail"\n'
+    text = MINIMAL + calls + '[[sources]]\nmatch = "*"\nname = "rest"\n'
     mine = load(write(tmp_path, text))
     assert mine.source("calls-1.jsonl").owner == "Retail"
     assert mine.source("other.jsonl").name == "rest"

@@ -3,8 +3,8 @@
 import pytest
 
 from govern import detect, policy
-from govern.recognizers import english_names, korean_names, pipeline
 from govern.errors import InputError
+from govern.recognizers import english_names, korean_names, pipeline
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +41,12 @@ def test_korean_names_are_found_without_title_or_particle(detector, text, names)
 @pytest.mark.parametrize(
     "text",
     [
-        "고객님께 안내드립니다", "우리은행 이사회 의결", "신한은행 대출 금리", "이번 대표이사 선임", "사유로 위원회에서 심의", "정한 위원이 한다",
-        "주식회사 한국전자 대표이사", "제15조제1항의 위원장", "조사를 위하여 대통령령으로 정하는 바", "담당자 지정 후 통보", "전자금융거래법 시행령",
-        "임대차 계약의 임대인이 부담", "유동성 위험 관리", "이자율 인상", "주차장 이용", "하나은행 지점장 회의", "원고 소송대리인 변호사 선임",
+        "고객님께 안내드립니다", "우리은행 이사회 의결", "신한은행 대출 금리",
+        "이번 대표이사 선임", "사유로 위원회에서 심의", "정한 위원이 한다",
+        "주식회사 한국전자 대표이사", "제15조제1항의 위원장",
+        "조사를 위하여 대통령령으로 정하는 바", "담당자 지정 후 통보", "전자금융거래법 시행령",
+        "임대차 계약의 임대인이 부담", "유동성 위험 관리", "이자율 인상",
+        "주차장 이용", "하나은행 지점장 회의", "원고 소송대리인 변호사 선임",
     ],
 )  # fmt: skip
 def test_korean_words_that_begin_like_names_are_left(detector, text):
@@ -76,9 +79,12 @@ def test_english_names_are_found_without_their_title(detector, text, names):
 @pytest.mark.parametrize(
     "text",
     [
-        "the Federal Reserve Board", "Morgan Stanley and Goldman Sachs", "in March and April", "Charles Schwab Corporation", "Mr. Chairman, thank you",
-        "Dodd-Frank Wall Street Reform Act", "Wells Fargo Bank", "Johnson & Johnson", "Company Name: Acme Holdings", "Grant Date fair value",
-        "Virginia Electric and Power", "From: January to March", "Dear Customer,", "Dear Sir or Madam,", "St. Louis Fed", "Austin, Texas",
+        "the Federal Reserve Board", "Morgan Stanley and Goldman Sachs",
+        "in March and April", "Charles Schwab Corporation", "Mr. Chairman, thank you",
+        "Dodd-Frank Wall Street Reform Act", "Wells Fargo Bank",
+        "Johnson & Johnson", "Company Name: Acme Holdings", "Grant Date fair value",
+        "Virginia Electric and Power", "From: January to March",
+        "Dear Customer,", "Dear Sir or Madam,", "St. Louis Fed", "Austin, Texas",
         "Thomas Jefferson University", "Department of Justice Lawsuit", "Signature: Date:", "Will Power Prices Rise",
     ],
 )  # fmt: skip

@@ -115,7 +115,13 @@ def test_financial_and_public_numbers_are_left(detector, text):
 
 @pytest.mark.parametrize(
     "value",
-    ["４１１１　１１１１　１１１１　１１１１", "4111–1111–1111–1111", "4111 1111 1111 1111", "4111\u200b1111\u200b1111\u200b1111", "٤١١١١١١١١١١١١١١١"],
+    [
+        "４１１１　１１１１　１１１１　１１１１",
+        "4111–1111–1111–1111",
+        "4111 1111 1111 1111",
+        "4111\u200b1111\u200b1111\u200b1111",
+        "٤١١١١١١١١١١١١١١١",
+    ],
 )
 def test_look_alike_characters_do_not_hide_a_number(detector, value):
     """Full-width and other digits, Unicode dashes and spaces, zero-width characters: found at its original place."""
@@ -128,7 +134,8 @@ def test_look_alike_characters_do_not_hide_a_number(detector, value):
 @pytest.mark.parametrize(
     ("entity_type", "frame"),
     [
-        ("CREDIT_CARD", "4111-1111-1111-1111"), ("IP_ADDRESS", "10.20.30.40"), ("US_SSN", "219-09-9999"), ("KR_RRN", "990101-1234567"),
+        ("CREDIT_CARD", "4111-1111-1111-1111"), ("IP_ADDRESS",
+        "10.20.30.40"), ("US_SSN", "219-09-9999"), ("KR_RRN", "990101-1234567"),
         ("EMAIL_ADDRESS", "a@b.com"), ("PHONE_NUMBER", "010-1234-5678"), ("IBAN_CODE", "DE89370400440532013000"),
     ],
 )  # fmt: skip
