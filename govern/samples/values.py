@@ -191,9 +191,11 @@ def us_bank_number(draw: Draw) -> str:
 
 def uk_nino(draw: Draw) -> str:
     """A National Insurance number, with letters that occur."""
-    first, second = draw.pick("ABCEGHJKLMNPRSTWXYZ"), draw.pick("ABCEHJLMPRSTWXYZ")
+    prefix = draw.pick("ABCEGHJKLMNPRSTWXYZ") + draw.pick("ABCEHJLMPRSTWXYZ")
+    if prefix in ("GB", "NT", "ZZ"):  # never issued
+        prefix = "AB"
     numbers = [draw.digits(2) for _ in range(3)]
-    return draw.pick((" ", "")).join((first + second, *numbers, draw.pick("ABCD")))
+    return draw.pick((" ", "")).join((prefix, *numbers, draw.pick("ABCD")))
 
 
 def crypto(draw: Draw) -> str:

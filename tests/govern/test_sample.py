@@ -38,7 +38,7 @@ SHAPES = {
     "US_ITIN": r"9\d{2}[- ]\d{2}[- ]\d{4}",
     "US_PASSPORT": r"[A-Z0-9]\d{8}",
     "US_BANK_NUMBER": r"\d{9,12}",
-    "UK_NINO": r"[A-Z]{2} ?\d\d ?\d\d ?\d\d ?[ABCD]",
+    "UK_NINO": r"(?!GB|NT|ZZ|BG|KN|NK|TN)[A-Z]{2} ?\d\d ?\d\d ?\d\d ?[ABCD]",
     "CRYPTO": r"[13][1-9A-HJ-NP-Za-km-z]{25,34}|bc1q[a-z0-9]{38}",
     "DATE_OF_BIRTH": r"[\w, ./-]{6,18}",
     "KR_RRN": r"\d{6}(?: - |-)?[1-4]\d{6}",
