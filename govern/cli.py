@@ -80,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
         "--signatures", type=_positive, metavar="N", help="ask for more signatures than the certificate does"
     )
     verify.add_argument("--revocations", type=Path, metavar="FILE", help="a signed revocation list")
+    verify.add_argument("--purpose", choices=("train", "evaluate"), help="refuse a corpus that is not for this")
 
     report = _command(commands, "report", _report, "verify, then write the report with its signatures")
     report.add_argument("folder", type=Path, metavar="DIR")
@@ -272,15 +273,17 @@ def _approve(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _verified(arguments: argparse.Namespace, signatures: int | None = None, revocations: Path | None = None) -> Any:
+def _verify(arguments: argparse.Namespace) -> int:
     from govern.attestation import verify
 
-    trust = trusted_keys(arguments.trust)
-    return verify(arguments.folder, trust, now=_now(), signatures=signatures, revocations=revocations)
-
-
-def _verify(arguments: argparse.Namespace) -> int:
-    corpus = _verified(arguments, arguments.signatures, arguments.revocations)
+    corpus = verify(
+        arguments.folder,
+        trusted_keys(arguments.trust),
+        now=_now(),
+        signatures=arguments.signatures,
+        revocations=arguments.revocations,
+        purpose=arguments.purpose,
+    )
     claim = corpus.certificate.claim
     result = {
         "folder": str(arguments.folder),
@@ -304,10 +307,11 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
+    from govern.attestation import verify
     from govern.files import parse_canonical, write_whole
     from govern.report import render
 
-    corpus = _verified(arguments)
+    corpus = verify(arguments.folder, trusted_keys(arguments.trust), now=_now())
     metrics = arguments.folder / "evidence" / "metrics.json"
     html = render(
         corpus.certificate.claim,
@@ -327,7 +331,8 @@ def _revoke(arguments: argparse.Namespace) -> int:
     from govern.revocation import revoke
 
     key = keys.load_private(arguments.sign_key, _passphrase(arguments.passphrase))
-    revoke(arguments.folder, key, arguments.reason, arguments.revocations, now=_now())
+    trust = keys.load_trusted(trusted_keys(arguments.trust))
+    revoke(arguments.folder, key, arguments.reason, arguments.revocations, now=_now(), trust=trust)
     lines = [f"{arguments.folder}: revoked in {arguments.revocations}"]
     show({"folder": str(arguments.folder), "revocations": str(arguments.revocations)}, arguments.json, lines)
     return 0

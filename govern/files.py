@@ -65,7 +65,11 @@ def parse_canonical(data: bytes, where: str) -> Any:
         InputError: naming `where`.
     """
     value = parse_strict(data, where)
-    if canonical(value) != data:
+    try:
+        same = canonical(value) == data
+    except (rfc8785.CanonicalizationError, RecursionError):
+        same = False
+    if not same:
         raise InputError(
             f"{where}: not in canonical form (RFC 8785), so it was altered after writing; restore the file"
         )

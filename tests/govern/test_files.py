@@ -73,3 +73,9 @@ def test_links_to_folders_are_listed(tmp_path: Path) -> None:
     (tmp_path / "inside" / "file").touch()
     (tmp_path / "link").symlink_to(tmp_path / "inside")
     assert files.list_files(tmp_path) == ("inside/file", "link")
+
+
+def test_a_number_that_canonical_json_cannot_hold_is_refused() -> None:
+    """An integer past 2^53 is an error with the place, not a traceback."""
+    with pytest.raises(InputError, match="here: not in canonical form"):
+        files.parse_canonical(b"9007199254740993", "here")
