@@ -56,6 +56,7 @@ def write(folder: Path, made: Made, key: "PrivateKey", *, issued: datetime) -> d
         TuneRefused: the folder holds a file that no adapter has.
     """
     canonicalise(folder / CONFIG)
+    (folder / WEIGHTS).chmod(0o644)  # safetensors writes for the owner alone; the adapter is to be handed on
     write_whole(folder / RECIPE, canonical(made.recipe.record()))
     write_whole(folder / METRICS, b"".join(canonical(entry) + b"\n" for entry in made.measured.log))
     predicate = provenance(made, issued)
