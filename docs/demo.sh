@@ -58,9 +58,15 @@ out = "adapter"
 sign_key = "keys/sign.pem"
 
 [training]
+seed = 1
 steps = 40
 batch = 4
-max_length = 512
+micro_batch = 4
+max_length = 256
+learning_rate = 1e-3
+checkpoint_steps = 20
+evaluation_rows = 8
+activation_checkpointing = false
 TOML
     run tune run demo/recipe.toml
     run tune verify demo/adapter --corpus demo/corpus --tokenizer demo/tokenizer --model demo/model-extended
