@@ -4,7 +4,10 @@ from govern.recognizers.korean import only_years
 from govern.recognizers.rule import Rule
 
 CARD_CONTEXT = r"\bcards?\b|\bvisa\b|mastercard|카드|신용|체크"
-ACCOUNT_CONTEXT = r"\b(?:account|acct|a/c|acc)\b\.?\s*(?:number|num|no|nr|#|id\b|ending|is\b|:)|account#|checking account|savings account"
+ACCOUNT_CONTEXT = (
+    r"\b(?:account|acct|a/c|acc)\b\.?\s*(?:number|num|no|nr|#|id\b|ending|is\b|:)"
+    r"|account#|checking account|savings account"
+)
 START, STOP = r"(?<![0-9A-Za-z$])(?<![0-9][-.,])", r"(?![0-9A-Za-z])(?![-.,][0-9]|%)"
 
 

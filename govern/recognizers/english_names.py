@@ -63,12 +63,6 @@ _LETTER = re.compile(
     rf"|(?:[Mm]y name is|[Nn]ame's|[Nn]amed) ({_NAME})"
 )
 _SEQUENCE = re.compile(rf"(?<![\w@.'’-])(?:{_TOKEN})(?:{_LINK}(?:{_TOKEN})){{1,4}}(?![\w@])")
-_SPOKEN = re.compile(
-    r"(?:This is|this is|I am|I'm|I’m|[Ss]poke with|[Ss]poken with|[Ss]poke to|[Cc]alled by|[Mm]eeting with"
-    rf"|[Mm]et with|[Cc]ustomer|[Cc]lient|[Bb]orrower|[Gg]uarantor|[Aa]gent|[Ee]mployee|[Cc]aller"
-    rf"|[Aa]dvisor|[Aa]nalyst) (?=[{_CAPITAL}])"
-)
-_SPOKEN_NAME = re.compile(rf"(?:{_TOKEN})(?:{_LINK}(?:{_TOKEN})){{0,2}}")
 _PIECE = re.compile(rf"(?:{_TOKEN})|(?:{_UPPER})|(?:{_INITIAL})|(?:{_PARTICLE})\b")
 _SINGLE = re.compile(
     rf"(?<![\w@.'’/&-])[{_CAPITAL}][{_LETTERS}]{{2,12}}"
@@ -94,10 +88,6 @@ def find(text: str) -> Iterator[Hit]:
         if text[match.start() - 1 : match.start()].isalnum():
             continue
         yield from _hit(text, match.start(group), match.end(group), 0.8, "names.en.letter")
-    for match in _SPOKEN.finditer(text):
-        value = _SPOKEN_NAME.match(text, match.end())
-        if value is not None:
-            yield from _spoken(text, value.start(), value.end())
     for match in _SEQUENCE.finditer(text):
         yield from _listed(text, match.start(), match.end())
     yield from _alone(text)
@@ -182,18 +172,6 @@ def _is_company(text: str, start: int, end: int) -> bool:
         return True
     found = text[start:end].replace(".", "")
     return any(found.startswith(line) for line in lines("not_person_en"))
-
-
-def _spoken(text: str, start: int, end: int) -> Iterator[Hit]:
-    pieces = _pieces(text, start, end)
-    given = words("given_en") - words("ambiguous_en")
-    if (
-        pieces
-        and pieces[0].start() == start
-        and pieces[0][0] in given
-        and not _is_company(text, start, pieces[-1].end())
-    ):
-        yield Hit(start, pieces[-1].end(), "PERSON", 0.7, "names.en.spoken")
 
 
 def _listed(text: str, start: int, end: int) -> Iterator[Hit]:

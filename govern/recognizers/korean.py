@@ -12,7 +12,10 @@ from govern.recognizers.rule import Rule
 RRN_CONTEXT = (
     r"주민|등록번호|외국인|거소|\brrn\b|\bfrn\b|resident registration|alien registration|foreigner registration"
 )
-BANKS = "국민|신한|우리|하나|농협|기업|카카오|케이|토스|산업|수협|신협|우체국|새마을금고|제일|씨티|대구|부산|광주|전북|경남|제주|아이엠"
+BANKS = (
+    "국민|신한|우리|하나|농협|기업|카카오|케이|토스|산업|"
+    "수협|신협|우체국|새마을금고|제일|씨티|대구|부산|광주|전북|경남|제주|아이엠"
+)
 ACCOUNT_CONTEXT = rf"계좌|예금주|입금|송금|이체|자동이체|(?:{BANKS}) ?(?:은행|뱅크)|농협|수협|신협|우체국|새마을금고"
 LICENCE_CONTEXT = r"면허|driver'?s? licen[cs]e"
 NOT_MONEY = r"(?! ?(?:원|만|억|천|달러|주|건|명|개|%|won\b|krw\b))"
