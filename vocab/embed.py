@@ -3,7 +3,7 @@
 In: a `transformers` model folder (`config.json`, safetensors) of the base, and the extended tokenizer. Out: a new folder
 with the model, its input and output embeddings resized to a multiple of 64, and the tokenizer. New rows are set *by
 id*, since a new id may fall into a padding row that resizing by number would skip. Guaranteed: every other tensor and
-every row of a base id keeps its bits. Mean of sub-tokens: Minixhofer et al. 2022 name it FVT after Gee et al. 2022.
+every row of a base id keeps its bits. The mean of sub-tokens is FVT (Gee et al. 2022).
 """
 
 import json
