@@ -8,8 +8,11 @@ Source: presidio-analyzer 2.2.366, `predefined_recognizers`.
 """
 
 import logging
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from govern.recognizers.english import ACCOUNT_CONTEXT
@@ -53,10 +56,7 @@ CHOSEN = (
 
 def rules() -> tuple[Rule, ...]:
     """The chosen recognizers as rules, in the order of `CHOSEN`."""
-    from presidio_analyzer import predefined_recognizers
-
-    # A validator of Presidio may log the value that it could not read; its log is silenced as a whole.
-    logging.getLogger("presidio-analyzer").disabled = True
+    predefined_recognizers = _library()
     made: list[Rule] = []
     for chosen in CHOSEN:
         recognizer = getattr(predefined_recognizers, chosen.name)()
@@ -77,6 +77,18 @@ def rules() -> tuple[Rule, ...]:
             if pattern.name not in chosen.left_out
         )
     return tuple(made)
+
+
+def _library() -> ModuleType:
+    """Presidio's recognizers, imported without the socket on ::1 with which its HTTP client looks for IPv6."""
+    ipv6, socket.has_ipv6 = socket.has_ipv6, False
+    try:
+        loaded = import_module("presidio_analyzer.predefined_recognizers")
+    finally:
+        socket.has_ipv6 = ipv6
+    # A validator of Presidio may log the value that it could not read; its log is silenced as a whole.
+    logging.getLogger("presidio-analyzer").disabled = True
+    return loaded
 
 
 def _patterns(chosen: Chosen, pattern: str) -> str:
