@@ -30,7 +30,7 @@ from pathlib import Path
 from govern import verify
 from vocab.train_base import write_base
 
-write_base(verify(Path("demo/corpus"), [Path("demo/keys/sign.pub")], now=datetime.now(UTC)), 4000, Path("demo/base"))
+write_base(verify(Path("demo/corpus"), [Path("demo/keys/sign.pub")], now=datetime.now(UTC)), 1500, Path("demo/base"))
 PYTHON
 run vocab extend demo/base --corpus demo/corpus --terms finance-en --terms finance-ko --sign-key demo/keys/sign.pem \
     --out demo/tokenizer

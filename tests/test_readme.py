@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+BAR = "\\|"
 TABLE = re.compile(r"(<!-- commands: .*?-->\n\| command .*?\n\|---\|---\|\n)(.*?)(<!-- /commands -->)", re.DOTALL)
 
 
@@ -24,7 +25,7 @@ def commands() -> str:
         for choice in subparsers._choices_actions:
             usage = subparsers.choices[choice.dest].format_usage().removeprefix("usage: ")
             plain = re.sub(r"\s+", " ", usage).replace("[-h] ", "").replace(" [--json]", "").strip()
-            rows.append(f"| `{plain}` | {choice.help} |".replace("|FILE", "\\|FILE"))
+            rows.append(f"| `{plain.replace('|', BAR)}` | {choice.help} |")
     return "\n".join(rows) + "\n"
 
 
