@@ -94,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
     revoke.add_argument(
         "--revocations", type=Path, required=True, metavar="FILE", help="the list; made if it is not there"
     )
+    _trust(revoke)
     return top
 
 
