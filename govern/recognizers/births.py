@@ -6,7 +6,7 @@ _YEAR, _MONTH, _DAY = r"(?:19|20)[0-9]{2}", r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|
 _SEP = r" ?[-./] ?"
 _KOREAN_DAY = rf"(?:{_YEAR}|[0-9]{{2}})년 ?{_MONTH}월 ?{_DAY}일"
 _NUMBER_DAY = (
-    rf"(?:(?:{_YEAR}|[0-9]{{2}}){_SEP}{_MONTH}{_SEP}{_DAY}"
+    rf"(?:{_YEAR}\. {_MONTH}\. {_DAY}\.?|(?:{_YEAR}|[0-9]{{2}}){_SEP}{_MONTH}{_SEP}{_DAY}"
     rf"|(?:{_YEAR}|[0-9]{{2}})(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))"
 )
 _MONTHS = (
@@ -19,11 +19,11 @@ _ENGLISH_DAY = (
 )
 _ANY_DAY = rf"(?:{_KOREAN_DAY}|{_ENGLISH_DAY}|{_NUMBER_DAY})"
 _BORN = (
-    r"(?:생년월일|출생일자?|생일|\bd\.?o\.?b\b\.?|\bdate of birth\b|\bbirth ?da(?:te|y)\b|\bborn(?: on)?\b)"
+    r"(?:생년월일|출생일자?|(?<!발)생일|\bd\.?o\.?b\b\.?|\bdate of birth\b|\bbirth ?da(?:te|y)\b|\bborn(?: on)?\b)"
     r"(?:은|는|이|가|:|\s|\(|\)|=|\||is|was|[-_/\"'*]){0,12}"
 )
 
 RULES = (
     Rule("births", "DATE_OF_BIRTH", rf"{_BORN}({_ANY_DAY})(?![0-9])", 0.8, group=1, gate="birth"),
-    Rule("births", "DATE_OF_BIRTH", rf"(?<![0-9])({_KOREAN_DAY}|{_NUMBER_DAY}) ?생(?![가-힣])", 0.7, group=1),
+    Rule("births", "DATE_OF_BIRTH", rf"(?<![0-9])({_KOREAN_DAY}|{_NUMBER_DAY})\.? ?생(?![가-힣])", 0.7, group=1),
 )

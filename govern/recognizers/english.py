@@ -1,5 +1,7 @@
 """English and international numbers that Presidio lacks: further cards, and account numbers written in groups."""
 
+import re
+
 from govern.recognizers.korean import only_years
 from govern.recognizers.rule import Rule
 
@@ -8,6 +10,7 @@ ACCOUNT_CONTEXT = (
     r"\b(?:account|acct|a/c|acc)\b\.?\s*(?:number|num|no|nr|#|id\b|ending|is\b|:)"
     r"|account#|checking account|savings account"
 )
+DAY = re.compile(r"(?:19|20)[0-9]{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12][0-9]|3[01])")
 START, STOP = r"(?<![0-9A-Za-z$])(?<![0-9][-.,])", r"(?![0-9A-Za-z])(?![-.,][0-9]|%)"
 
 
@@ -19,9 +22,11 @@ def luhn(value: str) -> bool:
 
 
 def check_groups(value: str) -> bool | None:
-    """Eight to seventeen digits, not all the same."""
+    """Eight to seventeen digits, not all the same, that are no day and no list of years."""
     digits = [character for character in value if character.isdigit()]
-    return None if 8 <= len(digits) <= 17 and len(set(digits)) > 1 and not only_years(value) else False
+    if not 8 <= len(digits) <= 17 or len(set(digits)) == 1 or only_years(value) or DAY.fullmatch(value):
+        return False
+    return None
 
 
 RULES = (
@@ -33,6 +38,10 @@ RULES = (
          check=luhn, context=CARD_CONTEXT, needs_context=True),
     Rule("english.card", "CREDIT_CARD", rf"{START}(?:5[06-8]|6[0-9])[0-9]{{10}}{STOP}", 0.2, check=luhn, context=CARD_CONTEXT,
          needs_context=True),
-    Rule("english.account", "US_BANK_NUMBER", rf"{START}[0-9]{{2,8}}(?:[- ][0-9]{{2,8}}){{1,3}}{STOP}", 0.1,
+    Rule("english.account", "US_BANK_NUMBER",
+         r"\b(?:account|acct|a/c)\b[ \t]*(?:\([^()\n\x00]{0,24}\))?[ \t]*[:#]?[ \t]*"
+         r"([0-9]{8,17}|[0-9]{2,8}(?:[- ][0-9]{2,8}){1,3})"
+         + STOP, 0.45, check=check_groups, group=1),
+    Rule("english.account", "US_BANK_NUMBER", rf"(?<![A-Za-z]-){START}[0-9]{{2,8}}(?:[- ][0-9]{{2,8}}){{1,3}}{STOP}", 0.1,
          check=check_groups, context=ACCOUNT_CONTEXT, needs_context=True),
 )  # fmt: skip

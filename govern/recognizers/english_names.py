@@ -13,7 +13,8 @@ from govern.recognizers.words import lines, words
 _LETTERS = "a-zß-öø-ÿā-ž"
 _CAPITAL = "A-ZÀ-ÖØ-ÞŠŽĆČĐŁŚŻŐ"
 _TOKEN = (
-    rf"(?:O['’]|D['’]|Mc|Mac|De|Di|La|Le)?[{_CAPITAL}][{_LETTERS}]{{1,20}}(?:['’-][{_CAPITAL}][{_LETTERS}]{{1,20}})?"
+    rf"(?:O['’]|D['’]|Mc|Mac|De|Di|La|Le)?[{_CAPITAL}][{_LETTERS}]{{1,20}}"
+    rf"(?:['’-][{_CAPITAL}][{_LETTERS}]{{1,20}}|-[a-z]{{2,7}})?"
 )
 _UPPER = rf"[{_CAPITAL}]{{2,20}}(?:['’-][{_CAPITAL}]{{2,20}})?"
 _PARTICLE = r"(?:van der|van den|van|von|de la|de|del|der|bin|al|el|la|dos|da)"
@@ -46,6 +47,9 @@ _LABELS = frozenset(
     "signed", "signature", "attn", "attention", "contact", "contact person", "complainant", "caller", "employee", "manager",
     "officer", "trustee", "spouse", "author", "assigned to", "handled by", "from", "to", "cc", "by",
 }  # fmt: skip
+_SPEAKERS = frozenset({"agent", "customer", "client", "representative", "caller", "from", "to", "cc", "by"})
+"""Labels after which anything may stand, as in a chat: the name must look like one."""
+
 _NOT_PERSON = frozenset({
     "company", "conformed", "firm", "organization", "organisation", "file", "product", "domain", "host", "brand", "trade",
     "fund", "issuer", "field", "column",
@@ -62,6 +66,17 @@ _LETTER = re.compile(
     rf"|/s/\s{{0,3}}({_FIELD_NAME})"
     rf"|(?:[Mm]y name is|[Nn]ame's|[Nn]amed) ({_NAME})"
 )
+_SPEAKER = re.compile(
+    rf"^[ \t]*(?:\[[^\]\n\x00]{{0,20}}\][ \t]*)?((?:{_TOKEN})(?:{_LINK}(?:{_TOKEN})){{1,2}})[ \t]?[:>](?=\s)",
+    re.MULTILINE,
+)
+_REVERSED = re.compile(rf"(?<![\w@.'’-])({_TOKEN}), (?=({_TOKEN})(?![\w@]))")
+_ROMANISED = re.compile(
+    r"(?<![\w@.'’-])(?:Kim|Lee|Park|Choi|Jung|Jeong|Chung|Kang|Cho|Jo|Yoon|Yun|Jang|Chang|Lim|Im|Han|Oh|Seo|Suh|Shin|Kwon"
+    r"|Hwang|Ahn|An|Song|Ryu|Yoo|You|Hong|Ko|Koh|Moon|Yang|Son|Sohn|Bae|Baek|Paik|Heo|Huh|Nam|Noh|Roh|Ha|Joo|Woo|Koo|Min|Jin"
+    r"|Na|Namgoong|Hwangbo) [A-Z][a-z]{1,6}-[A-Za-z][a-z]{1,6}(?![\w-])"
+)
+_INITIALS = re.compile(rf"(?<![\w@.])(?:[{_CAPITAL}]\. ?){{1,2}}((?:V[ao]n (?:[Dd]er )?|De )?{_TOKEN})(?![\w@])")
 _SEQUENCE = re.compile(rf"(?<![\w@.'’-])(?:{_TOKEN})(?:{_LINK}(?:{_TOKEN})){{1,4}}(?![\w@])")
 _PIECE = re.compile(rf"(?:{_TOKEN})|(?:{_UPPER})|(?:{_INITIAL})|(?:{_PARTICLE})\b")
 _SINGLE = re.compile(
@@ -80,14 +95,26 @@ def find(text: str) -> Iterator[Hit]:
             if not text[match.start() - 1 : match.start()].isalnum():
                 yield from _hit(text, match.start(1), match.end(1), score, name)
     for match in _SEPARATOR.finditer(text):
-        value = _FIELD_VALUE.match(text, match.end()) if _labelled(text, match.start()) else None
-        if value is not None:
+        label = _label(text, match.start())
+        value = _FIELD_VALUE.match(text, match.end()) if label else None
+        if value is not None and (label not in _SPEAKERS or _likely(value[0])):
             yield from _hit(text, value.start(), value.end(), 0.8, "names.en.field", alone=False)
     for match in _LETTER.finditer(text):
         group = match.lastindex or 0
         if text[match.start() - 1 : match.start()].isalnum():
             continue
         yield from _hit(text, match.start(group), match.end(group), 0.8, "names.en.letter")
+    for match in _SPEAKER.finditer(text):
+        if _likely(match[1]):
+            yield from _hit(text, match.start(1), match.end(1), 0.6, "names.en.speaker")
+    for match in _ROMANISED.finditer(text):
+        yield Hit(match.start(), match.end(), "PERSON", 0.6, "names.en.list")
+    for match in _INITIALS.finditer(text):
+        if (" " in match[1] or match[1] in _surnames()) and not _is_company(text, match.start(), match.end()):
+            yield Hit(match.start(), match.end(), "PERSON", 0.5, "names.en.list")
+    for match in _REVERSED.finditer(text):
+        if match[2] in words("given_en") and (match[1] in _surnames() or _opens(text, match.start(), match[1])):
+            yield Hit(match.start(1), match.end(2), "PERSON", 0.6, "names.en.list")
     for match in _SEQUENCE.finditer(text):
         yield from _listed(text, match.start(), match.end())
     yield from _alone(text)
@@ -123,16 +150,32 @@ def mentions(text: str, names: Iterable[str]) -> Iterator[Hit]:
                 yield Hit(match.start(), end, "PERSON", 0.5, "names.en.surname")
 
 
-def _labelled(text: str, end: int) -> bool:
-    """Whether a label of a person's name ends at `end`."""
+def _label(text: str, end: int) -> str:
+    """The label of a person's name that ends at `end`, or nothing."""
     before = _BEFORE.search(text, max(0, end - _LABEL_REACH), end)
     if before is None:
-        return False
+        return ""
     parts = before[0].lower().replace("-", " ").split(" ")
     for count in (3, 2, 1):
-        if len(parts) >= count and " ".join(parts[-count:]) in _LABELS:
-            return len(parts) == count or parts[-count - 1] not in _NOT_PERSON
-    return False
+        label = " ".join(parts[-count:])
+        if len(parts) >= count and label in _LABELS:
+            return label if len(parts) == count or parts[-count - 1] not in _NOT_PERSON else ""
+    return ""
+
+
+def _surnames() -> frozenset[str]:
+    return words("surnames_en") | words("surnames_only_en")
+
+
+def _likely(name: str) -> bool:
+    """Whether the first word is a given name or the last a surname."""
+    parts = name.split()
+    return parts[0] in words("given_en") | words("ambiguous_en") or parts[-1] in _surnames()
+
+
+def _opens(text: str, start: int, word: str) -> bool:
+    """Whether a word that is no other known one stands at the start of a line or value."""
+    return not _stops(word) and text[max(0, start - 2) : start].endswith(("\n", ": ", ":\t", "|"))
 
 
 def _stops(word: str) -> bool:

@@ -16,9 +16,14 @@ BANKS = (
     "국민|신한|우리|하나|농협|기업|카카오|케이|토스|산업|"
     "수협|신협|우체국|새마을금고|제일|씨티|대구|부산|광주|전북|경남|제주|아이엠"
 )
-ACCOUNT_CONTEXT = rf"계좌|예금주|입금|송금|이체|자동이체|(?:{BANKS}) ?(?:은행|뱅크)|농협|수협|신협|우체국|새마을금고"
+ENGLISH_BANKS = (
+    "Kookmin|Shinhan|Woori|KEB Hana|Hana Bank|Nonghyup|NH Bank|IBK|Kakao ?Bank|Toss Bank|K ?bank|Korean won|KRW account"
+)
+ACCOUNT_CONTEXT = (
+    rf"계좌|예금주|입금|송금|이체|자동이체|(?:{BANKS}) ?(?:은행|뱅크)|농협|수협|신협|우체국|새마을금고|{ENGLISH_BANKS}"
+)
 LICENCE_CONTEXT = r"면허|driver'?s? licen[cs]e"
-NOT_MONEY = r"(?! ?(?:원|만|억|천|달러|주|건|명|개|%|won\b|krw\b))"
+NOT_MONEY = r"(?! ?(?:원|년|월|분기|만|억|천|달러|주|건|명|개|%|won\b|krw\b))"
 START, STOP = r"(?<![0-9A-Za-z])(?<![0-9][-.,])", r"(?![0-9A-Za-z])(?![-.,][0-9])"
 
 
@@ -84,7 +89,10 @@ def _registration(entity_type: str, digits: str) -> tuple[Rule, ...]:
     )  # fmt: skip
 
 
-_ACCOUNT = rf"{START}[0-9]{{2,6}}(?:[- ][0-9]{{1,8}}){{1,4}}{STOP}{NOT_MONEY}"
+_ACCOUNT = (
+    r"(?<![A-Za-z]-)(?<!법인등록번호 )(?<!법인등록번호: )(?<!법인번호 )"
+    rf"{START}[0-9]{{2,6}}(?:[- ][0-9]{{1,8}}){{1,4}}{STOP}{NOT_MONEY}"
+)
 _LICENCE = r"(?:1[1-9]|2[0-8])[- ]?[0-9]{2}[- ]?[0-9]{6}[- ]?[0-9]{2}"
 _PLACES = "서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주"
 
@@ -95,7 +103,7 @@ RULES = (
     Rule("korean.kr_brn", "KR_BRN", rf"{START}[0-9]{{10}}{STOP}{NOT_MONEY}", 0.2, check=check_business,
          context=r"사업자 ?(?:등록)? ?번호|business registration|\bbrn\b", needs_context=True),
     Rule("korean.kr_passport", "KR_PASSPORT", r"(?<![A-Za-z0-9])[MSROD](?:[0-9]{8}|[0-9]{3}[A-Z][0-9]{4})(?![A-Za-z0-9])",
-         0.2, context=r"여권|passport", needs_context=True),
+         0.2, context=r"여권|korean? passport|korea", needs_context=True),
     Rule("korean.kr_driver_license", "KR_DRIVER_LICENSE",
          rf"{START}(?:{_LICENCE}|(?:{_PLACES}) ?[0-9]{{2}}[- ][0-9]{{6}}[- ][0-9]{{2}}){STOP}", 0.3,
          context=LICENCE_CONTEXT, needs_context=True),
@@ -104,5 +112,6 @@ RULES = (
     Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", _ACCOUNT, 0.2, check=check_account, context=ACCOUNT_CONTEXT,
          needs_context=True),
     Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", rf"{START}[0-9]{{10,16}}{STOP}{NOT_MONEY}", 0.2, check=check_account,
-         context=rf"계좌|예금주|입금|송금|(?:{BANKS}) ?(?:은행|뱅크)|농협|수협|신협|우체국|새마을금고", needs_context=True),
+         context=rf"계좌|예금주|입금|송금|(?:{BANKS}) ?(?:은행|뱅크)|농협|수협|신협|우체국|새마을금고|{ENGLISH_BANKS}",
+         needs_context=True),
 )  # fmt: skip

@@ -4,6 +4,7 @@
 a word such as 전화 or tel unless it is a Korean mobile number. Company service numbers (1588-0000) are left.
 """
 
+import re
 from functools import cache
 from types import ModuleType
 
@@ -12,7 +13,7 @@ from govern.recognizers.rule import Check, Rule
 
 CONTEXT = (
     r"전화|연락처|휴대폰|핸드폰|휴대전화|모바일|팩스|문의|번호|통화|\bh\.?p\b|☎|📞|\bphone|\btel(?:ephone)?\b|\bcall(?:ed|s|ing)?\b|\bcell\b"
-    r"|\bmobile\b|\bfax\b|\bcontact\b|\breach\b|\bt:|\bm:|\bnumber is\b|\bdial\b|\btext me\b|\bwhatsapp\b"
+    r"|\bmobile\b|\bfax\b|\bcontact\b|\breach(?:ed)?\b|\bt:|\bm:|\bnumber is\b|\bdial\b|\btext\b|\bwhatsapp\b"
 )
 STRONG = (
     r"전화번호|연락처|휴대폰|핸드폰|휴대전화|팩스|☎|📞|\bphone\b|\btel(?:ephone)?\b|\bcell(?:phone)?\b|\bmobile\b|\bfax\b"
@@ -21,6 +22,7 @@ STRONG = (
 )
 START, STOP = r"(?<![0-9A-Za-z$₩€£#])(?<![0-9][-.,/])(?<![$₩€£] )", r"(?![0-9A-WYZa-wyz])(?![-./,][0-9]| ?%)"
 EXTENSION = r"(?:,? ?(?:x|ext\.?|extension|내선) ?[0-9]{1,5})?"
+SERVICE = re.compile(r"1[5-9][0-9]{2}-[0-9]{4}")
 GAP = r"[- .)]{1,2}"
 LOCAL = rf"[0-9]{{3,4}}{GAP}[0-9]{{4}}"
 
@@ -43,13 +45,17 @@ def rules() -> tuple[Rule, ...]:
               needs_context=True),
         _rule(rf"(?<![0-9A-Za-z+])(?:\+|00)[1-9][0-9]{{0,2}}(?:[- .()]{{0,3}}[0-9]){{6,13}}{EXTENSION}{STOP}", 0.7, anywhere),
         _rule(rf"{START}\+[1-9][0-9]{{0,2}}[- .(](?:[- .()]{{0,3}}[0-9]){{6,12}}{EXTENSION}{STOP}", 0.5),
-        _rule(rf"{START}\(?[0-9]{{2,4}}\)?(?:[- .][0-9]{{2,4}}){{1,4}}{EXTENSION}{STOP}{NOT_MONEY}", 0.1, possible,
-              context=STRONG, needs_context=True),
+        _rule(rf"{START}0[0-9]{{2,4}} [0-9]{{3,4}}(?: [0-9]{{3,4}}|[0-9]{{2}}){EXTENSION}{STOP}{NOT_MONEY}", 0.1, possible,
+              needs_context=True),
+        _rule(rf"(?<![A-Za-z]-){START}\(?[0-9]{{2,5}}\)?(?:[- .][0-9]{{2,6}}){{1,4}}{EXTENSION}{STOP}{NOT_MONEY}", 0.1,
+              possible, context=STRONG, needs_context=True),
     )  # fmt: skip
 
 
 def possible(value: str) -> bool | None:
     """Seven to thirteen digits that are no list of years: what can be a number where the text says that it is one."""
+    if SERVICE.fullmatch(value):
+        return False
     return None if 7 <= sum(character.isdigit() for character in value) <= 13 and not only_years(value) else False
 
 

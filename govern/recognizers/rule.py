@@ -62,7 +62,7 @@ class Rule:
     needs_context: bool = False
     group: int = 0
     shorten: bool = False
-    """Where the whole match fails the check, try up to the end of each earlier group (IBAN before other words)."""
+    """Where the whole match fails the check, try up to each space or dash in it (an IBAN with other words after it)."""
     flags: int = FLAGS
 
 
@@ -111,7 +111,9 @@ def _judge(item: Compiled, match: Any, text: str, timeout_s: float) -> Hit | Non
     start, end = match.span(rule.group)
     score = rule.score
     if rule.check is not None:
-        ends = sorted({stop for _, stop in match.regs if stop > start}, reverse=True) if rule.shorten else [end]
+        ends = [end]
+        if rule.shorten:
+            ends += [start + at for at in range(end - start - 1, 0, -1) if text[start + at] in " -"]
         for end in ends:
             verdict = rule.check(text[start:end])
             if verdict is not False:

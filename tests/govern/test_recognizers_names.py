@@ -31,6 +31,8 @@ def people(detector, text):
         ("담당변호사 송진훈, 변재승", ["송진훈", "변재승"]),
         ("이영희씨 상담. 이영희는 서명했고 이영희에게 안내함", ["이영희"] * 3),
         ("신예은님 가입", ["신예은"]),
+        ("손지우> 네 확인했습니다", ["손지우"]),
+        ("이 솔 귀하", ["이 솔"]),
     ],
 )
 def test_korean_names_are_found_without_title_or_particle(detector, text, names):
@@ -69,6 +71,10 @@ def test_korean_words_that_begin_like_names_are_left(detector, text):
         ("Dr. van der Berg", []),
         ("Mary Johnson signed. Later Mary Johnson and Johnson agreed.", ["Mary Johnson", "Mary Johnson", "Johnson"]),
         ("Michael approved the loan", ["Michael"]),
+        ("Analyst: Dong-hyun Kwon\nLee Ha-eun signed", ["Dong-hyun Kwon", "Lee Ha-eun"]),
+        ("Simon Sorensen: no rush", ["Simon Sorensen"]),
+        ("Castellano, Miriam: ok", ["Castellano, Miriam"]),
+        ("hi, G. Whitfield here", ["G. Whitfield"]),
     ],
 )
 def test_english_names_are_found_without_their_title(detector, text, names):
