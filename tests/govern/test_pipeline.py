@@ -13,12 +13,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from govern.sample import write
 
 from govern import cli
 from govern.attestation import verify
 from govern.files import list_files
 from govern.keys import generate
+from govern.sample import write
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 CANARIES = (
