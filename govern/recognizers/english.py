@@ -40,7 +40,7 @@ RULES = (
          needs_context=True),
     Rule("english.account", "US_BANK_NUMBER",
          r"\b(?:account|acct|a/c)\b[ \t]*(?:\([^()\n\x00]{0,24}\))?[ \t]*[:#]?[ \t]*"
-         r"([0-9]{8,17}|[0-9]{2,8}(?:[- ][0-9]{2,8}){1,3})"
+         r"([0-9]{8,17}|[0-9]{2,8}(?:-[0-9]{2,8}){1,3})"
          + STOP, 0.45, check=check_groups, group=1),
     Rule("english.account", "US_BANK_NUMBER", rf"(?<![A-Za-z]-){START}[0-9]{{2,8}}(?:[- ][0-9]{{2,8}}){{1,3}}{STOP}", 0.1,
          check=check_groups, context=ACCOUNT_CONTEXT, needs_context=True),

@@ -67,10 +67,9 @@ _LETTER = re.compile(
     rf"|(?:[Mm]y name is|[Nn]ame's|[Nn]amed) ({_NAME})"
 )
 _SPEAKER = re.compile(
-    rf"^[ \t]*(?:\[[^\]\n\x00]{{0,20}}\][ \t]*)?((?:{_TOKEN})(?:{_LINK}(?:{_TOKEN})){{1,2}})[ \t]?[:>](?=\s)",
-    re.MULTILINE,
+    rf"\n[ \t]*(?:\[[^\]\n\x00]{{0,20}}\][ \t]*)?((?:{_TOKEN})(?:{_LINK}(?:{_TOKEN})){{1,2}})[ \t]?[:>](?=\s)"
 )
-_REVERSED = re.compile(rf"(?<![\w@.'’-])({_TOKEN}), (?=({_TOKEN})(?![\w@]))")
+_REVERSED = re.compile(rf"(?<![\w@.'’-])({_TOKEN}), (?=({_TOKEN})(?![\w@]| [{_CAPITAL}]))")
 _ROMANISED = re.compile(
     r"(?<![\w@.'’-])(?:Kim|Lee|Park|Choi|Jung|Jeong|Chung|Kang|Cho|Jo|Yoon|Yun|Jang|Chang|Lim|Im|Han|Oh|Seo|Suh|Shin|Kwon"
     r"|Hwang|Ahn|An|Song|Ryu|Yoo|You|Hong|Ko|Koh|Moon|Yang|Son|Sohn|Bae|Baek|Paik|Heo|Huh|Nam|Noh|Roh|Ha|Joo|Woo|Koo|Min|Jin"
@@ -104,16 +103,16 @@ def find(text: str) -> Iterator[Hit]:
         if text[match.start() - 1 : match.start()].isalnum():
             continue
         yield from _hit(text, match.start(group), match.end(group), 0.8, "names.en.letter")
-    for match in _SPEAKER.finditer(text):
+    for match in _SPEAKER.finditer("\n" + text):
         if _likely(match[1]):
-            yield from _hit(text, match.start(1), match.end(1), 0.6, "names.en.speaker")
+            yield from _hit(text, match.start(1) - 1, match.end(1) - 1, 0.6, "names.en.speaker")
     for match in _ROMANISED.finditer(text):
         yield Hit(match.start(), match.end(), "PERSON", 0.6, "names.en.list")
     for match in _INITIALS.finditer(text):
         if (" " in match[1] or match[1] in _surnames()) and not _is_company(text, match.start(), match.end()):
             yield Hit(match.start(), match.end(), "PERSON", 0.5, "names.en.list")
     for match in _REVERSED.finditer(text):
-        if match[2] in words("given_en") and (match[1] in _surnames() or _opens(text, match.start(), match[1])):
+        if match[2] in words("given_en") and _opens(text, match.start(), match[1]):
             yield Hit(match.start(1), match.end(2), "PERSON", 0.6, "names.en.list")
     for match in _SEQUENCE.finditer(text):
         yield from _listed(text, match.start(), match.end())
@@ -175,7 +174,10 @@ def _likely(name: str) -> bool:
 
 def _opens(text: str, start: int, word: str) -> bool:
     """Whether a word that is no other known one stands at the start of a line or value."""
-    return not _stops(word) and text[max(0, start - 2) : start].endswith(("\n", ": ", ":\t", "|"))
+    before = text[max(0, start - 4) : start]
+    if before.endswith((" to ", " of ")) or not before:
+        return word in _surnames()
+    return not _stops(word) and before.endswith(("\n", ": ", ":\t", "|"))
 
 
 def _stops(word: str) -> bool:
@@ -214,7 +216,7 @@ def _is_company(text: str, start: int, end: int) -> bool:
     ):
         return True
     found = text[start:end].replace(".", "")
-    return any(found.startswith(line) for line in lines("not_person_en"))
+    return found.startswith(lines("not_person_en"))
 
 
 def _listed(text: str, start: int, end: int) -> Iterator[Hit]:

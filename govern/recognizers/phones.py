@@ -23,6 +23,9 @@ STRONG = (
 START, STOP = r"(?<![0-9A-Za-z$₩€£#])(?<![0-9][-.,/])(?<![$₩€£] )", r"(?![0-9A-WYZa-wyz])(?![-./,][0-9]| ?%)"
 EXTENSION = r"(?:,? ?(?:x|ext\.?|extension|내선) ?[0-9]{1,5})?"
 SERVICE = re.compile(r"1[5-9][0-9]{2}-[0-9]{4}")
+OPEN = r"(?:\((?=[0-9]{2,5}\)))?"
+"""A bracket that is closed again after the area code."""
+
 GAP = r"[- .)]{1,2}"
 LOCAL = rf"[0-9]{{3,4}}{GAP}[0-9]{{4}}"
 
@@ -33,9 +36,9 @@ def rules() -> tuple[Rule, ...]:
     code = rf"(?<![0-9A-Za-z])\+?82{GAP}?\(?0?\)?{GAP}?"
     north = rf"{START}(?:\+?1{GAP}?)?"
     return (
-        _rule(rf"{START}\(?0(?:1[016789]|70|50[0-9]){GAP}{LOCAL}{STOP}", 0.85),
+        _rule(rf"{START}{OPEN}0(?:1[016789]|70|50[0-9]){GAP}{LOCAL}{STOP}", 0.85),
         _rule(rf"{START}01[016789][0-9]{{7,8}}{STOP}{NOT_MONEY}", 0.7),
-        _rule(rf"{START}\(?0(?:2|[3-6][1-5]|80){GAP}{LOCAL}{EXTENSION}{STOP}", 0.6),
+        _rule(rf"{START}{OPEN}0(?:2|[3-6][1-5]|80){GAP}{LOCAL}{EXTENSION}{STOP}", 0.6),
         _rule(rf"{START}0(?:2|[3-6][1-5]|70|50[0-9])[0-9]{{7,8}}{STOP}{NOT_MONEY}", 0.1, korean, needs_context=True),
         _rule(rf"{code}(?:1[016789]|2|[3-6][1-5]|70|50[0-9]){GAP}?[0-9]{{3,4}}{GAP}?[0-9]{{4}}{STOP}", 0.8, korean),
         _rule(rf"{north}(?:\([0-9]{{3}}\)[ -]?|[2-9][0-9]{{2}}-)[0-9]{{3}}[-. ][0-9]{{4}}{EXTENSION}{STOP}", 0.6),
@@ -47,7 +50,7 @@ def rules() -> tuple[Rule, ...]:
         _rule(rf"{START}\+[1-9][0-9]{{0,2}}[- .(](?:[- .()]{{0,3}}[0-9]){{6,12}}{EXTENSION}{STOP}", 0.5),
         _rule(rf"{START}0[0-9]{{2,4}} [0-9]{{3,4}}(?: [0-9]{{3,4}}|[0-9]{{2}}){EXTENSION}{STOP}{NOT_MONEY}", 0.1, possible,
               needs_context=True),
-        _rule(rf"(?<![A-Za-z]-){START}\(?[0-9]{{2,5}}\)?(?:[- .][0-9]{{2,6}}){{1,4}}{EXTENSION}{STOP}{NOT_MONEY}", 0.1,
+        _rule(rf"(?<![A-Za-z]-){START}{OPEN}[0-9]{{2,5}}\)?(?:[- .][0-9]{{2,6}}){{1,4}}{EXTENSION}{STOP}{NOT_MONEY}", 0.1,
               possible, context=STRONG, needs_context=True),
     )  # fmt: skip
 
