@@ -70,7 +70,7 @@ def build(policy: Policy) -> Detector:
     Raises:
         InputError: the pipeline cannot be loaded.
     """
-    wanted = policy.entities
+    wanted = {entity_type: action for entity_type, action in policy.entities.items() if action != "off"}
     everything = (*presidio.rules(), *korean.RULES, *births.RULES, *phones.rules(), *english.RULES)
     rules = tuple(compile_rule(rule) for rule in everything if rule.entity_type in wanted)
     name_rules = policy.names.rules and "PERSON" in wanted

@@ -22,7 +22,7 @@ ENTITY_TYPES = (
 )  # fmt: skip
 """Every entity type that something finds."""
 
-Action = Literal["tag", "keep"]
+Action = Literal["tag", "keep", "off"]
 Purpose = Literal["train", "evaluate"]
 
 
@@ -64,7 +64,7 @@ class Policy(_Section):
     max_document_characters: Annotated[int, Field(ge=1)] = 2_000_000
     regex_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     keep_columns: tuple[str, ...] = ()
-    entities: Annotated[dict[str, Action], Field(min_length=1)]
+    entities: dict[str, Action] = Field(default_factory=lambda: dict.fromkeys(ENTITY_TYPES, "tag"))
     names: Names = Names()
     sources: tuple[Source, ...] = ()
 
@@ -85,10 +85,11 @@ class Policy(_Section):
     @field_validator("entities")
     @classmethod
     def _supported(cls, value: dict[str, Action]) -> dict[str, Action]:
+        """Every type has an action: one that the policy does not name is masked."""
         for entity_type in value:
             if entity_type not in ENTITY_TYPES:
                 raise ValueError(f"nothing finds '{entity_type}'; supported are: {', '.join(ENTITY_TYPES)}")
-        return value
+        return {entity_type: value.get(entity_type, "tag") for entity_type in ENTITY_TYPES}
 
     def resolved(self) -> dict[str, Any]:
         """The whole policy as JSON, defaults filled in."""

@@ -40,6 +40,11 @@ _AFTER_TITLE = re.compile(
 )
 _QUOTES = "[*\"'\\]|]{0,3}"
 _LABEL = re.compile(rf"(?:{LABELS})(?:\([^()\n\x00]{{0,12}}\))?{_QUOTES}[ \t]?[:=|]{_QUOTES}\s{{0,2}}[\"']?")
+_VALUE = re.compile(
+    rf"(?:성명|이름|성함|고객명|예금주명|담당자명|대표자명){_QUOTES}[ \t]?[:=|]{_QUOTES}[ \t]{{0,2}}"
+    r"([가-힣]{2,5}|[A-Z][A-Za-z'-]{1,20}(?: [A-Z][A-Za-z'-]{0,20}){1,3})(?=[ \t]*(?:[\n,;/|(\"']|$))"
+)
+"""A field that holds a name and nothing else: its whole value counts, also one of no known shape."""
 _BEFORE = re.compile(rf"(?<![가-힣])(?:소송대리인 |담당|대표|재판장 )?(?:{BEFORE})[ \t]{{1,3}}(?=[가-힣])")
 _SELF = re.compile(
     rf"(?:(?:저는|제가|나는|안녕하세요,?|여보세요,?) ?({_NAME})(?=입니다|이라고|라고|이에요|예요|인데)|"
@@ -65,6 +70,7 @@ _RUN = re.compile(r"[가-힣]+")
 _TAIL = re.compile(rf"(?:{PARTICLES})")
 _TITLE_TAIL = re.compile(rf"(?:님|씨|{TITLES})")
 _NEXT = re.compile(r"(?:\((?:재판장|주심)\))?(?: ?[,·ㆍ、/] ?| (?=[가-힣]{3}(?![가-힣])))")
+_COMPANY = ("은행", "회사", "증권", "보험", "카드", "재단", "법인", "조합", "공사", "Bank", "Inc", "Ltd", "Corp", "LLC")
 _NOT_LAST = frozenset("을로의만")
 """Syllables that end a noun with its particle, and almost never a name."""
 
@@ -95,6 +101,9 @@ def find(text: str) -> Iterator[Hit]:
             yield Hit(match.start(1), match.end(1), "PERSON", 0.85 if direct else 0.7, "names.ko.title")
     for match in _LABEL.finditer(text):
         yield from _field(text, match.end(), strong=True)
+    for match in _VALUE.finditer(text):
+        if match[1] not in words("not_names_ko") and not match[1].endswith(_COMPANY):
+            yield Hit(match.start(1), match.end(1), "PERSON", 0.6, "names.ko.value")
     for match in _BEFORE.finditer(text):
         yield from _field(text, match.end(), strong=False)
     for match in _SELF.finditer(text):

@@ -97,9 +97,10 @@ def test_overlapping_findings_keep_the_longer():
     assert [item.entity_type for item in detect._arbitrate(hits, frozenset("BC"))] == ["A", "D"]
 
 
-def test_a_type_the_policy_leaves_out_is_not_looked_for(tmp_path):
-    """Only what is named is found."""
-    detector = with_policy(tmp_path, 'name = "x"\n[entities]\nEMAIL_ADDRESS = "tag"\n')
+def test_a_type_that_is_off_is_not_looked_for(tmp_path):
+    """What the policy switches off is neither found nor named."""
+    others = "".join(f'{name} = "off"\n' for name in policy.ENTITY_TYPES if name != "EMAIL_ADDRESS")
+    detector = with_policy(tmp_path, f'name = "x"\n[entities]\n{others}')
     assert [span.entity_type for span in find(detector, "Mr. John Smith a@b.com 010-1234-5678")] == ["EMAIL_ADDRESS"]
     assert detector.names == ("presidio.EmailRecognizer",)
 
@@ -112,7 +113,7 @@ def test_context_raises_a_score(detector):
 
 def test_the_digest_names_the_recognizers(detector, tmp_path):
     """The same policy gives the same digest, another choice of types another."""
-    other = with_policy(tmp_path, 'name = "x"\n[entities]\nEMAIL_ADDRESS = "tag"\n')
+    other = with_policy(tmp_path, 'name = "x"\n[entities]\nEMAIL_ADDRESS = "off"\n')
     assert detector.digest == detect.build(policy.load("default")).digest
     assert detector.digest != other.digest
     assert detector.digest.startswith("sha256:")

@@ -32,7 +32,7 @@ def test_a_policy_file_is_read_with_defaults_filled_in(tmp_path):
     mine = load(write(tmp_path, MINIMAL))
     assert mine.purposes == ("train", "evaluate")
     assert mine.resolved()["max_document_characters"] == 2_000_000
-    assert mine.resolved()["entities"] == {"PERSON": "tag"}
+    assert mine.resolved()["entities"] == dict.fromkeys(ENTITY_TYPES, "tag")
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,7 @@ def test_a_policy_file_is_read_with_defaults_filled_in(tmp_path):
         (MINIMAL.replace("[entities]", "min_scor = 0.5\n[entities]"), "unknown key 'min_scor'"),
         ('name = "x"\n[entities]\nPERSONS = "tag"\n', "nothing finds 'PERSONS'"),
         ('name = "x"\n[entities]\nPERSON = "hash"\n', "entities.PERSON"),
-        ('name = "x"\n', "'entities' is missing"),
-        ('name = "x"\n[entities]\n', "entities"),
+        ('name = "x"\nentities = 3\n', "entities"),
         ("name = ", "not TOML"),
         (MINIMAL.replace("[entities]", "min_score = 2.0\n[entities]"), "min_score"),
         (MINIMAL.replace("[entities]", 'purposes = ["sell"]\n[entities]'), "purposes"),
@@ -115,3 +114,10 @@ def test_the_commented_source_of_the_packaged_policy_is_valid():
     example = text[text.index("# [[sources]]") :]
     lines = [line.removeprefix("# ") for line in example.splitlines()]
     assert policy._parse((MINIMAL + "\n".join(lines)).encode(), "example", Path()).sources[0].name == "call notes"
+
+
+def test_a_type_that_the_policy_does_not_name_is_masked(tmp_path: Path) -> None:
+    """A policy that says nothing of entities, or keeps one, masks all the others."""
+    assert load(write(tmp_path, 'name = "bare"\n')).entities == dict.fromkeys(ENTITY_TYPES, "tag")
+    kept = load(write(tmp_path, 'name = "kept"\n[entities]\nKR_BRN = "keep"\n')).entities
+    assert kept == {**dict.fromkeys(ENTITY_TYPES, "tag"), "KR_BRN": "keep"}

@@ -138,3 +138,22 @@ def test_a_missing_pipeline_is_refused(tmp_path):
     """The message names the folder and the remedy."""
     with pytest.raises(InputError, match="no spaCy pipeline there"):
         pipeline.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("고객명: 홍캐너리\n연락처", "홍캐너리"),
+        ("성명: 왕밍\n", "왕밍"),
+        ("이름 : Nguyen Van Anh\n국적", "Nguyen Van Anh"),
+    ],
+)
+def test_the_whole_value_of_a_name_field_is_a_name(detector, text, name):
+    """A field that can hold nothing but a name needs no known surname."""
+    assert people(detector, text) == [name]
+
+
+@pytest.mark.parametrize("text", ["고객명: 한빛은행\n", "고객명: 고객\n", "고객명: Hanbit Bank\n", "이름: 2,300\n"])
+def test_a_company_in_a_name_field_is_left(detector, text):
+    """Company forms and known words are no names, wherever they stand."""
+    assert people(detector, text) == []
