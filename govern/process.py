@@ -90,9 +90,10 @@ def process(task: ShardTask) -> ShardState:
         if isinstance(outcome, Quarantined):
             tally.quarantine(lang, source, keyed, outcome.reason)
             continue
-        tally.mask(lang, outcome)
+        left = [span for span in outcome.first_pass if span.entity_type in detector.kept]
+        tally.mask(lang, [span.entity_type for span in (*outcome.replacements, *left)])
         _append(masked, document, outcome, keyed, lang, source, task)
-        for found_span in outcome.replacements:
+        for found_span in (*outcome.replacements, *left):
             values = (document.id, found_span.field, found_span.start, found_span.end)
             rest = (found_span.entity_type, found_span.score, found_span.recognizer)
             for column, value in zip(FINDINGS, (*values, *rest), strict=True):
@@ -235,8 +236,7 @@ class _Tally:
         self._count(lang, source, "quarantined")
         self.quarantined.append((keyed, reason))
 
-    def mask(self, lang: str, outcome: Masked) -> None:
-        types = [item.entity_type for item in outcome.replacements]
+    def mask(self, lang: str, types: list[str]) -> None:
         for entity_type in types:
             self.entities[entity_type, lang, "spans"] += 1
         for entity_type in set(types):

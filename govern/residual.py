@@ -71,7 +71,7 @@ def rescan(task: RescanTask) -> Rescan:
         if int(identity[:8], 16) % task.every:
             continue
         scanned += 1
-        left = len(find(detector, text))
+        left = sum(span.entity_type not in detector.kept for span in find(detector, text))
         spans.update(dict.fromkeys(signals.slices(lang, source), left))
     return Rescan(scanned, spans, tuple(texts), tuple(frame.select("lang", "source").iter_rows()))
 

@@ -292,3 +292,15 @@ def test_interrupting_leaves_a_resumable_state(home: Path, certified: Path, tmp_
     assert "the same command again continues" in error
     assert subprocess.run(run, capture_output=True, check=False).returncode == 0
     assert (out / "SHA256SUMS").read_bytes() == (certified / "SHA256SUMS").read_bytes()
+
+
+def test_a_kept_type_is_counted_and_left(home: Path, tmp_path: Path) -> None:
+    """`keep` finds and counts, leaves the text, and does not fail the regression scan."""
+    policy = tmp_path / "policy.toml"
+    policy.write_text('name = "kept"\n[entities]\nEMAIL_ADDRESS = "keep"\n')
+    assert certify(home, tmp_path / "corpus", "--workers", "1", "--policy", str(policy)) == 0
+    claim = json.loads((tmp_path / "corpus" / "certificate.json").read_bytes())
+    kept = [row for row in claim["privacy"]["entities"] if row["entity_type"] == "EMAIL_ADDRESS"]
+    assert {row["action"] for row in kept} == {"keep"}
+    assert sum(row["spans"] for row in kept) > 0
+    assert any("@example" in text for text in texts(tmp_path / "corpus" / "documents"))
