@@ -22,6 +22,12 @@ ENTITY_TYPES = (
 )  # fmt: skip
 """Every entity type that something finds."""
 
+RESERVED_COLUMNS = (
+    "id", "text", "lang", "source", "duplicate", "spans", "masked_characters", "raw_characters", "text_bytes", "characters",
+    "words", "letters", "visible", "control", "hidden", "mojibake", "markup", "empty",
+)  # fmt: skip
+"""Columns that a run makes itself."""
+
 Action = Literal["tag", "keep", "off"]
 Purpose = Literal["train", "evaluate"]
 
@@ -64,7 +70,7 @@ class Policy(_Section):
     max_document_characters: Annotated[int, Field(ge=1)] = 2_000_000
     regex_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     keep_columns: tuple[str, ...] = ()
-    entities: dict[str, Action] = Field(default_factory=lambda: dict.fromkeys(ENTITY_TYPES, "tag"))
+    entities: Annotated[dict[str, Action], Field(validate_default=True)] = {}
     names: Names = Names()
     sources: tuple[Source, ...] = ()
 
@@ -74,6 +80,14 @@ class Policy(_Section):
     @classmethod
     def _array(cls, value: Any) -> Any:
         return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("keep_columns")
+    @classmethod
+    def _free(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name in RESERVED_COLUMNS or value.count(name) > 1:
+                raise ValueError(f"'{name}' is a column of Assay's own, or stands twice; rename the input's column")
+        return value
 
     @field_validator("purposes")
     @classmethod

@@ -9,7 +9,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,12 @@ from govern.corpus import Document, Shard, documents
 from govern.deduplicate import duplicate_key
 from govern.files import canonical, sha256_file, write_whole
 from govern.keys import keyed_digest
-from govern.mask import Masked, Quarantined, mask
+from govern.mask import Masked, Quarantined, Replacement, mask
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from govern.detect import Detector
+    from govern.detect import Detector, Span
     from govern.policy import Policy
 
 ROW_GROUP_ROWS = 65_536
@@ -72,40 +72,20 @@ def process(task: ShardTask) -> ShardState:
     found = _finished(state, task.folder)
     if found is not None:
         return found
-    columns = _columns(task.policy.keep_columns)
-    masked: dict[str, list[Any]] = {column: [] for column in columns}
-    findings: dict[str, list[Any]] = {column: [] for column in FINDINGS}
-    ids: dict[str, list[str]] = {"original": [], "certified": []}
-    tally = _Tally()
-    detector = detector_of(task.policy)
+    rows = _Rows(_columns(task.policy.keep_columns))
     for document, keyed, source, lang in _arrivals(task):
-        ids["original"].append(document.id)
-        ids["certified"].append(keyed)
-        tally.arrive(lang, source)
-        text = document.fields[0][1]
-        if not text.strip():
-            tally.drop(lang, source, keyed, "empty")
+        rows.arrive(document, keyed, source, lang)
+        if not document.fields[0][1].strip():
+            rows.drop(lang, source, keyed, "empty")
             continue
-        outcome = mask(document, detector, task.policy)
+        outcome = mask(_with_kept(document, task.policy.keep_columns), detector_of(task.policy), task.policy)
         if isinstance(outcome, Quarantined):
-            tally.quarantine(lang, source, keyed, outcome.reason)
-            continue
-        left = [span for span in outcome.first_pass if span.entity_type in detector.kept]
-        tally.mask(lang, [span.entity_type for span in (*outcome.replacements, *left)])
-        _append(masked, document, outcome, keyed, lang, source, task)
-        for found_span in (*outcome.replacements, *left):
-            values = (document.id, found_span.field, found_span.start, found_span.end)
-            rest = (found_span.entity_type, found_span.score, found_span.recognizer)
-            for column, value in zip(FINDINGS, (*values, *rest), strict=True):
-                findings[column].append(value)
-    files = {
-        f"masked/{name}.parquet": _masked_frame(masked, columns),
-        f"findings/{name}.parquet": frame_of(findings, FINDINGS),
-        f"ids/{name}.parquet": frame_of(ids, {"original": "str", "certified": "str"}),
-    }
+            rows.quarantine(lang, source, keyed, outcome.reason)
+        else:
+            rows.mask(document, outcome, _values(document, outcome, keyed, lang, source, task), task)
+    digests = {path: write_frame(task.folder / path, frame) for path, frame in rows.files(name).items()}
     state.parent.mkdir(exist_ok=True)
-    digests = {path: write_frame(task.folder / path, frame) for path, frame in files.items()}
-    write_whole(state, canonical({"files": digests, "masked": f"masked/{name}.parquet", **tally.state()}), 0o600)
+    write_whole(state, canonical({"files": digests, "masked": f"masked/{name}.parquet", **rows.state()}), 0o600)
     stored = _finished(state, task.folder)
     if stored is None:
         raise OSError(f"{state}: the shard was written but does not read back")
@@ -190,42 +170,49 @@ def _columns(keep: tuple[str, ...]) -> dict[str, str]:
             "raw_characters": "int"}  # fmt: skip
 
 
-def _append(
-    into: dict[str, list[Any]], document: Document, outcome: Masked, keyed: str, lang: str, source: str, task: ShardTask
-) -> None:
-    text = outcome.document.fields[0][1]
-    kept = dict(document.metadata)
-    values = {
+def _with_kept(document: Document, keep: tuple[str, ...]) -> Document:
+    """The document with each kept column as a further field, so that it is masked too; what is no text becomes JSON."""
+    given = dict(document.metadata)
+    values = [(name, given[name]) for name in keep if given.get(name) is not None]
+    texts = (
+        (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
+        for name, value in values
+    )
+    return replace(document, fields=(*document.fields, *texts))
+
+
+def _values(document: Document, outcome: Masked, keyed: str, lang: str, source: str, task: ShardTask) -> dict[str, Any]:
+    """The row of a masked document."""
+    fields = dict(outcome.document.fields)
+    return {
         "id": keyed,
-        "text": text,
+        "text": fields["text"],
         "lang": lang,
         "source": source,
-        "duplicate": duplicate_key(task.keys.duplicates, text),
+        "duplicate": duplicate_key(task.keys.duplicates, fields["text"]),
         "spans": len(outcome.replacements),
-        "masked_characters": sum(item.end - item.start for item in outcome.replacements),
+        "masked_characters": sum(item.end - item.start for item in outcome.replacements if item.field == "text"),
         "raw_characters": len(document.fields[0][1]),
+        **{name: fields.get(name) for name in task.policy.keep_columns},
     }
-    for name in task.policy.keep_columns:
-        value = kept.get(name)
-        values[name] = value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    for name, items in into.items():
-        items.append(values[name])
 
 
-def _masked_frame(masked: dict[str, list[Any]], columns: dict[str, str]) -> "pl.DataFrame":
-    return frame_of(masked, columns).with_columns(signals.measure())
+class _Rows:
+    """Gathers one shard: rows of masked documents, findings and ids, and counts by what became of each document."""
 
-
-class _Tally:
-    """Counts one shard's documents by what became of them."""
-
-    def __init__(self) -> None:
+    def __init__(self, columns: dict[str, str]) -> None:
+        self.columns = columns
+        self.masked: dict[str, list[Any]] = {column: [] for column in columns}
+        self.findings: dict[str, list[Any]] = {column: [] for column in FINDINGS}
+        self.ids: dict[str, list[str]] = {"original": [], "certified": []}
         self.arrived: dict[str, Counter[str]] = {}
         self.entities: Counter[tuple[str, str, str]] = Counter()
         self.quarantined: list[tuple[str, str]] = []
         self.dropped: list[tuple[str, str]] = []
 
-    def arrive(self, lang: str, source: str) -> None:
+    def arrive(self, document: Document, keyed: str, source: str, lang: str) -> None:
+        self.ids["original"].append(document.id)
+        self.ids["certified"].append(keyed)
         self._count(lang, source, "documents_in")
 
     def drop(self, lang: str, source: str, keyed: str, reason: str) -> None:
@@ -236,15 +223,26 @@ class _Tally:
         self._count(lang, source, "quarantined")
         self.quarantined.append((keyed, reason))
 
-    def mask(self, lang: str, types: list[str]) -> None:
-        for entity_type in types:
-            self.entities[entity_type, lang, "spans"] += 1
-        for entity_type in set(types):
-            self.entities[entity_type, lang, "documents"] += 1
+    def mask(self, document: Document, outcome: Masked, values: dict[str, Any], task: ShardTask) -> None:
+        for column, items in self.masked.items():
+            items.append(values[column])
+        kept = detector_of(task.policy).kept
+        left = [span for span in outcome.first_pass if span.entity_type in kept]
+        found: tuple[Replacement | Span, ...] = (*outcome.replacements, *left)
+        for span in found:
+            where = (document.id, span.field, span.start, span.end)
+            for column, value in zip(FINDINGS, (*where, span.entity_type, span.score, span.recognizer), strict=True):
+                self.findings[column].append(value)
+            self.entities[span.entity_type, values["lang"], "spans"] += 1
+        for entity_type in {span.entity_type for span in found}:
+            self.entities[entity_type, values["lang"], "documents"] += 1
 
-    def _count(self, lang: str, source: str, what: str) -> None:
-        for name in signals.slices(lang, source):
-            self.arrived.setdefault(name, Counter())[what] += 1
+    def files(self, name: str) -> "dict[str, pl.DataFrame]":
+        return {
+            f"masked/{name}.parquet": frame_of(self.masked, self.columns).with_columns(signals.measure()),
+            f"findings/{name}.parquet": frame_of(self.findings, FINDINGS),
+            f"ids/{name}.parquet": frame_of(self.ids, {"original": "str", "certified": "str"}),
+        }
 
     def state(self) -> dict[str, Any]:
         return {
@@ -253,6 +251,10 @@ class _Tally:
             "quarantined": self.quarantined,
             "dropped": self.dropped,
         }
+
+    def _count(self, lang: str, source: str, what: str) -> None:
+        for name in signals.slices(lang, source):
+            self.arrived.setdefault(name, Counter())[what] += 1
 
 
 def _finished(state: Path, folder: Path) -> ShardState | None:

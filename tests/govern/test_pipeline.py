@@ -304,3 +304,26 @@ def test_a_kept_type_is_counted_and_left(home: Path, tmp_path: Path) -> None:
     assert {row["action"] for row in kept} == {"keep"}
     assert sum(row["spans"] for row in kept) > 0
     assert any("@example" in text for text in texts(tmp_path / "corpus" / "documents"))
+
+
+def test_a_kept_column_is_masked_like_the_text(home: Path, tmp_path: Path) -> None:
+    """A column that the policy keeps ships, and personal data in it does not."""
+    raw = home / "columns"
+    raw.mkdir()
+    rows = [
+        {
+            "id": str(n),
+            "text": f"The rate was left as it was in month {n}.",
+            "desk": "FX",
+            "note": "call 010-9876-1234",
+            "n": [n],
+        }
+        for n in range(5)
+    ]
+    (raw / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    policy = tmp_path / "policy.toml"
+    policy.write_text('name = "columns"\nkeep_columns = ["desk", "note", "n"]\n')
+    assert certify(home, tmp_path / "corpus", "--workers", "1", "--policy", str(policy), inputs="columns") == 0
+    frame = pl.read_parquet(tmp_path / "corpus" / "documents" / "part-00000.parquet")
+    assert frame.columns == ["id", "text", "lang", "source", "desk", "note", "n"]
+    assert frame.select("desk", "note", "n").row(0) == ("FX", "call <PHONE_NUMBER_1>", "[0]")

@@ -121,3 +121,10 @@ def test_a_type_that_the_policy_does_not_name_is_masked(tmp_path: Path) -> None:
     assert load(write(tmp_path, 'name = "bare"\n')).entities == dict.fromkeys(ENTITY_TYPES, "tag")
     kept = load(write(tmp_path, 'name = "kept"\n[entities]\nKR_BRN = "keep"\n')).entities
     assert kept == {**dict.fromkeys(ENTITY_TYPES, "tag"), "KR_BRN": "keep"}
+
+
+@pytest.mark.parametrize("names", ['["text"]', '["spans"]', '["desk", "desk"]'])
+def test_a_kept_column_may_not_take_a_name_of_ours(tmp_path: Path, names: str) -> None:
+    """Columns that a run makes cannot be kept ones."""
+    with pytest.raises(InputError, match="rename the input's column"):
+        load(write(tmp_path, f'name = "x"\nkeep_columns = {names}\n'))
