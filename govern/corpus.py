@@ -3,19 +3,23 @@
 `read` looks at every byte once before anything is written: it parses, checks and cuts consecutive documents into shards
 of at most `SHARD_BYTES` of text, whatever the files' sizes. A `Shard` holds positions in files, never text, so a worker
 receives paths and `documents` reads its part again. Anything that cannot be read is an `InputError` that names the file
-and line; nothing is skipped.
+and line; nothing is skipped. A shard carries a digest of what `read` saw in it, and `documents` refuses to go on where the
+second reading differs.
 """
 
 import hashlib
 import io
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern.errors import InputError, VerificationError
-from govern.files import parse_strict
+from govern.files import sha256_file
+from govern.rows import Row, columns_said, input_files, kind_of, place_of, rows, try_parquet
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,8 +27,7 @@ if TYPE_CHECKING:
 SHARD_BYTES = 64_000_000
 """Text in a shard at most, UTF-8 bytes; a single larger document is a shard of its own."""
 
-SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
-PARQUET_BATCH_ROWS = 4096
+DEFAULT_ID = "id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,6 @@ class Segment:
     """Documents `first_row` (from 0) to `first_row + rows` of one file; `start_byte` is where a JSON Lines part begins."""
 
     path: Path
-    kind: str
     first_row: int
     rows: int
     start_byte: int = 0
@@ -50,12 +52,13 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Consecutive documents of a raw corpus: where they lie, how many, and how many UTF-8 bytes of text."""
+    """Consecutive documents of a raw corpus: where they lie, how many, how many UTF-8 bytes of text, a digest of them."""
 
     index: int
     segments: tuple[Segment, ...]
     documents: int
     text_bytes: int
+    digest: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class Corpus:
     files: tuple[InputFile, ...]
     text_column: str
     id_column: str | None
+    kept: tuple[str, ...] = ()
 
     @property
     def documents(self) -> int:
@@ -93,60 +97,57 @@ class CertifiedShard:
 
 
 def read(
-    inputs: Iterable[Path], *, text_column: str = "text", id_column: str = "id", shard_bytes: int = SHARD_BYTES
+    inputs: Iterable[Path],
+    *,
+    text_column: str = "text",
+    id_column: str = DEFAULT_ID,
+    kept: tuple[str, ...] = (),
+    shard_bytes: int = SHARD_BYTES,
 ) -> Corpus:
     """The corpus in `inputs` (files, or folders of `.jsonl` and `.parquet`), every byte looked at once.
 
-    Documents without an id column are known by file and row. With one, ids must be strings or integers, and unique.
+    Files are taken in the order of their names, however they were given. Documents without an id column are known by file
+    and row. With one, ids must be strings or integers, and unique. `kept` columns are read beside the text.
 
     Raises:
         InputError: a path, line, row or column that cannot be used; the message says which.
     """
-    paths = _files(tuple(inputs))
-    names = [path.name for path in paths]
-    if len(set(names)) != len(names):
-        repeated = next(path for path in paths if names.count(path.name) > 1)
-        raise InputError(f"{repeated}: two inputs have this file name; rename one, since documents are known by it")
-    seen: dict[bytes, tuple[int, int]] = {}
-    files: list[InputFile] = []
-    cutter = _Cutter(shard_bytes)
-    has_ids: bool | None = None
-    for number, path in enumerate(paths):
-        rows = 0
-        columns: dict[str, None] = {}
-        kind = SUFFIXES[path.suffix]
-        for row, start_byte, values in _rows(path, kind):
-            columns.update(dict.fromkeys(values))
-            text = _text(values, text_column, _place(path, kind, row))
-            if has_ids is None:
-                has_ids = id_column in values
-            if has_ids:
-                _check_id(values, id_column, (number, row), seen, paths)
-            elif id_column in values:
-                raise InputError(
-                    f"{_place(path, kind, row)}: has a column '{id_column}', which earlier documents lack; "
-                    "give every document one, or name another with --id-column"
-                )
-            cutter.add(path, kind, row, start_byte, len(text.encode()))
-            rows += 1
-        files.append(InputFile(path, _sha256(path), rows, tuple(columns)))
-    shards = cutter.finish()
+    if text_column == id_column:
+        raise InputError(f"column '{text_column}': named for text and for ids; name another with --id-column")
+    paths = input_files(tuple(inputs))
+    try_parquet([path for path in paths if kind_of(path) == "parquet"])
+    reader = _Reader(paths, text_column, id_column, kept, _Cutter(shard_bytes))
+    files = tuple(reader.file(number) for number in range(len(paths)))
+    shards = reader.cutter.finish()
     if not shards:
         raise InputError(f"{', '.join(str(path) for path in paths)}: no documents; nothing to certify")
-    return Corpus(shards, tuple(files), text_column, id_column if has_ids else None)
+    absent = sorted(set(kept) - {column for file in files for column in file.columns})
+    if absent:
+        raise InputError(
+            f"column '{absent[0]}': to be kept, but no document has it; correct keep_columns in the policy"
+        )
+    return Corpus(shards, files, text_column, id_column if reader.has_ids else None, kept)
 
 
-def documents(shard: Shard, text_column: str, id_column: str | None) -> Iterator[Document]:
-    """The documents of a shard, in order, read again from their files."""
+def documents(shard: Shard, text_column: str, id_column: str | None, kept: tuple[str, ...] = ()) -> Iterator[Document]:
+    """The documents of a shard, in order, read again from their files; fields are `text` and the kept columns.
+
+    Raises:
+        InputError: a file no longer holds what `read` saw; raised at the latest after the last document.
+    """
+    hasher = hashlib.blake2b()
     for segment in shard.segments:
-        stop = segment.first_row + segment.rows
-        for row, _, values in _rows(segment.path, segment.kind, segment.first_row, segment.start_byte):
-            if row >= stop:
+        left = segment.rows
+        for row in rows(segment.path, segment.first_row, segment.start_byte):
+            document = _document(row, text_column, id_column, kept)
+            _add(hasher, document)
+            yield document
+            left -= 1
+            if not left:
                 break
-            identity = f"{segment.path.name}:{row}" if id_column is None else str(values[id_column])
-            text = _text(values, text_column, _place(segment.path, segment.kind, row))
-            rest = tuple((name, value) for name, value in values.items() if name not in (text_column, id_column))
-            yield Document(identity, (("text", text),), segment.path.name, rest)
+    if hasher.digest() != shard.digest:
+        names = ", ".join(sorted({str(segment.path) for segment in shard.segments}))
+        raise InputError(f"{names}: changed since this run began; restore the file, or choose another --out")
 
 
 def read_certified(shard: CertifiedShard) -> "pl.DataFrame":
@@ -185,16 +186,19 @@ class _Cutter:
         self.shards: list[Shard] = []
         self.segments: list[Segment] = []
         self.size = 0
+        self.hasher = hashlib.blake2b()
 
-    def add(self, path: Path, kind: str, row: int, start_byte: int, size: int) -> None:
+    def add(self, row: Row, document: Document) -> None:
+        size = len(document.fields[0][1].encode())
         if self.segments and self.size + size > self.limit:
             self._close()
         last = self.segments[-1] if self.segments else None
-        if last is not None and last.path == path:
-            self.segments[-1] = Segment(path, kind, last.first_row, last.rows + 1, last.start_byte)
+        if last is not None and last.path == row.path:
+            self.segments[-1] = replace(last, rows=last.rows + 1)
         else:
-            self.segments.append(Segment(path, kind, row, 1, start_byte))
+            self.segments.append(Segment(row.path, row.number, 1, row.start_byte))
         self.size += size
+        _add(self.hasher, document)
 
     def finish(self) -> tuple[Shard, ...]:
         if self.segments:
@@ -203,109 +207,151 @@ class _Cutter:
 
     def _close(self) -> None:
         rows = sum(segment.rows for segment in self.segments)
-        self.shards.append(Shard(len(self.shards), tuple(self.segments), rows, self.size))
-        self.segments, self.size = [], 0
+        self.shards.append(Shard(len(self.shards), tuple(self.segments), rows, self.size, self.hasher.digest()))
+        self.segments, self.size, self.hasher = [], 0, hashlib.blake2b()
 
 
-def _files(inputs: tuple[Path, ...]) -> tuple[Path, ...]:
-    found: list[Path] = []
-    for given in inputs:
-        if given.is_dir():
-            inside = sorted(path for path in given.iterdir() if path.suffix in SUFFIXES and path.is_file())
-            if not inside:
-                raise InputError(f"{given}: no .jsonl or .parquet file in this folder; name the files, or convert them")
-            found.extend(inside)
-        elif not given.exists():
-            raise InputError(f"{given}: no such file or folder; check the path")
-        elif given.suffix not in SUFFIXES:
-            raise InputError(f"{given}: not a .jsonl or .parquet file; convert it to one of these")
-        else:
-            found.append(given)
-    return tuple(found)
+class _Reader:
+    """Reads files one after the other, and remembers which ids it saw and whether documents have them."""
+
+    def __init__(
+        self, paths: tuple[Path, ...], text_column: str, id_column: str, kept: tuple[str, ...], cutter: "_Cutter"
+    ) -> None:
+        self.paths, self.text_column, self.id_column, self.kept, self.cutter = (
+            paths,
+            text_column,
+            id_column,
+            kept,
+            cutter,
+        )
+        self.has_ids: bool | None = None
+        self.seen: dict[bytes, tuple[int, int]] = {}
+
+    def file(self, number: int) -> InputFile:
+        """What the file of this number holds, its rows handed to the cutter."""
+        path = self.paths[number]
+        before = _sha256(path)
+        count = 0
+        columns: dict[str, None] = {}
+        for row in rows(path):
+            columns.update(dict.fromkeys(row.values))
+            self._add(row, number)
+            count += 1
+        if _sha256(path) != before:
+            raise InputError(f"{path}: changed while it was read; wait until nothing writes to it, and run this again")
+        return InputFile(path, before, count, tuple(columns))
+
+    def _add(self, row: Row, number: int) -> None:
+        if self.has_ids is None:
+            self.has_ids = _has_ids(row, self.id_column)
+        document = _document(row, self.text_column, self.id_column if self.has_ids else None, self.kept)
+        if self.has_ids:
+            self._check_id(document.id, row, number)
+        elif self.id_column in row.values:
+            raise InputError(
+                f"{row.place}: has a column '{self.id_column}', which earlier documents lack; "
+                "give every document one, or name another with --id-column"
+            )
+        self.cutter.add(row, document)
+
+    def _check_id(self, identity: str, row: Row, number: int) -> None:
+        key = hashlib.blake2b(identity.encode(), digest_size=16).digest()
+        if key in self.seen:
+            other, first = self.seen[key]
+            raise InputError(
+                f"{row.place}: the same id as {place_of(self.paths[other], first)}; make ids unique, or name another "
+                "column with --id-column"
+            )
+        self.seen[key] = number, row.number
 
 
-def _rows(path: Path, kind: str, first_row: int = 0, start_byte: int = 0) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    """(row, byte where it begins, values) from `first_row` on."""
-    try:
-        yield from _json_rows(path, first_row, start_byte) if kind == "jsonl" else _parquet_rows(path, first_row)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or 'cannot be read'}; check the file and its permissions") from None
+def _document(row: Row, text_column: str, id_column: str | None, kept: tuple[str, ...]) -> Document:
+    """The document in a row, every part of it checked."""
+    values = row.values
+    identity = f"{row.path.name}:{row.number}" if id_column is None else _identity(row, id_column)
+    fields = [("text", _text(row, text_column))]
+    for column in kept:
+        value = values.get(column)
+        if value is not None:
+            fields.append((column, _kept(value, column, row.place)))
+    rest = tuple((name, value) for name, value in values.items() if name not in (text_column, id_column, *kept))
+    return Document(identity, tuple(fields), row.path.name, rest)
 
 
-def _json_rows(path: Path, first_row: int, start_byte: int) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    with path.open("rb") as stream:
-        stream.seek(start_byte)
-        for row, line in enumerate(stream, first_row):
-            place = _place(path, "jsonl", row)
-            if not line.strip():
-                raise InputError(f"{place}: empty line; remove it, so that line numbers and documents agree")
-            values = parse_strict(line, place)
-            if not isinstance(values, dict):
-                raise InputError(f"{place}: a JSON {type(values).__name__}, not an object; write one object a line")
-            yield row, start_byte, values
-            start_byte += len(line)
+def _add(hasher: "hashlib.blake2b", document: Document) -> None:
+    """Adds id and fields, each with its length before it, so that no two documents spell the same bytes."""
+    parts = [document.id, str(len(document.fields)), *(part for pair in document.fields for part in pair)]
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        hasher.update(len(data).to_bytes(8))
+        hasher.update(data)
 
 
-def _parquet_rows(path: Path, first_row: int) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    import polars as pl
-
-    frame = pl.scan_parquet(path, glob=False)
-    row = first_row
-    try:
-        while True:
-            batch = frame.slice(row, PARQUET_BATCH_ROWS).collect()
-            for values in batch.iter_rows(named=True):
-                yield row, 0, values
-                row += 1
-            if batch.height < PARQUET_BATCH_ROWS:
-                return
-    except pl.exceptions.PolarsError:
-        raise InputError(f"{path}: not a readable Parquet file (truncated, or damaged); export it again") from None
-
-
-def _place(path: Path, kind: str, row: int) -> str:
-    return f"{path}, {'line' if kind == 'jsonl' else 'row'} {row + 1}"
-
-
-def _text(values: dict[str, Any], column: str, place: str) -> str:
-    if column not in values:
-        held = ", ".join(sorted(values)) or "none"
-        raise InputError(f"{place}: no column '{column}'; columns are: {held}; name the text with --text-column")
-    text = values[column]
+def _text(row: Row, column: str) -> str:
+    if column not in row.values:
+        raise InputError(
+            f"{row.place}: no column '{column}'; columns are: {columns_said(row.values)}; name the text with --text-column"
+        )
+    text = row.values[column]
     if text is None:
-        raise InputError(f"{place}: column '{column}' is null; fill it or remove the document")
+        raise InputError(f"{row.place}: column '{column}' is null; fill it or remove the document")
     if not isinstance(text, str):
-        raise InputError(f"{place}: column '{column}' holds {type(text).__name__}, expected text; convert it")
-    if any("\ud800" <= character <= "\udfff" for character in text) if not text.isascii() else False:
+        raise InputError(f"{row.place}: column '{column}' holds {type(text).__name__}, expected text; convert it")
+    return _carried(text, column, row.place)
+
+
+def _carried(text: str, column: str, place: str) -> str:
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
         raise InputError(
             f"{place}: column '{column}' holds a lone surrogate, which UTF-8 cannot carry; repair the export"
         )
     return text
 
 
-def _check_id(
-    values: dict[str, Any],
-    column: str,
-    here: tuple[int, int],
-    seen: dict[bytes, tuple[int, int]],
-    paths: tuple[Path, ...],
-) -> None:
-    path = paths[here[0]]
-    place = _place(path, SUFFIXES[path.suffix], here[1])
-    identity = values.get(column)
+def _kept(value: Any, column: str, place: str) -> str:
+    """A kept value as text: text as it is, times and decimals as ISO and digits, the rest as JSON."""
+    if isinstance(value, str):
+        return _carried(value, column, place)
+    if isinstance(value, date | time | timedelta | Decimal):
+        return str(value)
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=_inner)
+    except (TypeError, ValueError, RecursionError):
+        raise InputError(
+            f"{place}: column '{column}' holds {type(value).__name__} that has no form as text; convert it, or leave it out "
+            "of keep_columns"
+        ) from None
+    return _carried(text, column, place)
+
+
+def _inner(value: Any) -> str:
+    if isinstance(value, date | time | timedelta | Decimal):
+        return str(value)
+    raise TypeError(type(value).__name__)
+
+
+def _has_ids(row: Row, id_column: str) -> bool:
+    if id_column not in row.values and id_column != DEFAULT_ID:
+        raise InputError(
+            f"{row.place}: no column '{id_column}'; columns are: {columns_said(row.values)}; name the ids with --id-column"
+        )
+    return id_column in row.values
+
+
+def _identity(row: Row, column: str) -> str:
+    identity = row.values.get(column)
     if not isinstance(identity, str | int) or isinstance(identity, bool) or identity == "":
-        raise InputError(f"{place}: column '{column}' holds no id (text or a whole number); fill it or use --id-column")
-    key = hashlib.blake2b(str(identity).encode("utf-8", "surrogatepass"), digest_size=16).digest()
-    if key in seen:
-        first = paths[seen[key][0]]
-        other = _place(first, SUFFIXES[first.suffix], seen[key][1])
-        raise InputError(f"{place}: the same id as {other}; make ids unique, or name another column with --id-column")
-    seen[key] = here
+        raise InputError(
+            f"{row.place}: column '{column}' holds no id (text or a whole number); fill it or use --id-column"
+        )
+    return _carried(str(identity), column, row.place)
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    try:
+        return sha256_file(path)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or 'cannot be read'}; check the file and its permissions") from None
 
 
 def write_json_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:

@@ -35,27 +35,33 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def parse_strict(data: bytes, where: str) -> Any:
+def parse_strict(data: bytes, where: str, remedy: str = "restore the file") -> Any:
     """The JSON value in `data`; duplicate keys, NaN and invalid UTF-8 are refused.
 
     Raises:
-        InputError: naming `where`.
+        InputError: naming `where`, never with a piece of `data`.
     """
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(pairs)
         if len(result) != len(pairs):
-            raise ValueError("a key stands twice in one object")
+            raise InputError(f"{where}: not valid JSON (a key stands twice in one object); {remedy}")
         return result
 
     def constant(name: str) -> None:
-        raise ValueError(f"{name} is not JSON")
+        raise InputError(f"{where}: not valid JSON ({name} is no number there); {remedy}")
 
     try:
         return json.loads(data.decode("utf-8"), object_pairs_hook=unique, parse_constant=constant)
-    except (ValueError, RecursionError) as error:
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-        raise InputError(f"{where}: not valid JSON ({reason}); restore the file") from None
+    except UnicodeDecodeError as error:
+        reason = f"byte {error.start + 1} is not UTF-8"
+    except json.JSONDecodeError as error:
+        reason = f"{error.msg.partition(':')[0]}, character {error.pos + 1}"
+    except RecursionError:
+        reason = "nested too deeply"
+    except ValueError:
+        reason = "a number with too many digits"
+    raise InputError(f"{where}: not valid JSON ({reason}); {remedy}")
 
 
 def parse_canonical(data: bytes, where: str) -> Any:
@@ -80,11 +86,15 @@ def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Writes `data` to `path` so that a kill leaves the old file, the new one or none, never a part."""
     temporary = path.with_name(path.name + ".tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from None
     sync_folder(path.parent)
 
 

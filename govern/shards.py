@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import TypeVar
 
 from govern.errors import Interrupted
@@ -36,7 +37,8 @@ def map_shards(function: Callable[[Task], Result], tasks: Sequence[Task], worker
     pool = ProcessPoolExecutor(min(workers, len(tasks)), context, initializer=_begin, initargs=(os.getpid(),))
     waiting: list[Future[Result]] = []
     try:
-        waiting.extend(pool.submit(function, task) for task in tasks)
+        with interrupts_held():
+            waiting.extend(pool.submit(function, task) for task in tasks)
         for done in waiting:
             yield done.result()
     except BrokenProcessPool:
@@ -48,9 +50,18 @@ def map_shards(function: Callable[[Task], Result], tasks: Sequence[Task], worker
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Holds Ctrl-C back while processes start, so that they never see one: it is the parent's, when the block ends."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _begin(parent: int) -> None:
-    """Leaves Ctrl-C to the parent, and ends this worker when the parent is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Ends this worker when the parent is gone; Ctrl-C is the parent's."""
 
     def watch() -> None:
         while os.getppid() == parent:
