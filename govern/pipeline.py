@@ -6,8 +6,9 @@ that the same command again continues after a kill. The finished folder depends 
 alone, not on workers or on how often the run was killed.
 """
 
+import errno
 import fcntl
-import json
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -19,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 from govern import cards, certificate, claim, report, residual, signals
 from govern.corpus import SHARD_BYTES, Corpus, read
 from govern.environment import environment
-from govern.errors import InputError, Interrupted, Refused
-from govern.files import MANIFEST, canonical, digest, manifest, sync_folder, write_whole
+from govern.errors import InputError, Interrupted, Refused, VerificationError
+from govern.files import MANIFEST, canonical, digest, manifest, parse_canonical, sync_folder, write_whole
+from govern.inventory import SUMS_BYTES, differences, parse_sums, read_plain
 from govern.keys import derive, keyed_digest
 from govern.process import Keys, ShardState, ShardTask, detector_of, process
 from govern.publish import Published, publish
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from govern.policy import Policy
     from govern.validate import ValidationResult
 
+NAME_CHARACTERS = 200
+BEGUN = frozenset({"lock", "run.json", "run.json.tmp"})
+"""What stands in a private folder before its record does."""
 WORK_BYTES = 2_000_000
 """Text per unit of work: small, so that a kill costs seconds and a small corpus still feeds every worker."""
 
@@ -69,8 +74,13 @@ def certify(request: Request) -> Outcome:
         Refused: an expectation failed or is unknown; the reasons stand in `OUT.refused`.
         Interrupted: a worker died; the same command continues.
     """
+    _check(request)
     corpus = read(
-        request.inputs, text_column=request.text_column, id_column=request.id_column, shard_bytes=request.work_bytes
+        request.inputs,
+        text_column=request.text_column,
+        id_column=request.id_column,
+        kept=request.policy.keep_columns,
+        shard_bytes=request.work_bytes,
     )
     keys = _keys(request.secret)
     identity = _identity(request, corpus, keys)
@@ -78,8 +88,10 @@ def certify(request: Request) -> Outcome:
         with _private(request.out, identity) as private:
             if request.out.exists():
                 return Outcome(request.out, _finished(request.out, private), reused=True)
-            states = _process(request, corpus, keys, private)
+            states = _process(request, corpus, keys, private, digest(identity))
             return Outcome(request.out, _finish(request, corpus, keys, states), reused=False)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise Interrupted(
             f"{error.filename or request.out}: {error.strerror or 'cannot be written'}; free the disk or correct the "
@@ -87,10 +99,24 @@ def certify(request: Request) -> Outcome:
         ) from None
 
 
-def _process(request: Request, corpus: Corpus, keys: Keys, private: Path) -> list[ShardState]:
+def _check(request: Request) -> None:
+    """What can be refused before anything is read."""
+    if not request.name.strip() or not request.name.isprintable() or len(request.name) > NAME_CHARACTERS:
+        raise InputError(f"--name: empty, more than one line, or over {NAME_CHARACTERS} characters; give a short name")
+    if request.out.name in ("", ".."):
+        raise InputError(f"{request.out}: no name for a new folder; give one with --out")
+    columns = {request.text_column: "text", request.id_column: "ids"}
+    for column in request.policy.keep_columns:
+        if column in columns:
+            raise InputError(
+                f"column '{column}': holds the {columns[column]}, which ship in their own form; take it out of keep_columns"
+            )
+
+
+def _process(request: Request, corpus: Corpus, keys: Keys, private: Path, run: str) -> list[ShardState]:
     names = tuple((path.path.name, _source(request.policy, keys, path.path.name)) for path in corpus.files)
     tasks = [
-        ShardTask(shard, corpus.text_column, corpus.id_column, request.policy, keys, names, private)
+        ShardTask(shard, corpus.text_column, corpus.id_column, request.policy, keys, names, private, run)
         for shard in corpus.shards
     ]
     return list(progress(map_shards(process, tasks, request.workers), len(tasks), "mask"))
@@ -308,24 +334,59 @@ def _private(out: Path, identity: dict[str, Any]) -> Iterator[Path]:
     """The private folder of this very run, locked; another run's folder, or a run under way, is an `InputError`."""
     private = out.with_name(out.name + ".private")
     record = private / "run.json"
-    if out.exists() and not record.exists():
-        raise InputError(f"{out}: exists, and no run of this command made it; choose another --out, or move it away")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    private.mkdir(mode=0o700, exist_ok=True)
+    try:
+        _make_private(out, private)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise InputError(
+            f"{error.filename or private}: {error.strerror}; choose an --out in a folder that can be written"
+        ) from None
     with (private / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise InputError(f"{out}: another run is writing here; wait for it, or choose another --out") from None
-        if not record.exists():
-            write_whole(record, canonical(identity), 0o600)
-        differing = _differences(json.loads(record.read_bytes()), identity)
-        if differing:
-            raise InputError(
-                f"{out}: holds another run, which differs in {', '.join(differing)}; choose another --out, or remove "
-                f"{out.name}, {private.name} and {out.name}.refused"
-            )
+        _check_record(out, record, identity)
         yield private
+
+
+def _make_private(out: Path, private: Path) -> None:
+    """Makes `private` where it is missing; a folder that no run made is never written into nor removed."""
+    partial, refused = (out.with_name(out.name + ending) for ending in (".partial", ".refused"))
+    if not (private / "run.json").exists():
+        begun = {path.name for path in private.iterdir()} if private.is_dir() else set()
+        foreign = [private] if os.path.lexists(private) and (not private.is_dir() or begun - BEGUN) else []
+        foreign += [path for path in (out, partial, refused) if os.path.lexists(path)]
+        if foreign:
+            raise InputError(
+                f"{foreign[0]}: exists, and no run of this command made it; choose another --out, or move it away"
+            )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    private.mkdir(mode=0o700, exist_ok=True)
+    private.chmod(0o700)
+
+
+def _check_record(out: Path, record: Path, identity: dict[str, Any]) -> None:
+    """Writes what this run is, or compares it with what the record says; a damaged record of unfinished work is renewed."""
+    wanted = canonical(identity)
+    found = None
+    if record.exists():
+        try:
+            found = parse_canonical(record.read_bytes(), str(record))
+        except InputError:
+            found = None
+    if not isinstance(found, dict):
+        if out.exists():
+            raise InputError(f"{record}: damaged, so nobody can say which run made {out.name}; choose another --out")
+        write_whole(record, wanted, 0o600)
+        return
+    differing = _differences(found, identity)
+    if differing:
+        raise InputError(
+            f"{out}: holds another run, which differs in {', '.join(differing)}; choose another --out, or remove "
+            f"{out.name}, {record.parent.name}, {out.name}.partial and {out.name}.refused"
+        )
 
 
 def _differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
@@ -334,9 +395,14 @@ def _differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
 
 def _finished(out: Path, private: Path) -> certificate.Certificate:
     """The certificate of a folder that this very run finished earlier, its files checked again."""
-    if (out / MANIFEST).read_bytes() != manifest(out):
+    try:
+        sums = parse_sums(read_plain(out / MANIFEST, SUMS_BYTES), str(out / MANIFEST))
+        problems = differences(out, sums)
+    except VerificationError as error:
+        problems = error.problems
+    if problems:
         raise InputError(
-            f"{out}: its files are no longer those that this run wrote; move it away and run the same command again "
-            f"({private.name} keeps the work)"
+            f"{problems[0]}\n{out}: its files are no longer those that this run wrote; move it away and run the same "
+            f"command again ({private.name} keeps the work)"
         )
     return certificate.load((out / certificate.FILE).read_bytes(), str(out / certificate.FILE))

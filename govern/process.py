@@ -6,17 +6,17 @@ that carries their digests; the state is written last. What a document becomes d
 
 import hashlib
 import io
-import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern import signals
 from govern.corpus import Document, Shard, documents
 from govern.deduplicate import duplicate_key
-from govern.files import canonical, sha256_file, write_whole
+from govern.errors import InputError
+from govern.files import canonical, digest, parse_canonical, sha256_file, write_whole
 from govern.keys import keyed_digest
 from govern.mask import Masked, Quarantined, Replacement, mask
 
@@ -52,6 +52,7 @@ class ShardTask:
     keys: Keys
     source_names: tuple[tuple[str, str], ...]
     folder: Path
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def process(task: ShardTask) -> ShardState:
     """The state of a shard: read back when it was finished before, else computed and stored."""
     name = f"shard-{task.shard.index:06d}"
     state = task.folder / "states" / f"{name}.json"
-    found = _finished(state, task.folder)
+    found = _finished(state, task)
     if found is not None:
         return found
     rows = _Rows(_columns(task.policy.keep_columns))
@@ -78,15 +79,16 @@ def process(task: ShardTask) -> ShardState:
         if not document.fields[0][1].strip():
             rows.drop(lang, source, keyed, "empty")
             continue
-        outcome = mask(_with_kept(document, task.policy.keep_columns), detector_of(task.policy), task.policy)
+        outcome = mask(document, detector_of(task.policy), task.policy)
         if isinstance(outcome, Quarantined):
             rows.quarantine(lang, source, keyed, outcome.reason)
         else:
             rows.mask(document, outcome, _values(document, outcome, keyed, lang, source, task), task)
     digests = {path: write_frame(task.folder / path, frame) for path, frame in rows.files(name).items()}
     state.parent.mkdir(exist_ok=True)
-    write_whole(state, canonical({"files": digests, "masked": f"masked/{name}.parquet", **rows.state()}), 0o600)
-    stored = _finished(state, task.folder)
+    made = {"run": task.run, "files": digests, "masked": f"masked/{name}.parquet", **rows.state()}
+    write_whole(state, canonical({**made, "digest": digest(made)}), 0o600)
+    stored = _finished(state, task)
     if stored is None:
         raise OSError(f"{state}: the shard was written but does not read back")
     return stored
@@ -143,7 +145,7 @@ def _arrivals(task: ShardTask) -> Iterator[tuple[Document, str, str, str]]:
 
     names = dict(task.source_names)
     batch: list[Document] = []
-    rows = documents(task.shard, task.text_column, task.id_column)
+    rows = documents(task.shard, task.text_column, task.id_column, task.policy.keep_columns)
 
     def drain() -> Iterator[tuple[Document, str, str, str]]:
         texts = pl.DataFrame({"text": [document.fields[0][1] for document in batch]}, schema={"text": pl.String})
@@ -168,17 +170,6 @@ def _columns(keep: tuple[str, ...]) -> dict[str, str]:
     fixed = {"id": "str", "text": "str", "lang": "str", "source": "str"}
     return {**fixed, **dict.fromkeys(keep, "str"), "duplicate": "bytes", "spans": "int", "masked_characters": "int",
             "raw_characters": "int"}  # fmt: skip
-
-
-def _with_kept(document: Document, keep: tuple[str, ...]) -> Document:
-    """The document with each kept column as a further field, so that it is masked too; what is no text becomes JSON."""
-    given = dict(document.metadata)
-    values = [(name, given[name]) for name in keep if given.get(name) is not None]
-    texts = (
-        (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
-        for name, value in values
-    )
-    return replace(document, fields=(*document.fields, *texts))
 
 
 def _values(document: Document, outcome: Masked, keyed: str, lang: str, source: str, task: ShardTask) -> dict[str, Any]:
@@ -257,18 +248,22 @@ class _Rows:
             self.arrived.setdefault(name, Counter())[what] += 1
 
 
-def _finished(state: Path, folder: Path) -> ShardState | None:
-    """The stored state, if it and every file that it names are as they were written."""
+def _finished(state: Path, task: ShardTask) -> ShardState | None:
+    """The stored state, if this run wrote it, and it and every file that it names are as they were written."""
     try:
-        stored = json.loads(state.read_bytes())
-    except FileNotFoundError:
+        stored = parse_canonical(state.read_bytes(), str(state))
+    except (OSError, InputError):
         return None
-    for name, digest in stored["files"].items():
-        path = folder / name
-        if not path.is_file() or sha256_file(path) != digest:
+    if not isinstance(stored, dict) or stored.get("run") != task.run:
+        return None
+    if stored.pop("digest", None) != digest(stored):
+        return None
+    for name, sha256 in stored["files"].items():
+        path = task.folder / name
+        if not path.is_file() or sha256_file(path) != sha256:
             return None
     return ShardState(
-        masked=folder / stored["masked"],
+        masked=task.folder / stored["masked"],
         arrived={name: Counter(counts) for name, counts in stored["arrived"].items()},
         entities=Counter({(kind, lang, what): count for kind, lang, what, count in stored["entities"]}),
         quarantined=tuple((keyed, reason) for keyed, reason in stored["quarantined"]),

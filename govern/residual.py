@@ -61,17 +61,19 @@ def rescan(task: RescanTask) -> Rescan:
     from govern.detect import find
 
     detector = detector_of(task.policy)
-    rows = pl.scan_parquet(task.path).select("id", "text", "lang", "source").slice(task.first_row, TASK_ROWS)
+    fields = ("text", *task.policy.keep_columns)
+    rows = pl.scan_parquet(task.path).select("id", "lang", "source", *fields).slice(task.first_row, TASK_ROWS)
     frame = rows.collect()
     spans: Counter[str] = Counter()
     texts: list[bytes] = []
     scanned = 0
-    for identity, text, lang, source in frame.iter_rows():
-        texts.append(hashlib.blake2b(text.encode(), digest_size=16).digest())
+    for identity, lang, source, *values in frame.iter_rows():
+        texts.append(hashlib.blake2b(values[0].encode(), digest_size=16).digest())
         if int(identity[:8], 16) % task.every:
             continue
         scanned += 1
-        left = sum(span.entity_type not in detector.kept for span in find(detector, text))
+        found = [span for value in values if value is not None for span in find(detector, value)]
+        left = sum(span.entity_type not in detector.kept for span in found)
         spans.update(dict.fromkeys(signals.slices(lang, source), left))
     return Rescan(scanned, spans, tuple(texts), tuple(frame.select("lang", "source").iter_rows()))
 
