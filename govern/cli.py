@@ -4,10 +4,14 @@ import argparse
 import os
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from govern.console import run, show, trusted_keys
-from govern.errors import GovernError
+from govern.errors import GovernError, InputError, Refused, VerificationError
+from govern.files import ATTESTATION
+
+if TYPE_CHECKING:
+    from govern.keys import PrivateKey
 
 PPM = 1_000_000
 
@@ -99,7 +103,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _command(commands: Any, name: str, call: Any, text: str) -> argparse.ArgumentParser:
-    added: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    added: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False
+    )
     added.set_defaults(call=call)
     added.add_argument("--json", action="store_true", help="print the result as one JSON object")
     return added
@@ -130,7 +136,7 @@ def _split(text: str) -> tuple[str, int]:
     name, _, share = text.partition("=")
     try:
         ppm = round(float(share) * PPM)
-    except ValueError:
+    except (ValueError, OverflowError):
         ppm = 0
     if name != "held-out" or not 0 < ppm < PPM:
         raise argparse.ArgumentTypeError(
@@ -147,8 +153,8 @@ def _date(text: str) -> datetime:
 
 
 def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}': expected a whole number from 1")
+    if not text.isdecimal() or len(text) > 9 or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}': expected a whole number from 1 to 999999999")
     return int(text)
 
 
@@ -209,10 +215,8 @@ def _scan(arguments: argparse.Namespace) -> int:
 def _certify(arguments: argparse.Namespace) -> int:
     from govern import attestation, keys, pipeline, policy
 
+    key = _key_to_sign(arguments)
     chosen = policy.load(arguments.policy)
-    key = None
-    if arguments.sign_key is not None:
-        key = keys.load_private(arguments.sign_key, _passphrase(arguments.passphrase))
     outcome = pipeline.certify(
         pipeline.Request(
             inputs=tuple(arguments.inputs),
@@ -227,8 +231,10 @@ def _certify(arguments: argparse.Namespace) -> int:
             workers=arguments.workers,
         )
     )
-    signed = (outcome.folder / "attestation.json").exists()
-    if key is not None and not signed:
+    signed = os.path.lexists(outcome.folder / ATTESTATION)
+    if key is not None and signed:
+        _check_signer(outcome.folder, key)
+    elif key is not None:
         attestation.sign(outcome.folder, key, issued=_now(), not_after=arguments.not_after)
         signed = True
     counts = outcome.certificate.claim["accounting"]
@@ -241,6 +247,39 @@ def _certify(arguments: argparse.Namespace) -> int:
     }
     show(result, arguments.json, _certified_lines(arguments.out, outcome.certificate.digest, signed, counts))
     return 0
+
+
+def _key_to_sign(arguments: argparse.Namespace) -> "PrivateKey | None":
+    """The key that `certify` signs with, and its flags checked before hours of work."""
+    from govern.keys import load_private
+
+    if arguments.sign_key is None:
+        for flag, value in (("--not-after", arguments.not_after), ("--passphrase", arguments.passphrase)):
+            if value is not None:
+                raise InputError(
+                    f"{flag}: says something of a signature, and no --sign-key came; give it, or leave {flag} out"
+                )
+        return None
+    if arguments.not_after is not None and arguments.not_after <= _now():
+        raise InputError(f"--not-after {arguments.not_after.date()}: is over already; give a later date")
+    return load_private(arguments.sign_key, _passphrase(arguments.passphrase))
+
+
+def _check_signer(folder: Path, key: "PrivateKey") -> None:
+    """Returns where the folder that an earlier run left names this key among its signers."""
+    from govern.attestation import ATTESTATION_BYTES, countersign
+    from govern.inventory import read_plain
+
+    where = folder / ATTESTATION
+    try:
+        countersign(read_plain(where, ATTESTATION_BYTES), str(where), key)
+    except VerificationError:
+        raise
+    except Refused:
+        return
+    raise Refused(
+        f"{folder}: is signed already, by another key; `govern approve {folder} --sign-key KEY` adds a signature"
+    )
 
 
 def _certified_lines(folder: Path, digest: str, signed: bool, counts: dict[str, Any]) -> list[str]:
@@ -312,6 +351,8 @@ def _report(arguments: argparse.Namespace) -> int:
     from govern.files import parse_canonical, write_whole
     from govern.report import render
 
+    if arguments.out.resolve().is_relative_to(arguments.folder.resolve()):
+        raise InputError(f"{arguments.out}: lies inside the signed folder, which it would break; write it elsewhere")
     corpus = verify(arguments.folder, trusted_keys(arguments.trust), now=_now())
     metrics = arguments.folder / "evidence" / "metrics.json"
     html = render(
@@ -332,7 +373,8 @@ def _revoke(arguments: argparse.Namespace) -> int:
     from govern.revocation import revoke
 
     key = keys.load_private(arguments.sign_key, _passphrase(arguments.passphrase))
-    trust = keys.load_trusted(trusted_keys(arguments.trust))
+    named = trusted_keys(arguments.trust)
+    trust = keys.load_trusted(named) if named else ()
     revoke(arguments.folder, key, arguments.reason, arguments.revocations, now=_now(), trust=trust)
     lines = [f"{arguments.folder}: revoked in {arguments.revocations}"]
     show({"folder": str(arguments.folder), "revocations": str(arguments.revocations)}, arguments.json, lines)

@@ -7,11 +7,13 @@ import argparse
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
 INTERRUPTED = 3
+DEFECT_FRAMES = 6
 
 
 class CommandError(Protocol):
@@ -39,13 +41,36 @@ def run(
         print(f"{program}: interrupted; the same command again continues", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return INTERRUPTED
+    except OSError as error:
+        where = ascii(str(error.filename))[1:-1] if error.filename else "output"
+        print(
+            f"{program}: {where}: {error.strerror or 'cannot be used'}; check path, permissions and space",
+            file=sys.stderr,
+        )
+        return 2
+    except Exception as error:  # noqa: BLE001 - the process boundary: a message may quote the value it is about
+        _show_defect(program, error)
+        return 2
+
+
+def _show_defect(program: str, error: Exception) -> None:
+    """Where an error that nobody foresaw came from: its kind and the lines of code, never its message."""
+    print(
+        f"{program}: {type(error).__name__}: a defect of {program}; report these lines, no data is in them",
+        file=sys.stderr,
+    )
+    for frame in traceback.extract_tb(error.__traceback__)[-DEFECT_FRAMES:]:
+        print(f"{program}:   {Path(frame.filename).name}:{frame.lineno} {frame.name}", file=sys.stderr)
 
 
 def show(result: dict[str, Any], as_json: bool, lines: list[str]) -> None:
     """Prints `result` as one JSON object, or the plain `lines`."""
-    print(json.dumps(result, ensure_ascii=False, sort_keys=True) if as_json else "\n".join(lines))
+    text = json.dumps(result, sort_keys=True) if as_json else "\n".join(lines)
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)
 
 
 def trusted_keys(flags: list[Path] | None) -> tuple[Path, ...]:
