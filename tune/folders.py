@@ -6,7 +6,7 @@ writes it, so `sha256sum *` in the folder is enough to check it by hand.
 """
 
 import hashlib
-import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,38 @@ from typing import Any
 from govern.errors import InputError
 from govern.files import list_files, manifest, parse_strict
 from tune.errors import TuneError, TuneRefused
+from tune.weights import INDEX, WEIGHTS, shapes
 
 EXTENSION = "extension.json"
 MODEL_TYPES = ("llama",)
 """Architectures whose packing and new rows are covered by a test; others are refused until they are."""
 
 PLAIN = (".json", ".md", ".txt", ".model", ".jinja")
-WEIGHTS = ".safetensors"
 BARE = ("SHA256SUMS", "LICENSE", "NOTICE", ".gitattributes")
-HEADER_BYTES = 100_000_000
-"""A safetensors header at most; the format's own limit."""
+LOADS_MORE = ("adapter_config.json",)
+"""Plain files that make transformers load something beside the model."""
+CONFIG_KEYS = frozenset(
+    (
+        *(
+            "_name_or_path",
+            "architectures",
+            "assay_note",
+            "attention_bias",
+            "attention_dropout",
+            "bos_token_id",
+            "dtype",
+        ),
+        *("eos_token_id", "head_dim", "hidden_act", "hidden_size", "initializer_range", "intermediate_size"),
+        *("is_llama_config", "max_position_embeddings", "mlp_bias", "model_type", "num_attention_heads"),
+        *("num_hidden_layers", "num_key_value_heads", "pad_token_id", "pretraining_tp", "rms_norm_eps"),
+        *("rope_interleaved", "rope_parameters", "rope_scaling", "rope_theta", "tie_word_embeddings", "torch_dtype"),
+        *("transformers_version", "use_cache", "vocab_size"),
+    )
+)
+"""What a Llama's config.json may hold; other keys can name code, kernels or files to load."""
+DTYPES = (None, "float32", "float16", "bfloat16")
+NOTE = re.compile(r"[A-Za-z0-9 ,.;-]{1,100}")
+"""A note from config.json that may stand in a card: one plain line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +89,24 @@ def base_model(folder: Path) -> BaseModel:
     """
     if not folder.is_dir():
         raise TuneError(f"{folder}: no such folder; models are read from disk, never by a hub name: give its path")
-    names = list_files(folder)
+    names = _plain_files(folder)
     for name in names:
-        _plain_file(folder, name)
+        _model_file(folder, name)
     config = read_json(folder / "config.json")
     _config(folder, config)
-    shapes = _shapes(folder, tuple(name for name in names if name.endswith(WEIGHTS)))
-    embedding = shapes.get("model.embed_tokens.weight")
+    index = read_json(folder / INDEX) if INDEX in names else None
+    tensors = shapes(folder, tuple(name for name in names if name.endswith(WEIGHTS)), index)
+    embedding = tensors.get("model.embed_tokens.weight")
     if embedding is None or len(embedding) != 2:
         raise TuneRefused(f"{folder}: no tensor model.embed_tokens.weight in its safetensors; give a whole base model")
     if embedding[0] != config.get("vocab_size"):
         raise TuneRefused(
             f"{folder}: config.json says vocab_size {config.get('vocab_size')}, the embedding has {embedding[0]} rows; "
+            "restore the folder"
+        )
+    if embedding[1] != config.get("hidden_size"):
+        raise TuneRefused(
+            f"{folder}: config.json says hidden_size {config.get('hidden_size')!r}, the embedding has {embedding[1]} columns; "
             "restore the folder"
         )
     sums = manifest(folder)
@@ -91,10 +119,10 @@ def base_model(folder: Path) -> BaseModel:
         files,
         embedding[0],
         bool(config.get("tie_word_embeddings", False)),
-        sum(_product(shape) for shape in shapes.values()),
+        sum(_product(shape) for shape in tensors.values()),
         positions if isinstance(positions, int) else None,
         _bytes(beside) if beside.exists() else None,
-        note if isinstance(note, str) else None,
+        note if isinstance(note, str) and NOTE.fullmatch(note) else None,
     )
 
 
@@ -109,9 +137,7 @@ def tokenizer(folder: Path) -> TokenizerFolder:
 
     if not folder.is_dir():
         raise TuneError(f"{folder}: no such folder; tokenizers are read from disk, never by a hub name: give its path")
-    for name in list_files(folder):
-        if (folder / name).is_symlink():
-            raise TuneRefused(f"{folder / name}: a link; put the file itself there")
+    _plain_files(folder)
     path = folder / "tokenizer.json"
     data = _bytes(path)
     loaded = build(read_spec(data, path), str(path))
@@ -134,9 +160,15 @@ def tokenizer(folder: Path) -> TokenizerFolder:
 
 
 def tokenizer_digest(folder: Path) -> str:
-    """The digest of a tokenizer's folder, no file of which is read as anything but bytes; `TuneError` where there is none."""
+    """The digest of a tokenizer's folder, no file of which is read as anything but bytes.
+
+    Raises:
+        TuneError: no such folder.
+        TuneRefused: it holds a link, a pipe or the like.
+    """
     if not folder.is_dir():
         raise TuneError(f"{folder}: no such folder; tokenizers are read from disk, never by a hub name: give its path")
+    _plain_files(folder)
     return _digest(manifest(folder))
 
 
@@ -155,12 +187,24 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
-def _plain_file(folder: Path, name: str) -> None:
+def _plain_files(folder: Path) -> tuple[str, ...]:
+    """The names of the files of `folder`, none of them a link, a pipe or the like."""
+    names = list_files(folder)
+    for name in names:
+        path = folder / name
+        if path.is_symlink():
+            raise TuneRefused(f"{path}: a link; put the file itself there, since what it points to can change")
+        if not path.is_file():
+            raise TuneRefused(f"{path}: not a plain file (a pipe, socket or device); remove it")
+    return names
+
+
+def _model_file(folder: Path, name: str) -> None:
     path = folder / name
-    if path.is_symlink():
-        raise TuneRefused(f"{path}: a link; put the file itself there, since what it points to can change")
     if "/" in name:
         raise TuneRefused(f"{path}: a subfolder; a base model is one flat folder: remove it")
+    if name in LOADS_MORE:
+        raise TuneRefused(f"{path}: makes transformers load an adapter too; give the base model alone")
     if name not in BARE and path.suffix not in (*PLAIN, WEIGHTS):
         raise TuneRefused(
             f"{path}: neither safetensors nor plain text, and loading pickles or code can run code; "
@@ -180,32 +224,16 @@ def _config(folder: Path, config: dict[str, Any]) -> None:
             f"{path}: model_type {config.get('model_type')!r}; this version trains {', '.join(MODEL_TYPES)} only, "
             "since packing and new token rows are proven there"
         )
-
-
-def _shapes(folder: Path, names: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
-    if not names:
-        raise TuneRefused(f"{folder}: no .safetensors file; convert the weights to safetensors")
-    shapes: dict[str, tuple[int, ...]] = {}
-    for name in names:
-        for tensor, entry in _header(folder / name).items():
-            if tensor != "__metadata__":
-                shapes[tensor] = tuple(entry["shape"])
-    return shapes
-
-
-def _header(path: Path) -> dict[str, Any]:
-    """The header of a safetensors file: 8 bytes of length, JSON, then exactly the bytes that the JSON places."""
-    with path.open("rb") as stream:
-        size = int.from_bytes(stream.read(8), "little")
-        text = stream.read(size) if size <= HEADER_BYTES else b""
-    try:
-        header = json.loads(text)
-        ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
-        if path.stat().st_size == 8 + size + max(ends):
-            return dict(header)
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
-        pass
-    raise TuneError(f"{path}: not a whole safetensors file; restore it")
+    odd = sorted(config.keys() - CONFIG_KEYS)
+    if odd:
+        raise TuneRefused(
+            f"{path}: has '{odd[0]}', which no {config['model_type']} needs and which could load other code or files; remove it"
+        )
+    dtype = config.get("dtype", config.get("torch_dtype"))
+    if dtype not in DTYPES:
+        raise TuneRefused(
+            f"{path}: dtype {dtype!r}, expected one of {', '.join(map(str, DTYPES[1:]))}; restore the file"
+        )
 
 
 def _special_tokens(folder: Path) -> dict[str, str]:

@@ -73,6 +73,11 @@ def _model_fits(recipe: "Recipe", base: BaseModel, words: TokenizerFolder) -> No
             f"{recipe.model}: the tokenizer.json beside the weights is not that of {recipe.tokenizer}, so its rows belong to "
             f"other ids; {remedy}, or name the tokenizer it was made for"
         )
+    if words.certificate is None and EXTENSION in dict(base.files):
+        raise TuneRefused(
+            f"{recipe.tokenizer}: no {EXTENSION}, though {recipe.model} was made for an extended tokenizer; "
+            "give the signed folder that `vocab extend` wrote"
+        )
     length = recipe.training.max_length
     if base.positions is not None and base.positions < length:
         raise TuneRefused(
