@@ -17,8 +17,17 @@ from tune.errors import TuneError
 PATHS = ("corpus", "model", "tokenizer", "out", "sign_key", "passphrase_file", "revocations")
 
 
+KINDS = {
+    "is_instance_of": "expected a path in quotes",
+    "tuple_type": "expected a list of paths, each in quotes",
+    "model_type": "expected a table",
+    "too_short": "expected one path at least",
+}
+"""What pydantic names by Python's types, in TOML's words."""
+
+
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Training(_Part):
@@ -104,21 +113,29 @@ def load(path: Path) -> Recipe:
         raise TuneError(f"{path}: not UTF-8, so not TOML; save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise TuneError(f"{path}: not valid TOML ({error}); correct the line") from None
+    except RecursionError:
+        raise TuneError(f"{path}: not valid TOML (nested too deep); correct it") from None
     try:
-        return Recipe.model_validate(_placed(values, path.parent))
+        return Recipe.model_validate(_placed(values, path))
     except ValidationError as error:
         raise TuneError(f"{path}: {_sentence(error)}") from None
 
 
-def _placed(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+def _placed(values: dict[str, Any], file: Path) -> dict[str, Any]:
     placed = dict(values)
     for name in PATHS:
         if isinstance(placed.get(name), str):
-            placed[name] = folder / placed[name]
+            placed[name] = _path(placed[name], file, name)
     trust = placed.get("trust")
     if isinstance(trust, list) and all(isinstance(item, str) for item in trust):
-        placed["trust"] = tuple(folder / item for item in trust)
+        placed["trust"] = tuple(_path(item, file, "trust") for item in trust)
     return placed
+
+
+def _path(text: str, file: Path, key: str) -> Path:
+    if not text or "\0" in text:
+        raise TuneError(f"{file}: key '{key}' is empty or holds a zero byte, expected a path; correct it")
+    return file.parent / text
 
 
 def _sentence(error: ValidationError) -> str:
@@ -128,5 +145,7 @@ def _sentence(error: ValidationError) -> str:
         return f"key '{key}' is not one a recipe has; correct or remove it"
     if first["type"] == "missing":
         return f"key '{key}' is missing; add it"
+    if first["type"] in KINDS:
+        return f"key '{key}': {KINDS[first['type']]}; correct it"
     message = first["msg"].removeprefix("Value error, ")
     return f"key '{key}': {message[:1].lower()}{message[1:]}"

@@ -83,6 +83,26 @@ def test_what_is_not_toml_is_refused(tmp_path, data):
         load(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (BASE.replace('"c"', '""'), "key 'corpus' is empty"),
+        (BASE.replace('"c"', '"a\\u0000b"'), "key 'corpus' is empty or holds a zero byte"),
+        (BASE.replace('"k.pub"', '"a\\u0000b"'), "key 'trust' is empty or holds a zero byte"),
+        (BASE.replace('"c"', "3"), "expected a path in quotes"),
+        (BASE.replace('["k.pub"]', '"k.pub"'), "expected a list of paths"),
+        (BASE + "training = 3\n", "key 'training': expected a table"),
+        (BASE + "[training]\nclip = inf\n", "finite number"),
+        (BASE + "[training]\nepochs = inf\n", "finite number"),
+        ("a=" + "[" * 5000, "nested too deep"),
+    ],
+)
+def test_values_that_no_run_could_use_are_refused_in_a_sentence(write, text, sentence):
+    """Zero bytes, infinities, wrong kinds and endless nesting stop at the file, never in a library."""
+    with pytest.raises(TuneError, match=sentence):
+        load(write(text))
+
+
 def test_a_missing_file_is_refused(tmp_path):
     """The message names the path."""
     with pytest.raises(TuneError, match=r"nowhere\.toml"):
