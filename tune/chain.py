@@ -93,7 +93,7 @@ def verify(
             _given("model", model, lambda folder: _model(folder, claim["model"])),
             certificate,
             shards,
-            _given("revocation", revocations, lambda path: _revocation(path, keys, claim["corpus"])),
+            _given("revocation", revocations, lambda path: _revocation(path, keys, claim)),
         ),
     )
 
@@ -205,10 +205,17 @@ def _corpus_links(
 
 def _revocation(path: Path, keys: Sequence[Any], claim: dict[str, Any]) -> str:
     entries = revocation.load(path, keys)
-    entry = revocation.is_revoked(entries, claim["certificate"], claim["manifest"].removeprefix("sha256:"))
+    corpus = claim["corpus"]
+    entry = revocation.is_revoked(entries, corpus["certificate"], corpus["manifest"].removeprefix("sha256:"))
     if entry is not None:
         raise Refused(f"{path}: the corpus was revoked ({entry.reason}); stop using this adapter")
-    return f"the corpus is not among the {len(entries)} of {path}"
+    words = claim["tokenizer"].get("certificate")
+    entry = None if words is None else revocation.is_revoked(entries, words, "")
+    if entry is not None:
+        raise Refused(
+            f"{path}: the corpus that the tokenizer was extended on was revoked ({entry.reason}); stop using this adapter"
+        )
+    return f"neither the corpus nor the tokenizer's is among the {len(entries)} of {path}"
 
 
 def _other(folder: Path, what: str, expected: str, found: str) -> str:

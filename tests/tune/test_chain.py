@@ -185,3 +185,28 @@ def test_a_missing_provenance_fails_and_a_missing_folder_is_bad_input(mine, tmp_
         verify(tmp_path / "nowhere", mine.trust, now=NOW)
     with pytest.raises(InputError, match="no trusted key"):
         verify(mine.adapter, [], now=NOW)
+
+
+def test_a_tokenizer_extended_on_a_revoked_corpus_fails_the_revocation(mine, tmp_path):
+    """The vocabulary came from text that must not be used, whatever the adapter itself was trained on."""
+    from tune.run import run
+
+    key = load_private(mine.root / "keys/sign.pem")
+    listed = tmp_path / "revocations.json"
+    other = write_corpus(tmp_path / "corpus", key, statement="Another corpus.")
+    result = run(mine.recipe(corpus=other, out=tmp_path / "adapter"), now=NOW)
+    revoke(mine.root / "corpus", key, "consent withdrawn", listed, NOW)
+    chain = verify(result.adapter, mine.trust, now=NOW, revocations=listed)
+    assert statuses(chain)["revocation"] == "failed"
+    assert "tokenizer was extended on was revoked" in sentence(chain, "revocation")
+
+
+def test_a_link_in_a_base_tokenizer_or_a_model_fails_in_a_sentence(mine):
+    """A dangling link is named, and verification goes on to the other links."""
+    (mine.root / "model/x.json").symlink_to(mine.root / "nowhere")
+    (mine.root / "tokenizer/x.json").symlink_to(mine.root / "nowhere")
+    chain = verify(mine.adapter, mine.trust, now=NOW, **mine.folders())
+    for name in ("tokenizer", "model"):
+        assert statuses(chain)[name] == "failed"
+        assert "x.json: a link" in sentence(chain, name)
+    assert statuses(chain)["shards"] == "verified"
