@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from govern.files import canonical, list_files, sha256_file, sync_folder, write_whole
 from govern.keys import PrivateKey, load_passphrase, load_private
 from govern.lock import alone
-from tune import adapter, dataset, gate
+from tune import adapter, checkpoints, dataset, gate
 from tune.errors import TuneError, TuneInterrupted, TuneRefused
 from tune.folders import base_model, read_json
 
@@ -63,8 +63,7 @@ def run(
     from tune.train import go_offline
 
     go_offline()
-    partial = recipe.out.with_name(recipe.out.name + ".partial")
-    _room(recipe.out, partial, resume=resume)
+    partial = _room(recipe, resume=resume)
     key = _key(recipe)
     passed = gate.check(recipe, now=now)
     say(f"gate passed: certificate {passed.corpus.certificate.digest}, {len(passed.tokenizer.new_ids)} new token rows")
@@ -78,7 +77,12 @@ def run(
         partial.mkdir(mode=0o700, exist_ok=True)
         with alone(partial):
             _same_run(partial, _identity(recipe, passed, data))
-            return _train(recipe, passed, data, held_out, partial, key, now, report or (lambda *_: None))
+            try:
+                return _train(recipe, passed, data, held_out, partial, key, now, report or (lambda *_: None))
+            except TuneError:
+                if checkpoints.latest(partial / WORK) is None:
+                    shutil.rmtree(partial)  # nothing to continue, and another recipe or model may come next
+                raise
     except KeyboardInterrupt:
         raise TuneInterrupted(
             f"{partial}: stopped; `tune run RECIPE --resume` continues from the newest checkpoint"
@@ -117,14 +121,23 @@ def _train(
     return Result(recipe.out, "sha256:" + sha256_file(recipe.out / adapter.WEIGHTS), predicate)
 
 
-def _room(out: Path, partial: Path, *, resume: bool) -> None:
+def _room(recipe: "Recipe", *, resume: bool) -> Path:
+    """The folder to work in, `OUT.partial`; refuses where the adapter cannot go."""
+    out = recipe.out
+    partial = out.with_name(out.name + ".partial") if out.name else out
     if os.path.lexists(out):
-        leftover = f"; {partial} is left of a run that finished, remove it" if partial.exists() else ""
+        leftover = f"; {partial} is left of a run that finished, remove it" if out.name and partial.exists() else ""
         raise TuneError(f"{out}: exists already; name another folder as 'out', or remove it{leftover}")
     if not out.absolute().parent.is_dir():
         raise TuneError(f"{out.absolute().parent}: no such folder; make it, or name another 'out'")
+    for name in ("corpus", "model", "tokenizer"):
+        if out.resolve().is_relative_to(getattr(recipe, name).resolve()):
+            raise TuneError(f"{out}: lies inside the {name}, which must stay as it is; name another 'out'")
+    if partial.is_symlink() or (partial.exists() and not partial.is_dir()):
+        raise TuneError(f"{partial}: a file or link where the unfinished run goes; remove it, or name another 'out'")
     if partial.exists() and not resume:
         raise TuneError(f"{partial}: an unfinished run; continue it with --resume, or remove the folder to begin again")
+    return partial
 
 
 def _key(recipe: "Recipe") -> PrivateKey:

@@ -5,6 +5,7 @@ In: a base model that passed the gate, packed rows, the recipe's numbers. Out: a
 was killed and resumed from a checkpoint. A loss or gradient that is no number stops the run. After Dettmers et al. 2305.14314.
 """
 
+import errno
 import math
 import os
 import warnings
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from tune.recipe import Recipe
 
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
+UNLOADABLE = (OSError, RuntimeError, ValueError, TypeError, LookupError, AttributeError, ImportError, ArithmeticError)
+"""What transformers raises where config.json and weights do not make a model."""
+UNWRITTEN = ("inline_container", "PytorchStreamWriter", "I/O error")
+"""How torch and safetensors say that a file could not be written; neither raises OSError."""
 Report = Callable[[int, int, float], None]
 
 
@@ -68,11 +73,26 @@ def train(
     """Trains, continuing from the newest whole checkpoint in `work`, and writes the adapter's two files to `out`.
 
     Raises:
+        TuneError: the model does not load, or memory does not suffice.
         TuneRefused: a loss, a gradient or a weight is not a finite number.
+        OSError: a checkpoint or the adapter cannot be written.
     """
+    go_offline()
+    import torch
+    from safetensors import SafetensorError
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # what the libraries will rename is not the user's business
-        return _train(recipe, base, new_ids, data, held_out, work, out, report)
+        try:
+            return _train(recipe, base, new_ids, data, held_out, work, out, report)
+        except torch.OutOfMemoryError:
+            raise TuneError(
+                f"{base.path}: the accelerator's memory does not suffice; lower training.micro_batch or max_length"
+            ) from None
+        except (RuntimeError, SafetensorError) as error:
+            if not any(sign in str(error) for sign in UNWRITTEN):
+                raise
+            raise OSError(errno.EIO, "cannot be written, the disk may be full") from None
 
 
 def _train(
@@ -85,7 +105,6 @@ def _train(
     out: Path,
     report: Report,
 ) -> Measured:
-    go_offline()
     import torch
     import transformers
 
@@ -131,7 +150,9 @@ def _fit(trainer: Any, found: Path | None) -> tuple[tuple[dict[str, float], ...]
 
 def _quantised_with_adapter(recipe: "Recipe", base: "BaseModel", new_ids: tuple[int, ...]) -> Any:
     import torch
+    from huggingface_hub.errors import StrictDataclassError
     from peft import get_peft_model, prepare_model_for_kbit_training
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     accelerated = torch.cuda.is_available()
@@ -155,9 +176,9 @@ def _quantised_with_adapter(recipe: "Recipe", base: "BaseModel", new_ids: tuple[
             local_files_only=True,
             output_loading_info=True,
         )
-    except (OSError, RuntimeError, ValueError) as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise TuneError(f"{base.path}: its weights do not load ({reason}); restore the folder") from None
+    except (*UNLOADABLE, StrictDataclassError, SafetensorError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise TuneError(f"{base.path}: it does not load ({reason}); restore the folder") from None
     if info["missing_keys"] or info["unexpected_keys"]:
         odd = sorted({*info["missing_keys"], *info["unexpected_keys"]})
         raise TuneRefused(

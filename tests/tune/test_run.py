@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -199,6 +200,58 @@ def test_an_existing_output_is_never_touched(trained):
         with pytest.raises(TuneError, match="exists already"):
             run(trained.recipe(), now=NOW, resume=resume)
     assert sha256_file(trained.adapter / WEIGHTS) == before
+
+
+@pytest.mark.parametrize("name", ["corpus", "model", "tokenizer"])
+def test_an_output_inside_an_input_is_refused_before_training(trained, name):
+    """Writing there would change what was signed or hashed, and be noticed only when training is over."""
+    with pytest.raises(TuneError, match=f"lies inside the {name}"):
+        run(trained.recipe(out=trained.root / name / "adapter"), now=NOW)
+    assert not (trained.root / name / "adapter.partial").exists()
+
+
+@pytest.mark.parametrize("limit", [50_000, 180_000])
+def test_a_disk_that_is_full_is_resumable(trained, copy, limit):
+    """Wherever writing fails, the exit code is 3 and a sentence says what to mend; then `--resume` gives the same bytes."""
+    mine = copy(trained)
+    expected = sha256_file(mine.adapter / WEIGHTS)
+    shutil.rmtree(mine.adapter)
+    code = (
+        "import resource, sys\nimport torch, transformers, peft, bitsandbytes\nfrom tune.cli import main\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
+        f"sys.exit(main(['run', {str(mine.recipe_file)!r}]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=False, cwd=Path.cwd()
+    )
+    assert done.returncode == 3, done.stderr
+    assert "--resume" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert run(mine.recipe(), now=NOW, resume=True).weights == "sha256:" + expected
+
+
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")  # PEFT's call
+@pytest.mark.parametrize("tied", [False, True])
+def test_the_adapter_loads_over_the_plain_model(trained, tmp_path, tied):
+    """PEFT alone reads it over the unquantised base: the new rows' logits move, and all are near those over NF4."""
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    from tune.base_model import build_for
+
+    model = build_for(trained.root / "tokenizer", tmp_path / "model", hidden=64, layers=1, tied=tied)
+    result = run(trained.recipe(out=tmp_path / "adapter", model=model), now=NOW)
+    ids = torch.arange(320, 352)[None]
+    nf4 = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True)
+    logits = {}
+    for name, how in (("plain", {}), ("nf4", {"quantization_config": nf4, "device_map": {"": "cpu"}})):
+        base = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32, local_files_only=True, **how)
+        with torch.no_grad():
+            before = base(ids).logits
+            logits[name] = PeftModel.from_pretrained(base, result.adapter).eval()(ids).logits
+        assert (logits[name] - before).abs().max() > 0.02
+    assert (logits["plain"] - logits["nf4"]).abs().max() < 0.2 * logits["nf4"].abs().max()
 
 
 def test_a_loss_that_is_no_number_stops_the_run(trained, tmp_path):
