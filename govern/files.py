@@ -4,6 +4,7 @@
 Canonical JSON follows RFC 8785; `parse_canonical` refuses any other spelling of the same value, and duplicate keys.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -85,15 +86,16 @@ def parse_canonical(data: bytes, where: str) -> Any:
 def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Writes `data` to `path` so that a kill leaves the old file, the new one or none, never a part."""
     temporary = path.with_name(path.name + ".tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         raise OSError(error.errno, error.strerror, str(path)) from None
     sync_folder(path.parent)
 

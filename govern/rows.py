@@ -5,22 +5,21 @@ and the line or row. A Parquet file is decoded in a process of its own first (`t
 process that decodes it.
 """
 
-import multiprocessing
+import json
 import os
 import re
+import subprocess
+import sys
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from govern.errors import InputError
 from govern.files import parse_strict
 from govern.inventory import plain
 from govern.shards import interrupts_held
-
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
 
 SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 PARQUET_BATCH_ROWS = 4096
@@ -140,35 +139,31 @@ def try_parquet(paths: list[Path]) -> None:
     """
     if not paths:
         return
-    context = multiprocessing.get_context("spawn")
-    done, mine = context.Pipe(duplex=False)
-    child = context.Process(target=_decode, args=(paths, mine), daemon=True)
+    code = "import json, sys; sys.path[:], *paths = json.load(sys.stdin); from govern.rows import decode; decode(paths)"
+    asked = json.dumps([sys.path, *map(str, paths)]).encode()
     with interrupts_held():
-        child.start()
-    mine.close()
-    decoded = 0
-    try:
-        while done.recv():
-            decoded += 1
-    except EOFError:
-        pass
-    finally:
-        child.kill()
-        child.join()
+        child = subprocess.Popen(  # noqa: S603 - this interpreter, and code that stands above
+            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+    with child:
+        try:
+            decoded = child.communicate(asked)[0].count(b".")
+        finally:
+            child.kill()
     if decoded < len(paths):
         raise _damaged(paths[decoded])
 
 
-def _decode(paths: list[Path], done: "Connection") -> None:
-    """In the other process: sends True for each file that decodes to its end, and is silent about the rest."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+def decode(paths: list[str]) -> None:
+    """In the other process: writes a dot for each file that decodes to its end, and stops at one that does not."""
     for path in paths:
         try:
-            for _ in _parquet_rows(path, 0):
+            for _ in _parquet_rows(Path(path), 0):
                 pass
         except (InputError, OSError):
             return
-        done.send(True)
+        sys.stdout.write(".")
+        sys.stdout.flush()
 
 
 def place_of(path: Path, number: int) -> str:
