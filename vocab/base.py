@@ -26,8 +26,12 @@ EXTENSION = "extension.json"
 UNCHANGED = ("chat_template.jinja", "chat_template.json", "LICENSE", "LICENSE.txt", "LICENSE.md", "NOTICE")
 """Other files of a base folder that stay true of its extension, copied byte for byte."""
 
+CLASS = "PreTrainedTokenizerFast"
+"""The class of transformers that reads `tokenizer.json` as it stands."""
 NORMALIZERS = (None, "NFC", "NFKC")
 FAMILY = "byte-level BPE"
+MAX_IDS = 1 << 24
+"""A vocabulary has fewer ids; a model has a row for each, whether used or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,10 @@ class Base:
         """The tokenizer, without truncation and padding, so that every token of a text is seen."""
         return build(self.spec, str(self.path))
 
+    def inner(self) -> "Tokenizer":
+        """The tokenizer of what stands inside a text: it puts no space before its first word."""
+        return build({**self.spec, "pre_tokenizer": without_prefix_space(self.spec["pre_tokenizer"])}, str(self.path))
+
 
 def load(path: Path) -> Base:
     """The byte-level BPE tokenizer at `path`, a folder or a `tokenizer.json`.
@@ -93,7 +101,7 @@ def load(path: Path) -> Base:
     data = read_file(file)
     base = Base(file, hashlib.sha256(data).hexdigest(), read_spec(data, file))
     refuse_other_kinds(base.spec, str(file))
-    build(base.spec, str(file))
+    refuse_odd_ids(base)
     return base
 
 
@@ -138,6 +146,10 @@ def read_spec(data: bytes, file: Path) -> dict[str, Any]:
         raise VocabError(str(error)) from None
     if not isinstance(spec, dict) or not isinstance(spec.get("model"), dict):
         raise VocabError(f"{file}: not a tokenizer.json (no 'model' in it); export the tokenizer with save_pretrained")
+    try:
+        json.dumps(spec, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise VocabError(f"{file}: holds half a surrogate pair, which is no character; export the tokenizer") from None
     return spec
 
 
@@ -156,19 +168,22 @@ def build(spec: dict[str, Any], where: str) -> "Tokenizer":
 
 
 def refuse_other_kinds(spec: dict[str, Any], where: str) -> None:
-    """Returns where `spec` is byte-level BPE as this package understands it.
+    """Returns where `spec` is a file that the library reads, of byte-level BPE as this package understands it.
 
     Raises:
         VocabError: it is not; the message names what differs.
     """
     model = spec["model"]
     kind = model.get("type") or ("BPE" if "merges" in model else "an unnamed model")
+    if kind != "BPE":
+        _refuse(where, f"the model is {kind}")
+    build(spec, where)
     normalizer = (spec.get("normalizer") or {}).get("type")
     reason = None
-    if kind != "BPE":
-        reason = f"the model is {kind}"
-    elif "ByteLevel" not in kinds(spec.get("pre_tokenizer")):
+    if "ByteLevel" not in kinds(spec.get("pre_tokenizer"), "pretokenizers"):
         reason = "BPE over characters (a SentencePiece export), not over bytes"
+    elif "ByteLevel" not in kinds(spec.get("decoder"), "decoders"):
+        reason = "its decoder is not that of bytes, so tokens would not join to text"
     elif model.get("dropout"):
         reason = "BPE with dropout, so the same text has many encodings"
     elif model.get("continuing_subword_prefix") or model.get("end_of_word_suffix"):
@@ -178,15 +193,37 @@ def refuse_other_kinds(spec: dict[str, Any], where: str) -> None:
     elif not isinstance(model.get("vocab"), dict) or not isinstance(model.get("merges"), list) or not model["vocab"]:
         reason = "its vocabulary or its merges are missing"
     if reason:
-        raise VocabError(f"{where}: {reason}; the profile 'portable' extends {FAMILY} only; choose another base")
+        _refuse(where, reason)
 
 
-def kinds(part: dict[str, Any] | None) -> tuple[str, ...]:
-    """The types of a pre-tokenizer and of those inside a sequence, in order."""
+def refuse_odd_ids(base: Base) -> None:
+    """Returns where each token has one id of its own, and the library gives it the id that the file says.
+
+    Raises:
+        VocabError: two tokens share an id, or the library gives an added token another id than the file.
+    """
+    said = {**base.vocab, **base.added}
+    given = base.tokenizer().get_vocab(with_added_tokens=True)
+    odd = sum(said.get(token) != number for token, number in given.items())
+    shared = len(said) - len(set(said.values()))
+    if odd or shared:
+        what = f"{odd} tokens get another id from the tokenizers library than the file says" if odd else ""
+        what = what or f"{shared} tokens share the id of another"
+        raise VocabError(f"{base.path}: {what}, so ids have no one meaning; export it again with save_pretrained")
+    if base.next_id > MAX_IDS:
+        raise VocabError(f"{base.path}: ids up to {base.next_id - 1}, expected at most {MAX_IDS}; check the file")
+
+
+def _refuse(where: str, reason: str) -> None:
+    raise VocabError(f"{where}: {reason}; the profile 'portable' extends {FAMILY} only; choose another base")
+
+
+def kinds(part: dict[str, Any] | None, inside: str) -> tuple[str, ...]:
+    """The types of a pre-tokenizer or decoder and of those `inside` a sequence, in order."""
     if part is None:
         return ()
-    inner = part.get("pretokenizers", ())
-    return tuple(kind for one in inner for kind in kinds(one)) if inner else (str(part.get("type")),)
+    inner = part.get(inside, ())
+    return tuple(kind for one in inner for kind in kinds(one, inside)) if inner else (str(part.get("type")),)
 
 
 def without_prefix_space(part: dict[str, Any]) -> dict[str, Any]:

@@ -11,14 +11,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from govern.files import ATTESTATION, MANIFEST, digest
-from vocab.base import EXTENSION, read_file
+from govern.files import ATTESTATION, MANIFEST, digest, parse_strict
+from vocab.base import CLASS, CONFIG, EXTENSION, SPECIAL_TOKENS, Base, read_file
 from vocab.errors import VocabError, VocabRefused
-from vocab.extension import Extended, read
-from vocab.grow import ADDED, PRESENT
+from vocab.extension import Extended, moved, read
+from vocab.grow import ADDED, PRESENT, Term, Variant
 from vocab.merges import Merges
 from vocab.pretokens import batches, histogram, whole
 from vocab.proof import Proof, made_up, prove
+from vocab.term_lists import Entry
 
 if TYPE_CHECKING:
     from govern.attestation import CertifiedCorpus
@@ -112,7 +113,7 @@ def _recorded(extended: Extended, corpus: "CertifiedCorpus | None", proof: Proof
     """Where the numbers differ from the recorded ones, though the inputs are the same."""
     found, recorded = proof.to_json(), extended.record["proof"]
     names = set(found) - {"corpus", "leak"}
-    wrong = _wrong_ids(extended)
+    wrong = (*_wrong_ids(extended), *_wrong_sizes(extended))
     if corpus is not None and corpus.certificate.digest == extended.record["certificate"]:
         names |= {"corpus", "leak"}
     found = _plain(found)
@@ -122,22 +123,55 @@ def _recorded(extended: Extended, corpus: "CertifiedCorpus | None", proof: Proof
 
 def _wrong_ids(extended: Extended) -> tuple[str, ...]:
     """What the record says of new ids, sub-tokens and variants, against the tokenizer and its base."""
-    tokenizer, base = extended.tokenizer.tokenizer(), extended.base
+    tokenizer, base = extended.tokenizer.inner(), extended.base
     by_base = Merges(base.vocab, base.merges, next_id=base.next_id)
     new = extended.record["new_ids"]
-    variants = [
-        one for term in extended.record["terms"] for one in term["variants"] if one["status"] in (ADDED, PRESENT)
-    ]
+    variants = [one for term in extended.record["terms"] for one in term["variants"]]
     encoded = tokenizer.encode_batch([one["text"] for one in variants], add_special_tokens=False)
-    scaffolds = sorted(one.id for one in extended.new if one.text is None)
+    scaffolds = [one.id for one in extended.new if one.text is None]
     wrong = {
         "new_ids": sum(extended.tokenizer.vocab.get(one["token"]) != one["id"] for one in new),
+        "kinds": sum((one["kind"] == "scaffold") != (one["id"] in scaffolds) for one in new),
         "base_ids": sum([base.vocab[part] for part in by_base.split(one["token"])] != one["base_ids"] for one in new),
-        "variants": sum(found.ids != [one["id"]] for one, found in zip(variants, encoded, strict=True)),
-        "scaffold_ids": int(scaffolds != extended.record["scaffold_ids"]),
+        "variants": sum(_misread(one, found.ids, base) for one, found in zip(variants, encoded, strict=True)),
+        "terms": sum(_misjudged(term) for term in extended.record["terms"]),
+        "scaffold_ids": int(sorted(scaffolds) != extended.record["scaffold_ids"]),
     }
     return tuple(
         f"{count} of '{name}' in {EXTENSION} are not the tokenizer's" for name, count in wrong.items() if count
+    )
+
+
+def _misread(variant: dict[str, Any], ids: list[int], base: Base) -> bool:
+    """True where the text of a variant is not encoded as the record says."""
+    if variant["status"] in (ADDED, PRESENT):
+        is_new: bool = variant["status"] == ADDED
+        return bool(ids != [variant["id"]] or is_new != (ids[0] >= base.next_id))
+    return bool(variant["id"] is not None or len(ids) == 1)
+
+
+def _misjudged(term: dict[str, Any]) -> bool:
+    """True where the status of a term does not follow from its variants."""
+    rejected: bool = term["status"] == "rejected"
+    entry = Entry(term["term"], term["category"], term["place"], term["reason"] if rejected else "")
+    variants = tuple(Variant(one["text"], "", one["status"], one["id"]) for one in term["variants"])
+    return rejected == bool(variants) or bool(Term(entry, variants).status != term["status"])
+
+
+def _wrong_sizes(extended: Extended) -> tuple[str, ...]:
+    """What the record says of the size of the base and of the tokenizer, against both."""
+    base, record = extended.base, extended.record
+    found = {
+        "base.vocab_size": len(base.vocab.keys() | base.added.keys()),
+        "base.next_id": base.next_id,
+        "base.moved_added_tokens": list(moved(base)),
+        "tokenizer.next_id": extended.tokenizer.next_id,
+    }
+    names = {name: name.split(".") for name in found}
+    return tuple(
+        f"'{name}' in {EXTENSION} is not the tokenizer's"
+        for name, (part, field) in names.items()
+        if record[part][field] != found[name]
     )
 
 
@@ -156,8 +190,15 @@ def _parity(extended: Extended) -> str:
         return "not checked: transformers is not installed"
     from transformers import PreTrainedTokenizerFast
 
+    config = parse_strict(read_file(extended.folder / CONFIG), str(extended.folder / CONFIG))
+    parse_strict(read_file(extended.folder / SPECIAL_TOKENS), str(extended.folder / SPECIAL_TOKENS))
+    if not isinstance(config, dict) or "auto_map" in config or config.get("tokenizer_class") != CLASS:
+        raise VocabRefused((f"{extended.folder / CONFIG}: names another class than {CLASS}, or code; extend again",))
     texts = made_up([term["term"] for term in extended.record["terms"] if term["status"] != "rejected"])
-    loaded = PreTrainedTokenizerFast.from_pretrained(str(extended.folder), local_files_only=True)
+    try:
+        loaded = PreTrainedTokenizerFast.from_pretrained(str(extended.folder), local_files_only=True)
+    except (OSError, ValueError, TypeError, AttributeError, LookupError):
+        raise VocabRefused((f"{extended.folder}: transformers cannot read it; restore the folder",)) from None
     theirs = loaded(texts, add_special_tokens=False)["input_ids"]
     ours = extended.tokenizer.tokenizer().encode_batch(texts, add_special_tokens=False)
     different = sum(list(one) != two.ids for one, two in zip(theirs, ours, strict=True))

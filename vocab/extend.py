@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern.files import MANIFEST, canonical, manifest, write_whole
-from vocab.base import CONFIG, EXTENSION, SPECIAL_TOKENS, TOKENIZER, UNCHANGED, Base, load, read_spec
+from vocab.base import CLASS, CONFIG, EXTENSION, SPECIAL_TOKENS, TOKENIZER, UNCHANGED, Base, load, read_spec
 from vocab.card import card
 from vocab.errors import VocabError, VocabRefused
 from vocab.extension import extended_spec, record
@@ -146,7 +146,7 @@ def _configuration(base: Base) -> dict[str, bytes]:
     config = {
         name: value for name, value in config.items() if name not in ("auto_map", "tokenizer_file", "name_or_path")
     }
-    config["tokenizer_class"] = "PreTrainedTokenizerFast"
+    config["tokenizer_class"] = CLASS
     config.setdefault("clean_up_tokenization_spaces", False)
     return {
         CONFIG: _spell_json(config, indent=2),
@@ -163,6 +163,10 @@ def _json_beside(base: Base, name: str) -> dict[str, Any]:
     value = parse_strict(file.read_bytes(), str(file))
     if not isinstance(value, dict):
         raise VocabError(f"{file}: a JSON {type(value).__name__}, expected an object; export the tokenizer again")
+    try:
+        _spell_json(value)
+    except UnicodeEncodeError:
+        raise VocabError(f"{file}: holds half a surrogate pair, which is no character; export it again") from None
     return value
 
 

@@ -14,8 +14,9 @@ from typing import Any
 
 from govern.errors import InputError
 from govern.files import parse_canonical
-from vocab.base import EXTENSION, FAMILY, TOKENIZER, Base, build, read_file, read_spec, refuse_other_kinds
+from vocab.base import EXTENSION, FAMILY, TOKENIZER, Base, read_file, read_spec, refuse_odd_ids, refuse_other_kinds
 from vocab.errors import VocabError
+from vocab.form import require
 from vocab.grow import ADDED, PRESENT, REASONS, Growth
 from vocab.merges import Merges, Pair
 from vocab.proof import Proof, Side
@@ -150,15 +151,13 @@ def read(folder: Path) -> Extended:
         raise VocabError(
             f"{file}: format_version {version!r}, expected {FORMAT_VERSION} of {KIND}; update assay to read it"
         )
+    require(value, str(file))
     data = read_file(folder / TOKENIZER)
     tokenizer = Base(folder / TOKENIZER, hashlib.sha256(data).hexdigest(), read_spec(data, folder / TOKENIZER))
     refuse_other_kinds(tokenizer.spec, str(folder / TOKENIZER))
-    build(tokenizer.spec, str(folder / TOKENIZER))
-    try:
-        base = Base(folder / TOKENIZER, value["base"]["sha256"].removeprefix("sha256:"), _take_off(tokenizer, value))
-        recorded = (value["base"]["content"], value["tokenizer"]["sha256"])
-    except (KeyError, TypeError, AttributeError, ValueError):
-        raise VocabError(f"{file}: a field is missing or malformed; restore the file or extend again") from None
+    refuse_odd_ids(tokenizer)
+    base = Base(folder / TOKENIZER, value["base"]["sha256"].removeprefix("sha256:"), _take_off(tokenizer, value))
+    recorded = (value["base"]["content"], value["tokenizer"]["sha256"])
     if recorded[1] != "sha256:" + tokenizer.sha256:
         raise VocabError(
             f"{folder / TOKENIZER}: sha256 is not the one in {EXTENSION}; restore the files or extend again"

@@ -75,7 +75,7 @@ class Growth:
 
 def grow(base: Base, entries: Sequence[Entry], counts: Counter[str]) -> Growth:
     """The growth of `base` by the terms of `entries`, leaks counted on `counts` (pre-token to occurrences)."""
-    tokenizer = base.tokenizer()
+    tokenizer = base.inner()
     only = whole(base)
     casings = _casings(entries, counts)
     merges = Merges(

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from vocab.base import Base, build, without_prefix_space
+from vocab.base import Base
 from vocab.byte_alphabet import spell
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def histogram(base: Base, texts: Iterable[str]) -> Counter[str]:
 
 def whole(base: Base) -> "Callable[[str], str]":
     """A function from a text to its only pre-token, or '' where the pre-tokenizer cuts or changes it."""
-    inner = build({**base.spec, "pre_tokenizer": without_prefix_space(base.spec["pre_tokenizer"])}, str(base.path))
+    inner = base.inner()
 
     def only(text: str) -> str:
         plain = inner.normalizer.normalize_str(text) if inner.normalizer else text

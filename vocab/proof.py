@@ -199,7 +199,7 @@ def prove(
         base_ids_changed=sum(now.get(token) != number for token, number in ids.items()),
         new_ids=len(new),
         scaffold_ids=tuple(sorted(one.id for one in new if one.text is None)),
-        unreachable_ids=_unreachable(after, extended, new, appended),
+        unreachable_ids=_unreachable(extended.inner(), extended, new, appended),
         merges=len(appended),
         merges_out_of_order=sum(vocab[a + b] <= max(vocab[a], vocab[b]) for a, b in appended),
         missing_bytes=base.missing_bytes,

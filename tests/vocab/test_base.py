@@ -74,6 +74,67 @@ def test_a_file_that_the_library_refuses_is_a_sentence(base_folder: Path, tmp_pa
         load(file)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"normalizer": [1]},
+        {"normalizer": "NFC"},
+        {"pre_tokenizer": "ByteLevel"},
+        {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [1]}},
+        {"pre_tokenizer": {"type": "Sequence", "pretokenizers": 5}},
+        {"added_tokens": [1]},
+    ],
+)
+def test_parts_of_the_wrong_kind_are_a_sentence(base_folder: Path, tmp_path: Path, change: dict[str, Any]) -> None:
+    """The library reads the file first, so nothing here meets what it would refuse."""
+    file = tmp_path / "tokenizer.json"
+    file.write_text(json.dumps({**spec_of(base_folder), **change}), encoding="utf-8")
+    with pytest.raises(VocabError, match="cannot read it"):
+        load(file)
+
+
+def test_half_a_surrogate_pair_is_a_sentence(base_folder: Path, tmp_path: Path) -> None:
+    """JSON can spell what no UTF-8 file can hold."""
+    spec = spec_of(base_folder)
+    spec["model"]["vocab"]["\ud800"] = 5000
+    file = tmp_path / "tokenizer.json"
+    file.write_text(json.dumps(spec), encoding="utf-8")
+    with pytest.raises(VocabError, match="surrogate"):
+        load(file)
+
+
+@pytest.mark.parametrize(
+    ("token", "number", "word"),
+    [
+        ("<mid>", 100, "another id"),
+        ("<far>", 50_000, "another id"),
+        ("model", 5, "share"),
+        ("model", 1 << 30, "at most"),
+    ],
+)
+def test_ids_without_one_meaning_are_refused(
+    base_folder: Path, tmp_path: Path, token: str, number: int, word: str
+) -> None:
+    """An added token on an id in use or past a hole gets another id from the library; two tokens may not share one."""
+    spec = spec_of(base_folder)
+    if token == "model":
+        spec["model"]["vocab"]["qqqq"] = number
+    else:
+        spec["added_tokens"].append({**spec["added_tokens"][0], "id": number, "content": token})
+    file = tmp_path / "tokenizer.json"
+    file.write_text(json.dumps(spec), encoding="utf-8")
+    with pytest.raises(VocabError, match=word):
+        load(file)
+
+
+def test_a_decoder_that_is_not_of_bytes_is_refused(base_folder: Path, tmp_path: Path) -> None:
+    """Tokens would be joined with spaces, and every merge would change what a text decodes to."""
+    file = tmp_path / "tokenizer.json"
+    file.write_text(json.dumps({**spec_of(base_folder), "decoder": None}), encoding="utf-8")
+    with pytest.raises(VocabError, match="decoder"):
+        load(file)
+
+
 def test_a_missing_path_and_an_empty_folder_are_refused(tmp_path: Path) -> None:
     """The message says what was expected."""
     with pytest.raises(VocabError, match="nothing is downloaded"):

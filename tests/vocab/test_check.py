@@ -20,6 +20,7 @@ from vocab.extension import read
 from vocab.term_lists import parse
 
 NOW = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
+OTHER = {"term": "scaffold", "scaffold": "term", "added": "already single", "already single": "added"}
 TERMS = "EBITDA\n금리\n기준금리\namortization\nM&A\n주택담보대출\n"
 
 
@@ -182,3 +183,87 @@ def test_an_unknown_version_is_refused(copy: Path) -> None:
 def test_the_rebuilt_base_is_the_base(folder: Path, base_folder: Path) -> None:
     """Taking the additions off gives the base's own file, value for value."""
     assert read(folder).base.spec == json.loads((base_folder / "tokenizer.json").read_text("utf-8"))
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in a JSON value; of a list, the first and last element."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    kept = [(key, one) for key, one in inner if not isinstance(value, list) or key in (0, len(value) - 1)]
+    return [(*path, key) for key, _ in kept] + [place for key, one in kept for place in places(one, (*path, key))]
+
+
+def test_no_field_of_another_kind_gets_past_the_form(copy: Path) -> None:
+    """Each field removed, or replaced by each other kind of JSON value, is a sentence and never a crash."""
+    record = json.loads((copy / "extension.json").read_text("utf-8"))
+    found = places(record)
+    assert len(found) > 100
+    for place in found:
+        for value in (..., None, -1, "x", [1], {"a": 1}):
+            changed = json.loads(json.dumps(record))
+            parent = changed
+            for key in place[:-1]:
+                parent = parent[key]
+            before = parent[place[-1]]
+            same_kind = type(value) is type(before) and value != -1
+            if same_kind or (place[-1] == "id" and value is None) or (value is ... and isinstance(parent, list)):
+                continue  # what such a value says is judged, not its form
+            if value is ...:
+                del parent[place[-1]]
+            else:
+                parent[place[-1]] = value
+            (copy / "extension.json").write_bytes(canonical(changed))
+            with pytest.raises(VocabError):
+                read(copy)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "word"),
+    [
+        (("base", "vocab_size"), 7, "base.vocab_size"),
+        (("base", "next_id"), 7, "base.next_id"),
+        (("base", "moved_added_tokens"), ["x"], "not the base"),
+        (("tokenizer", "next_id"), 7, "tokenizer.next_id"),
+        (("new_ids", 0, "kind"), None, "'kinds'"),
+        (("terms", 0, "status"), "cut", "'terms'"),
+        (("terms", 0, "status"), "rejected", "'terms'"),
+        (("terms", 0, "variants", 0, "status"), None, "'variants'"),
+        (("profile",), "exact", "profile"),
+        (("certificate",), "x", "certificate"),
+    ],
+)
+def test_every_claim_of_the_record_is_judged(copy: Path, place: tuple[Any, ...], value: Any, word: str) -> None:
+    """Sizes, kinds and statuses follow from the tokenizer, so a forged one is named."""
+
+    def forge(_: dict[str, Any], record: dict[str, Any]) -> None:
+        parent: Any = record
+        for key in place[:-1]:
+            parent = parent[key]
+        parent[place[-1]] = value or OTHER[parent[place[-1]]]
+
+    altered(copy, forge)
+    with pytest.raises(VocabError, match=word):
+        check(copy)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("tokenizer_config.json", b""),
+        ("tokenizer_config.json", b"[]"),
+        ("tokenizer_config.json", b'{"tokenizer_class": "Other"}'),
+        (
+            "tokenizer_config.json",
+            b'{"tokenizer_class": "PreTrainedTokenizerFast", "auto_map": {"AutoTokenizer": "x.Y"}}',
+        ),
+        ("special_tokens_map.json", b"{"),
+        ("special_tokens_map.json", b"[]"),
+    ],
+)
+def test_a_configuration_that_loads_something_else_is_refused(copy: Path, name: str, data: bytes) -> None:
+    """Broken files, another class and remote code are sentences, though every checksum agrees."""
+    from govern.errors import GovernError
+
+    (copy / name).write_bytes(data)
+    resum(copy)
+    with pytest.raises((VocabError, GovernError), match=r"tokenizer_config|special_tokens_map|cannot read"):
+        check(copy)

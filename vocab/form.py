@@ -1,0 +1,133 @@
+"""The form of `extension.json`, version 1: every field, its type, and no other field.
+
+A record is read before anybody's signature is checked, so nothing may follow from a field of the wrong kind but a sentence.
+What the fields say is not judged here: `vocab.check` proves that.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from vocab.errors import VocabError
+
+Count = Annotated[int, Field(ge=0)]
+Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+Single = Literal["added", "already single"]
+Other = Literal["cut", "not single", "bytes missing"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class _Base(_Part):
+    family: Literal["byte-level BPE"]
+    sha256: Digest
+    content: Digest
+    vocab_size: Count
+    next_id: Count
+    moved_added_tokens: list[str]
+
+
+class _Tokenizer(_Part):
+    sha256: Digest
+    next_id: Count
+
+
+class _List(_Part):
+    name: str
+    sha256: Digest
+    lines: Count
+
+
+class _Variant(_Part):
+    text: str = Field(min_length=1)
+    status: Single | Other
+    id: Count | None
+
+
+class _Term(_Part):
+    term: str
+    category: str
+    place: str
+    status: Single | Other | Literal["partly added", "rejected"]
+    reason: str
+    variants: list[_Variant]
+
+
+class _NewId(_Part):
+    id: Count
+    token: str
+    kind: Literal["term", "scaffold"]
+    base_ids: list[Count] = Field(min_length=1)
+
+
+class _Position(_Part):
+    context: str
+    tried: Count
+    single_base: Count
+    single_extended: Count
+
+
+class _OnText(_Part):
+    documents: Count
+    documents_longer: Count
+    documents_shorter: Count
+    tokens_base: Count
+    tokens_extended: Count
+    decoded_otherwise: Count
+    not_round_trip: Count
+
+
+class _Leak(_Part):
+    pretokens: Count
+    occurrences: Count
+    changed_pretokens: Count
+    changed_occurrences: Count
+    longer_pretokens: Count
+    by_id: list[Annotated[list[Count], Field(min_length=2, max_length=2)]]
+
+
+class _Proof(_Part):
+    base_ids: Count
+    base_ids_changed: Count
+    new_ids: Count
+    scaffold_ids: list[Count]
+    unreachable_ids: list[Count]
+    merges: Count
+    merges_out_of_order: Count
+    missing_bytes: Count
+    positions: list[_Position]
+    fuzz: _OnText
+    corpus: _OnText
+    leak: _Leak
+
+
+class _Record(_Part):
+    format_version: Literal[1]
+    kind: Literal["assay-extended-tokenizer"]
+    profile: Literal["portable"]
+    base: _Base
+    tokenizer: _Tokenizer
+    certificate: Digest
+    term_lists: list[_List]
+    terms: list[_Term]
+    new_ids: list[_NewId]
+    scaffold_ids: list[Count]
+    merges: Count
+    proof: _Proof
+
+
+def require(value: dict[str, Any], where: str) -> None:
+    """Returns where `value` has the form of an extension's record.
+
+    Raises:
+        VocabError: naming `where` and the first field that has not.
+    """
+    try:
+        _Record.model_validate(value)
+    except ValidationError as error:
+        place = ".".join(str(part) for part in error.errors(include_url=False, include_input=False)[0]["loc"])
+        raise VocabError(
+            f"{where}: field '{place}' is missing, unknown or malformed; restore the file or extend again"
+        ) from None
