@@ -1,7 +1,7 @@
 """Output folders that are whole or absent.
 
-What a command writes is built in `OUT.partial` and renamed when it is done. A folder that holds something else is never
-touched; one that holds the same result, made by the same command, is replaced.
+What a command writes is built in `OUT.partial/making` and renamed when it is done. A folder that holds something else is
+never touched; one that holds the same result, made by the same command, is replaced, and so is what a kill left.
 """
 
 import os
@@ -11,7 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from govern.files import manifest, sync_folder
+from govern.lock import alone
 from vocab.errors import VocabError
+
+MAKING = "making"
 
 
 @contextmanager
@@ -24,31 +27,36 @@ def building(out: Path, mark: str) -> Iterator[Path]:
 
     Raises:
         VocabError: nothing can be written there, or `out` holds something else, or another result than was made now.
+        Refused: another process is making it.
     """
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise VocabError(f"{out}: a file or link, expected a new folder; choose another --out")
     if out.is_dir() and any(out.iterdir()) and not (out / mark).is_file():
         raise VocabError(f"{out}: holds something else; choose a new folder for --out")
     out = out.absolute()
-    partial = out.with_name(out.name + ".partial")
+    outer = out.with_name(out.name + ".partial")
+    partial = outer / MAKING
+    if outer.is_symlink() or (outer.exists() and (not outer.is_dir() or set(outer.iterdir()) - {partial})):
+        raise VocabError(f"{outer}: not what this command left unfinished; move it away, or choose another --out")
     try:
-        if partial.is_dir():
-            shutil.rmtree(partial)
-        partial.mkdir(parents=True)
+        outer.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise VocabError(f"{partial}: {error.strerror}; choose another --out") from None
-    try:
-        yield partial
-        if out.is_dir() and any(out.iterdir()) and manifest(out) != manifest(partial):
-            raise VocabError(f"{out}: holds a result made from other inputs; choose a new folder for --out")
-        _sync(partial)
-        if out.is_dir():
-            shutil.rmtree(out)
-        partial.rename(out)
-        sync_folder(out.parent)
-    finally:
-        if partial.exists():
-            shutil.rmtree(partial)
+        raise VocabError(f"{outer}: {error.strerror}; choose another --out") from None
+    with alone(outer):
+        try:
+            if partial.is_dir():
+                shutil.rmtree(partial)
+            partial.mkdir()
+            yield partial
+            if out.is_dir() and any(out.iterdir()) and manifest(out) != manifest(partial):
+                raise VocabError(f"{out}: holds a result made from other inputs; choose a new folder for --out")
+            _sync(partial)
+            if out.is_dir():
+                shutil.rmtree(out)
+            partial.rename(out)
+            sync_folder(out.parent)
+        finally:
+            shutil.rmtree(outer)
 
 
 def _sync(folder: Path) -> None:

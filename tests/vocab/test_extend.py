@@ -152,6 +152,36 @@ def test_a_folder_that_holds_something_else_is_not_touched(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["stranger", "tokenizer"]
 
 
+def test_what_a_kill_left_is_replaced_and_what_somebody_else_left_is_not(
+    tmp_path: Path, base_folder: Path, corpus: CertifiedCorpus
+) -> None:
+    """`OUT.partial` is removed only where it is this command's own, and not while another process works in it."""
+    from govern.lock import alone
+
+    lists = [parse(b"EBITDA\n", "list")]
+    out, partial = tmp_path / "tokenizer", tmp_path / "tokenizer.partial"
+    (partial / "checkpoints").mkdir(parents=True)
+    with pytest.raises(VocabError, match="not what this command left"):
+        extend(base_folder, corpus, lists, out)
+    assert (partial / "checkpoints").is_dir()
+    (partial / "checkpoints").rename(partial / "making")
+    with alone(partial), pytest.raises(Refused, match="another process"):
+        extend(base_folder, corpus, lists, out)
+    assert (partial / "making").is_dir()
+    extend(base_folder, corpus, lists, out)
+    assert [path.name for path in tmp_path.iterdir()] == ["tokenizer"]
+
+
+def test_half_a_surrogate_pair_in_a_configuration_is_a_sentence(
+    tmp_path: Path, base_folder: Path, corpus: CertifiedCorpus
+) -> None:
+    """JSON can spell what no UTF-8 file can hold."""
+    base = shutil.copytree(base_folder, tmp_path / "base")
+    (base / "tokenizer_config.json").write_text('{"bos_token": "\\ud800"}')
+    with pytest.raises(VocabError, match=r"tokenizer_config\.json.*surrogate"):
+        extend(base, corpus, [parse(b"EBITDA\n", "list")], tmp_path / "out")
+
+
 def test_a_changed_shard_is_refused(tmp_path: Path, base_folder: Path, corpus_folder: Path, keys: Path) -> None:
     """The bytes that are parsed are the bytes that were certified."""
     copy = tmp_path / "corpus"
@@ -211,3 +241,31 @@ def _loaded(folder: Path) -> Tokenizer:
     if folder not in _LOADED:
         _LOADED[folder] = Tokenizer.from_file(str(folder / "tokenizer.json"))
     return _LOADED[folder]
+
+
+@pytest.mark.parametrize("holes", [0, 1000])
+def test_a_base_with_a_prefix_space_or_holes_is_extended_and_proved(
+    tmp_path: Path, base_folder: Path, corpus: CertifiedCorpus, holes: int
+) -> None:
+    """A base that puts a space before a text has bare terms inside it; ids may leave gaps. Both keep every base id."""
+    from vocab.check import check
+
+    spec = json.loads((base_folder / "tokenizer.json").read_text("utf-8"))
+    if holes:
+        vocab = spec["model"]["vocab"]
+        spec["model"]["vocab"] = {token: at if at < 300 else at + holes for token, at in vocab.items()}
+    else:
+        spec["pre_tokenizer"] = {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True}
+    base = tmp_path / "base"
+    base.mkdir()
+    (base / "tokenizer.json").write_text(json.dumps(spec), encoding="utf-8")
+    made = extend(base, corpus, [parse("EBITDA\n순이자마진\n".encode(), "list")], tmp_path / "out")
+    assert made.proof.base_ids_changed == 0
+    assert min(made.new_ids) == load(base).next_id
+    statuses = {variant.text: variant.status for term in made.growth.terms for variant in term.variants}
+    assert statuses["순이자마진"] == "added"
+    assert set(statuses.values()) <= {"added", "already single"}
+    assert check(tmp_path / "out", corpus).passed
+    before = Tokenizer.from_file(str(base / "tokenizer.json")).get_vocab()
+    after = Tokenizer.from_file(str(tmp_path / "out/tokenizer.json")).get_vocab()
+    assert all(after[token] == at for token, at in before.items())
