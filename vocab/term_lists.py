@@ -6,6 +6,7 @@ is kept and said, with the line it stands on, so that no line is lost in silence
 """
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,11 @@ from vocab.errors import VocabError
 
 OWN = ("finance-en", "finance-ko")
 COLUMNS = ("term", "category")
+NAME = re.compile(r"[\w.+-][\w.+ -]{0,99}")
+MAX_CHARACTERS = 100
+"""A longer line is a sentence or a mistake, and finding its merges takes time that grows with the square."""
+HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
+"""Unicode categories of characters that are not seen: controls, direction marks, joiners, line separators."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +55,14 @@ def load(name_or_path: str) -> TermList:
     path = Path(name_or_path)
     try:
         data = path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or "cannot be read"
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
+        reason = getattr(error, "strerror", None) or "cannot be read"
         raise VocabError(f"{path}: {reason}; give a file, or one of {', '.join(OWN)}") from None
+    if not NAME.fullmatch(path.name):
+        raise VocabError(
+            f"{ascii(str(path))[1:-1]}: its name goes into cards and reports, expected letters, digits, spaces and . _ - + "
+            "only; rename the file"
+        )
     return parse(data, path.name, str(path))
 
 
@@ -111,8 +122,10 @@ def _unusable(term: str) -> str:
         return "a combining mark alone"
     if unicodedata.category(term[0]).startswith("M"):
         return "begins with a combining mark, which belongs to the character before"
-    if any(unicodedata.category(character) in ("Cc", "Cs", "Cn", "Co") for character in term):
-        return "holds a control, private or unassigned character"
+    if any(unicodedata.category(character) in HIDDEN for character in term):
+        return "holds a control, hidden, private or unassigned character"
+    if len(term) > MAX_CHARACTERS:
+        return f"longer than {MAX_CHARACTERS} characters"
     if any(character.isdecimal() for character in term):
         return "holds a digit: a number must not become a token"
     return ""

@@ -38,6 +38,11 @@ def test_terms_are_brought_to_nfc() -> None:
         ("\u0301", "combining mark"),
         ("\u0301a", "combining mark"),
         ("a\u0007b", "control"),
+        ("a\u202eb", "hidden"),
+        ("a\u200bb", "hidden"),
+        ("a\u2028b", "hidden"),
+        ("so\u00adft", "hidden"),
+        ("a" * 101, "longer than 100"),
         ("Tier1", "digit"),
         ("<s>", "special or added"),
         ("a<s>b", "special or added"),
@@ -74,6 +79,15 @@ def test_a_missing_list_names_those_of_the_package(tmp_path: Path) -> None:
     """The remedy stands in the message."""
     with pytest.raises(VocabError, match="finance-en, finance-ko"):
         load(str(tmp_path / "none.tsv"))
+
+
+@pytest.mark.parametrize("name", ["<img src=x>.tsv", "a\n# b.tsv", "a\x1b[31m.tsv", "t\udcff.tsv", "a`b.tsv"])
+def test_a_file_name_that_would_speak_in_a_card_is_refused(tmp_path: Path, name: str) -> None:
+    """Markup, control characters and broken UTF-8 in a name would reach README.md, extension.json and the terminal."""
+    (tmp_path / name).write_text("EBITDA\n")
+    with pytest.raises(VocabError, match="rename the file") as caught:
+        load(str(tmp_path / name))
+    assert str(caught.value).isprintable()
 
 
 def test_the_columns_may_stand_in_any_order() -> None:
