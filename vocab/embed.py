@@ -114,6 +114,12 @@ def _config(model: Path) -> dict[str, Any]:
         raise VocabError(str(error)) from None
     if not isinstance(config, dict) or "vocab_size" not in _section(config):
         raise VocabError(f"{file}: no vocab_size in it; give the folder of a transformers language model")
+    if type(_section(config)["vocab_size"]) is not int or not isinstance(config.get("model_type"), str):
+        raise VocabError(f"{file}: vocab_size is no whole number, or model_type no name; restore the file")
+    if "auto_map" in config:
+        raise VocabError(
+            f"{file}: has 'auto_map', code of the model's own, which is never run; give a model without it"
+        )
     if "quantization_config" in config:
         raise VocabError(f"{file}: the weights are quantised, so no row can be a mean; embed the unquantised model")
     return config
@@ -129,7 +135,12 @@ def _weights(model: Path) -> tuple[str, ...]:
     """The names of the safetensors files of the model."""
     if (model / INDEX).is_file():
         index = parse_strict((model / INDEX).read_bytes(), str(model / INDEX))
-        names = tuple(sorted(set(index["weight_map"].values())))
+        named = index.get("weight_map") if isinstance(index, dict) else None
+        if not isinstance(named, dict) or not all(isinstance(name, str) for name in named.values()):
+            raise VocabError(
+                f"{model / INDEX}: no 'weight_map' of tensors to files; save the model with save_pretrained"
+            )
+        names = tuple(sorted(set(named.values())))
     else:
         names = (WEIGHTS,)
     for name in names:
@@ -154,7 +165,11 @@ def _copy(model: Path, partial: Path, weights: Sequence[str]) -> None:
     """Copies the plain files that stay true; weights and configuration are written anew."""
     skipped = {*weights, *TOKENIZER_FILES, *STALE, "config.json", INDEX}
     for path in sorted(model.iterdir()):
-        if path.is_file() and path.name not in skipped and path.suffix not in (".bin", ".pt", ".pth", ".safetensors"):
+        if (
+            path.is_file()
+            and path.name not in skipped
+            and path.suffix not in (".bin", ".pt", ".pth", ".py", ".safetensors")
+        ):
             shutil.copyfile(path, partial / path.name)
 
 
@@ -175,7 +190,12 @@ def _resize_file(source: Path, target: Path, extended: Extended) -> dict[str, tu
             before = tensors[name]
             tensors[name] = grown(before, extended, f"{source}: {name}")
             resized[name] = (before.shape[0], tensors[name].shape[0])
-    save_file(tensors, str(target), metadata)
+    try:
+        save_file(tensors, str(target), metadata)
+    except SafetensorError:
+        raise VocabError(
+            f"{target}: cannot be written, the disk may be full; make room, or choose another --out"
+        ) from None
     return resized
 
 
@@ -230,7 +250,7 @@ def _same_ids(folder: Path, extended: Extended) -> None:
 
     texts = [one.text for one in extended.new if one.text is not None]
     try:
-        loaded = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+        loaded = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
     except (StrictDataclassError, ValueError, KeyError, OSError):
         raise VocabError(f"{folder}: transformers cannot read this config.json; give a model that it loads") from None
     theirs = loaded(texts, add_special_tokens=False)["input_ids"] if texts else []

@@ -149,3 +149,56 @@ def test_without_torch_the_extra_is_named(tmp_path: Path, tokenizer: Path, monke
     monkeypatch.setattr(importlib.util, "find_spec", lambda *_: None)
     with pytest.raises(VocabError, match=r"assay\[tune\]"):
         embed(tmp_path, tokenizer, tmp_path / "m2")
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "word"),
+    [
+        ("config.json", {"auto_map": {"AutoTokenizer": ["code.T", None]}}, "auto_map"),
+        ("config.json", {"vocab_size": "610"}, "vocab_size"),
+        ("config.json", {"model_type": 5}, "model_type"),
+        ("model.safetensors.index.json", {}, "weight_map"),
+        ("model.safetensors.index.json", {"weight_map": {"a": 5}}, "weight_map"),
+        ("model.safetensors.index.json", {"weight_map": {"a": "../other.safetensors"}}, "other.safetensors"),
+    ],
+)
+def test_a_model_that_points_elsewhere_is_a_sentence(
+    tmp_path: Path, base_folder: Path, tokenizer: Path, name: str, change: dict[str, Any], word: str
+) -> None:
+    """Code of a model's own, odd types, and an index without or outside its files; nothing is left behind."""
+    folder = model(tmp_path / "model", base_folder, tied=False)
+    (tmp_path / "other.safetensors").write_bytes((folder / "model.safetensors").read_bytes())
+    before = json.loads((folder / name).read_text()) if (folder / name).exists() else {}
+    (folder / name).write_text(json.dumps({**before, **change}))
+    with pytest.raises(VocabError, match=word):
+        embed(folder, tokenizer, tmp_path / "out")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "other.safetensors"]
+
+
+def test_code_beside_a_tokenizer_configuration_is_neither_run_nor_copied(
+    tmp_path: Path, base_folder: Path, tokenizer: Path
+) -> None:
+    """Transformers is told never to run it, so it does not ask the person at the terminal either."""
+    folder = model(tmp_path / "model", base_folder, tied=False)
+    (folder / "tokenizer_config.json").write_text('{"auto_map": {"AutoTokenizer": ["code.T", null]}}')
+    (folder / "code.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    embed(folder, tokenizer, tmp_path / "out")
+    assert not (tmp_path / "ran").exists()
+    assert not (tmp_path / "out/code.py").exists()
+
+
+def test_a_disk_that_is_full_is_a_sentence(tmp_path: Path, base_folder: Path, tokenizer: Path) -> None:
+    """Safetensors has an error of its own for it; nothing half-written stays."""
+    import subprocess
+    import sys
+
+    folder = model(tmp_path / "model", base_folder, tied=False)
+    code = (
+        "import resource, sys\nimport torch, transformers\nfrom vocab.cli import main\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))\n"
+        f"sys.exit(main(['embed', {str(folder)!r}, '--tokenizer', {str(tokenizer)!r}, '--out', {str(tmp_path / 'out')!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "the disk may be full" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
