@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from govern.console import run, show, trusted_keys
 from govern.errors import GovernError
-from vocab.errors import VocabError
+from vocab.errors import VocabError, VocabRefused
 
 if TYPE_CHECKING:
     from govern.attestation import CertifiedCorpus
@@ -160,6 +160,8 @@ def _check(arguments: argparse.Namespace) -> int:
     trust = trusted_keys(arguments.trust)
     corpus = _verified(arguments, None) if arguments.corpus else None
     signed = signature(arguments.tokenizer, trust)
+    if signed == "not signed" and arguments.trust and not arguments.corpus:
+        raise VocabRefused((f"{arguments.tokenizer}: not signed, though --trust asks whose signature counts; sign it",))
     proof = check(arguments.tokenizer, corpus, trust=trust if signed == "verified" else (), now=datetime.now(UTC))
     lines = [
         f"{arguments.tokenizer}: every claim holds",

@@ -153,3 +153,17 @@ def test_a_missing_base_exits_2(
     assert main([*command, "--out", str(tmp_path / "out")]) == 2
     assert "none" in capsys.readouterr().err
     assert time.process_time() - started < 30
+
+
+def test_trust_without_a_signature_is_refused(
+    extended: Path, tmp_path: Path, keys: Path, corpus_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Taking the signature off a tokenizer does not get it past a check that names whose signature counts."""
+    import shutil
+
+    copy = shutil.copytree(extended, tmp_path / "copy")
+    (copy / "attestation.json").unlink()
+    assert main(["check", str(copy), "--trust", str(keys / "sign.pub")]) == 1
+    assert "not signed" in capsys.readouterr().err
+    assert main(["check", str(copy), "--trust", str(keys / "sign.pub"), "--corpus", str(corpus_folder)]) == 0
+    assert "signature: not signed" in capsys.readouterr().out
