@@ -6,35 +6,28 @@ that the same command again continues after a kill. The finished folder depends 
 alone, not on workers or on how often the run was killed.
 """
 
-import errno
-import fcntl
-import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from govern import cards, certificate, claim, report, residual, signals
+from govern import cards, certificate, claim, private, report, residual, signals
 from govern.corpus import SHARD_BYTES, Corpus, read
 from govern.environment import environment
-from govern.errors import InputError, Interrupted, Refused, VerificationError
-from govern.files import MANIFEST, canonical, digest, manifest, parse_canonical, sync_folder, write_whole
-from govern.inventory import SUMS_BYTES, differences, parse_sums, read_plain
+from govern.errors import InputError, Interrupted, Refused
+from govern.files import MANIFEST, canonical, digest, manifest, sync_folder, write_whole
 from govern.keys import derive, keyed_digest
 from govern.process import Keys, ShardState, ShardTask, detector_of, process
 from govern.publish import Published, publish
 from govern.shards import map_shards, progress
+from govern.sources import declared_sources, source_name
 
 if TYPE_CHECKING:
     from govern.policy import Policy
     from govern.validate import ValidationResult
 
 NAME_CHARACTERS = 200
-BEGUN = frozenset({"lock", "run.json", "run.json.tmp"})
-"""What stands in a private folder before its record does."""
 WORK_BYTES = 2_000_000
 """Text per unit of work: small, so that a kill costs seconds and a small corpus still feeds every worker."""
 
@@ -85,10 +78,10 @@ def certify(request: Request) -> Outcome:
     keys = _keys(request.secret)
     identity = _identity(request, corpus, keys)
     try:
-        with _private(request.out, identity) as private:
+        with private.opened(request.out, identity) as folder:
             if request.out.exists():
-                return Outcome(request.out, _finished(request.out, private), reused=True)
-            states = _process(request, corpus, keys, private, digest(identity))
+                return Outcome(request.out, private.finished(request.out, folder), reused=True)
+            states = _process(request, corpus, keys, folder, digest(identity))
             return Outcome(request.out, _finish(request, corpus, keys, states), reused=False)
     except BrokenPipeError:
         raise
@@ -113,10 +106,10 @@ def _check(request: Request) -> None:
             )
 
 
-def _process(request: Request, corpus: Corpus, keys: Keys, private: Path, run: str) -> list[ShardState]:
-    names = tuple((path.path.name, _source(request.policy, keys, path.path.name)) for path in corpus.files)
+def _process(request: Request, corpus: Corpus, keys: Keys, folder: Path, run: str) -> list[ShardState]:
+    names = tuple((path.path.name, source_name(request.policy, keys, path.path.name)) for path in corpus.files)
     tasks = [
-        ShardTask(shard, corpus.text_column, corpus.id_column, request.policy, keys, names, private, run)
+        ShardTask(shard, corpus.text_column, corpus.id_column, request.policy, keys, names, folder, run)
         for shard in corpus.shards
     ]
     return list(progress(map_shards(process, tasks, request.workers), len(tasks), "mask"))
@@ -192,7 +185,7 @@ def _run(
         split=request.split,
         columns=("id", "text", "lang", "source", *request.policy.keep_columns),
         columns_dropped=len({column for file in corpus.files for column in file.columns} - known),
-        sources=_sources(request.policy, keys, corpus, table),
+        sources=declared_sources(request.policy, keys, corpus, table),
         table=table,
         dropped=dropped,
         quarantined=Counter(reason for state in states for _, reason in state.quarantined),
@@ -256,43 +249,6 @@ def _keys(secret: bytes) -> Keys:
     )
 
 
-def _source(policy: "Policy", keys: Keys, file_name: str) -> str:
-    """The declared name of the source a file belongs to, else a keyed one: a file name may name a person."""
-    declared = policy.source(file_name)
-    if declared is not None:
-        return declared.name
-    return "source-" + keyed_digest(keys.inputs, file_name.encode()).removeprefix("hmac-sha256:")[:12]
-
-
-def _sources(
-    policy: "Policy", keys: Keys, corpus: Corpus, table: dict[str, list[int | str | None]]
-) -> tuple[dict[str, Any], ...]:
-    declared = {source.name: source for source in policy.sources}
-    digests: dict[str, list[str]] = {}
-    for file in corpus.files:
-        name = _source(policy, keys, file.path.name)
-        digests.setdefault(name, []).append(keyed_digest(keys.inputs, bytes.fromhex(file.sha256)))
-    row = {name: index for index, name in enumerate(table["slice"])}
-    result = []
-    for name in sorted(digests):
-        source = declared.get(name)
-        index = row.get(f"source:{name}")
-        result.append(
-            {
-                "name": name,
-                "declared": source is not None,
-                "owner": source.owner if source else None,
-                "licence": source.licence if source else None,
-                "legal_basis": source.legal_basis if source else None,
-                "period": source.period if source else None,
-                "documents_in": 0 if index is None else table["documents_in"][index],
-                "documents_certified": 0 if index is None else table["documents"][index],
-                "input_digests": sorted(digests[name]),
-            }
-        )
-    return tuple(result)
-
-
 def _identity(request: Request, corpus: Corpus, keys: Keys) -> dict[str, Any]:
     """What makes two runs the same run; private, since it digests raw input."""
     from govern.validate import load
@@ -309,100 +265,5 @@ def _identity(request: Request, corpus: Corpus, keys: Keys) -> dict[str, Any]:
         "cut": [request.work_bytes, request.part_bytes],
         "detector": [detector.digest, [list(model) for model in detector.models]],
         "environment": environment(),
-        "code": _code_digest(),
+        "code": private.code_digest(),
     }
-
-
-def _code_digest() -> str:
-    """A digest over the project's own Python files and data, so that an edited checkout is another run."""
-    import expectations
-    import govern
-
-    found = {}
-    for package in (govern, expectations):
-        root = Path(package.__path__[0])
-        found[package.__name__] = manifest(root, exclude=_compiled(root)).decode()
-    return digest(found)
-
-
-def _compiled(root: Path) -> list[str]:
-    return [path.relative_to(root).as_posix() for path in root.rglob("*.pyc")]
-
-
-@contextmanager
-def _private(out: Path, identity: dict[str, Any]) -> Iterator[Path]:
-    """The private folder of this very run, locked; another run's folder, or a run under way, is an `InputError`."""
-    private = out.with_name(out.name + ".private")
-    record = private / "run.json"
-    try:
-        _make_private(out, private)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise InputError(
-            f"{error.filename or private}: {error.strerror}; choose an --out in a folder that can be written"
-        ) from None
-    with (private / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(f"{out}: another run is writing here; wait for it, or choose another --out") from None
-        _check_record(out, record, identity)
-        yield private
-
-
-def _make_private(out: Path, private: Path) -> None:
-    """Makes `private` where it is missing; a folder that no run made is never written into nor removed."""
-    partial, refused = (out.with_name(out.name + ending) for ending in (".partial", ".refused"))
-    if not (private / "run.json").exists():
-        begun = {path.name for path in private.iterdir()} if private.is_dir() else set()
-        foreign = [private] if os.path.lexists(private) and (not private.is_dir() or begun - BEGUN) else []
-        foreign += [path for path in (out, partial, refused) if os.path.lexists(path)]
-        if foreign:
-            raise InputError(
-                f"{foreign[0]}: exists, and no run of this command made it; choose another --out, or move it away"
-            )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    private.mkdir(mode=0o700, exist_ok=True)
-    private.chmod(0o700)
-
-
-def _check_record(out: Path, record: Path, identity: dict[str, Any]) -> None:
-    """Writes what this run is, or compares it with what the record says; a damaged record of unfinished work is renewed."""
-    wanted = canonical(identity)
-    found = None
-    if record.exists():
-        try:
-            found = parse_canonical(record.read_bytes(), str(record))
-        except InputError:
-            found = None
-    if not isinstance(found, dict):
-        if out.exists():
-            raise InputError(f"{record}: damaged, so nobody can say which run made {out.name}; choose another --out")
-        write_whole(record, wanted, 0o600)
-        return
-    differing = _differences(found, identity)
-    if differing:
-        raise InputError(
-            f"{out}: holds another run, which differs in {', '.join(differing)}; choose another --out, or remove "
-            f"{out.name}, {record.parent.name}, {out.name}.partial and {out.name}.refused"
-        )
-
-
-def _differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
-
-
-def _finished(out: Path, private: Path) -> certificate.Certificate:
-    """The certificate of a folder that this very run finished earlier, its files checked again."""
-    try:
-        sums = parse_sums(read_plain(out / MANIFEST, SUMS_BYTES), str(out / MANIFEST))
-        problems = differences(out, sums)
-    except VerificationError as error:
-        problems = error.problems
-    if problems:
-        raise InputError(
-            f"{problems[0]}\n{out}: its files are no longer those that this run wrote; move it away and run the same "
-            f"command again ({private.name} keeps the work)"
-        )
-    return certificate.load((out / certificate.FILE).read_bytes(), str(out / certificate.FILE))
