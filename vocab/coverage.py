@@ -186,7 +186,9 @@ def _sentencepiece(data: bytes, file: Path, name: str, sha256: str) -> Reader:
     try:
         model = SentencePieceProcessor(model_proto=data)
     except RuntimeError:
-        raise VocabError(f"{file}: not a SentencePiece model; check the file") from None
+        model = None
+    if model is None or not data:  # an empty file is read in silence, and fails at the first text
+        raise VocabError(f"{file}: not a SentencePiece model; check the file")
 
     def offsets(texts: Sequence[str]) -> list[tuple[Offsets, int]]:
         found = []

@@ -106,3 +106,12 @@ _READERS: dict[Path, Reader] = {}
 
 def _reader(folder: Path) -> Reader:
     return _READERS.setdefault(folder, open_tokenizer(folder))
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00" * 64, b"model"])
+def test_a_file_that_is_no_sentencepiece_model_is_a_sentence(tmp_path: Path, data: bytes) -> None:
+    """An empty one too, which the library reads without a word."""
+    file = tmp_path / "tokenizer.model"
+    file.write_bytes(data)
+    with pytest.raises(VocabError, match="not a SentencePiece model"):
+        open_tokenizer(file)
