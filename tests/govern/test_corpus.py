@@ -1,6 +1,8 @@
 """Reading raw inputs: every document once, every problem named by file and line, and certified shards by their digest."""
 
 import json
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -30,7 +32,7 @@ def test_documents_come_back_in_order_with_ids_and_metadata(tmp_path: Path) -> N
     assert corpus.files[0].columns == ("id", "text", "branch")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), min_size=1, max_size=20),
     st.integers(1, 90),
@@ -127,3 +129,32 @@ def test_a_document_never_shows_its_text_or_id_in_its_repr(tmp_path: Path) -> No
     document = next(documents(corpus.shards[0], "text", "id"))
     assert "홍길동" not in repr(document)
     assert "900101" not in repr(document)
+
+
+def test_a_byte_order_mark_and_carriage_returns_are_read(tmp_path: Path) -> None:
+    """Exports with a mark before the first line, CRLF and no last line end give the same documents."""
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"text": "one"}\r\n{"text": "two"}')
+    corpus = read([path], shard_bytes=1)
+    assert [d.fields[0][1] for shard in corpus.shards for d in documents(shard, "text", None)] == ["one", "two"]
+
+
+def test_kept_values_become_text(tmp_path: Path) -> None:
+    """Dates, decimals, numbers and lists have one form as text; bytes have none, and say so."""
+    path = tmp_path / "a.parquet"
+    row = {
+        "day": [date(2020, 1, 31)],
+        "amount": [Decimal("1.50")],
+        "big": [2**62],
+        "tags": [["a", "b"]],
+        "none": [None],
+    }
+    pl.DataFrame({"text": ["t"], **row}).write_parquet(path)
+    corpus = read([path], kept=tuple(row))
+    (document,) = documents(corpus.shards[0], "text", None, corpus.kept)
+    assert dict(document.fields[1:]) == {"day": "2020-01-31", "amount": "1.50", "big": str(2**62), "tags": '["a", "b"]'}
+    pl.DataFrame({"text": ["t"], "raw": [b"\xff"]}).write_parquet(path)
+    with pytest.raises(InputError, match="row 1: column 'raw' holds bytes"):
+        read([path], kept=("raw",))
+    with pytest.raises(InputError, match="column 'absent': to be kept, but no document has it"):
+        read([path], kept=("absent",))
