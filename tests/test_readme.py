@@ -45,7 +45,7 @@ def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
     """Certifying your own data works as written, on a corpus and a tokenizer of one's own."""
     text = README.read_text("utf-8")
     (block,) = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
-    (sample,) = re.findall(r"`(govern sample [^`]*)`", text)
+    (sample,) = re.findall(r"`(govern sample --documents [0-9][^`]*)`", text)
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     (tmp_path / "train.py").write_text(
         "from datetime import UTC, datetime\nfrom pathlib import Path\n"
