@@ -20,6 +20,7 @@ from govern.files import MANIFEST, canonical, digest, manifest, sync_folder, wri
 from govern.keys import derive, keyed_digest
 from govern.process import Keys, ShardState, ShardTask, detector_of, process
 from govern.publish import Published, publish
+from govern.rows import input_files
 from govern.shards import map_shards, progress
 from govern.sources import declared_sources, source_name
 
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
     from govern.validate import ValidationResult
 
 NAME_CHARACTERS = 200
-WORK_BYTES = 2_000_000
-"""Text per unit of work: small, so that a kill costs seconds and a small corpus still feeds every worker."""
+WORK_BYTES = (200_000, 8_000_000)
+"""Text per unit of work, least and most: a kill costs seconds, and a small corpus still feeds every worker."""
+WORK_UNITS = 64
+"""Units that a corpus is cut into, within those bounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Request:
     id_column: str = "id"
     split: tuple[str, int] | None = None
     workers: int = 1
-    work_bytes: int = WORK_BYTES
+    work_bytes: int | None = None
     part_bytes: int = SHARD_BYTES
 
 
@@ -73,7 +76,7 @@ def certify(request: Request) -> Outcome:
         text_column=request.text_column,
         id_column=request.id_column,
         kept=request.policy.keep_columns,
-        shard_bytes=request.work_bytes,
+        shard_bytes=_work_bytes(request),
     )
     keys = _keys(request.secret)
     identity = _identity(request, corpus, keys)
@@ -104,6 +107,13 @@ def _check(request: Request) -> None:
             raise InputError(
                 f"column '{column}': holds the {columns[column]}, which ship in their own form; take it out of keep_columns"
             )
+
+
+def _work_bytes(request: Request) -> int:
+    """How much text a unit of work holds: by the size of the inputs, so that the same command cuts the same way."""
+    least, most = WORK_BYTES
+    size = sum(path.stat().st_size for path in input_files(request.inputs))
+    return request.work_bytes or min(most, max(least, size // WORK_UNITS))
 
 
 def _process(request: Request, corpus: Corpus, keys: Keys, folder: Path, run: str) -> list[ShardState]:
@@ -262,7 +272,7 @@ def _identity(request: Request, corpus: Corpus, keys: Keys) -> dict[str, Any]:
         "secret": keyed_digest(derive(request.secret, "key id"), b"secret"),
         "name": request.name,
         "split": list(request.split or ()),
-        "cut": [request.work_bytes, request.part_bytes],
+        "cut": [_work_bytes(request), request.part_bytes],
         "detector": [detector.digest, [list(model) for model in detector.models]],
         "environment": environment(),
         "code": private.code_digest(),
