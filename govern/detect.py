@@ -71,11 +71,11 @@ def build(policy: Policy) -> Detector:
         InputError: the pipeline cannot be loaded.
     """
     wanted = {entity_type: action for entity_type, action in policy.entities.items() if action != "off"}
-    everything = (*presidio.rules(), *korean.RULES, *births.RULES, *phones.rules(), *english.RULES)
-    rules = tuple(compile_rule(rule) for rule in everything if rule.entity_type in wanted)
     name_rules = policy.names.rules and "PERSON" in wanted
     path = policy.pipeline_path if "PERSON" in wanted else None
     model = pipeline.load(path) if path is not None else None
+    everything = (*presidio.rules(), *korean.RULES, *births.RULES, *phones.rules(), *english.RULES)
+    rules = tuple(compile_rule(rule) for rule in everything if rule.entity_type in wanted)
     models = ((path.name, pipeline.pipeline_digest(path)),) if path is not None else ()
     names = {item.rule.name for item in rules} | set(NAME_RECOGNIZERS if name_rules else ())
     if model is not None:
