@@ -59,12 +59,12 @@ sign_key = "keys/sign.pem"
 
 [training]
 seed = 1
-steps = 40
+steps = 24
 batch = 4
 micro_batch = 4
 max_length = 256
 learning_rate = 1e-3
-checkpoint_steps = 20
+checkpoint_steps = 12
 evaluation_rows = 8
 activation_checkpointing = false
 TOML
