@@ -56,7 +56,7 @@ def load(data: bytes, where: str) -> Certificate:
 
     claim = parse_canonical(data, where)
     version = claim.get("format_version") if isinstance(claim, dict) else None
-    if version != FORMAT_VERSION:
+    if type(version) is not int or version != FORMAT_VERSION:
         raise InputError(f"{where}: format_version {version!r}, expected {FORMAT_VERSION}; update assay to read it")
     problems = sorted(Draft202012Validator(schema()).iter_errors(claim), key=lambda problem: problem.json_path)
     if problems:
