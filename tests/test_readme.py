@@ -66,3 +66,12 @@ def test_links_of_the_readme_point_at_files() -> None:
     """No link leads nowhere."""
     for target in re.findall(r"\]\(([^)#]+)\)", README.read_text("utf-8")):
         assert (ROOT / target).exists(), target
+
+
+def test_the_recipe_of_the_readme_is_a_recipe(tmp_path: Path) -> None:
+    """Every key and value of the example is one that `tune run` takes."""
+    from tune.recipe import load
+
+    (block,) = re.findall(r"```toml\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    (tmp_path / "recipe.toml").write_text(block, "utf-8")
+    assert load(tmp_path / "recipe.toml").corpus == tmp_path / "corpus"
