@@ -109,6 +109,17 @@ def sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
+def sync_tree(folder: Path) -> None:
+    """Makes the bytes of every file below `folder` durable, and its own entries."""
+    for name in list_files(folder):
+        descriptor = os.open(folder / name, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    sync_folder(folder)
+
+
 def list_files(folder: Path) -> tuple[str, ...]:
     """The sorted POSIX paths, relative to `folder`, of every entry below it that is not a plain folder."""
     found: list[str] = []

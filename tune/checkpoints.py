@@ -4,23 +4,17 @@ Trainer writes a checkpoint as a folder of files, so a kill can leave half of on
 and writes their `SHA256SUMS`; `latest` gives the newest checkpoint whose files are all as that list says, and removes the rest.
 """
 
-import os
 import shutil
 from pathlib import Path
 
-from govern.files import MANIFEST, list_files, manifest, sync_folder, write_whole
+from govern.files import MANIFEST, manifest, sync_folder, sync_tree, write_whole
 
 PREFIX = "checkpoint-"
 
 
 def complete(folder: Path) -> None:
     """Makes a checkpoint count: its bytes are on disk, and `SHA256SUMS` names them."""
-    for name in list_files(folder):
-        descriptor = os.open(folder / name, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    sync_tree(folder)
     write_whole(folder / MANIFEST, manifest(folder))
     sync_folder(folder.parent)
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from govern.files import canonical, list_files, sha256_file, sync_folder, write_whole
+from govern.files import canonical, sha256_file, sync_folder, sync_tree, write_whole
 from govern.keys import PrivateKey, load_passphrase, load_private
 from govern.lock import alone
 from tune import adapter, checkpoints, dataset, gate
@@ -114,7 +114,7 @@ def _train(
     if base_model(recipe.model).digest != passed.base.digest:
         raise TuneRefused(f"{recipe.model}: changed while it was trained on; restore it and run again")
     predicate = adapter.write(whole, adapter.Made(recipe, passed, data, held_out, measured), key, issued=now)
-    _sync(whole)
+    sync_tree(whole)
     whole.rename(recipe.out)
     sync_folder(recipe.out.absolute().parent)
     shutil.rmtree(partial)
@@ -178,13 +178,3 @@ def _same_run(partial: Path, identity: dict[str, str]) -> None:
         raise TuneRefused(
             f"{partial}: the unfinished run had another {', '.join(changed)}; restore it, or remove the folder to begin again"
         )
-
-
-def _sync(folder: Path) -> None:
-    for name in list_files(folder):
-        descriptor = os.open(folder / name, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    sync_folder(folder)
