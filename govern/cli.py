@@ -11,6 +11,7 @@ from govern.errors import GovernError, InputError, Refused, VerificationError
 from govern.files import ATTESTATION
 
 if TYPE_CHECKING:
+    from govern.certificate import Certificate
     from govern.keys import PrivateKey
 
 PPM = 1_000_000
@@ -245,7 +246,7 @@ def _certify(arguments: argparse.Namespace) -> int:
         "found_finished": outcome.reused,
         "accounting": counts,
     }
-    show(result, arguments.json, _certified_lines(arguments.out, outcome.certificate.digest, signed, counts))
+    show(result, arguments.json, _certified_lines(arguments.out, outcome.certificate, signed))
     return 0
 
 
@@ -282,18 +283,23 @@ def _check_signer(folder: Path, key: "PrivateKey") -> None:
     )
 
 
-def _certified_lines(folder: Path, digest: str, signed: bool, counts: dict[str, Any]) -> list[str]:
+def _certified_lines(folder: Path, certificate: "Certificate", signed: bool) -> list[str]:
+    counts = certificate.claim["accounting"]
     dropped, quarantined = sum(counts["dropped"].values()), sum(counts["quarantined"].values())
-    state = (
-        "certified and signed" if signed else f"certified, a draft: sign it with `govern sign {folder} --sign-key KEY`"
-    )
-    return [
+    state = "certified and signed" if signed else "certified, a draft"
+    needed = certificate.signatures_required
+    lines = [
         f"{folder}: {state}",
         f"documents: {counts['in']:,} in = {counts['certified']:,} certified + {dropped:,} dropped "
         f"+ {quarantined:,} quarantined",
-        f"certificate {digest}",
+        f"certificate {certificate.digest}",
         f"report {folder / 'report.html'}",
     ]
+    if not signed:
+        lines.append(f"next: `govern sign {folder} --sign-key KEY`")
+    if needed > 1:
+        lines.append(f"it needs {needed} signatures by different keys: `govern approve {folder} --sign-key OTHER`")
+    return lines
 
 
 def _sign(arguments: argparse.Namespace) -> int:

@@ -272,3 +272,36 @@ def test_a_reader_that_goes_away_and_a_full_device_are_no_tracebacks(keys, certi
     done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writer)
     assert done.stderr == ""
+
+
+def test_dual_control_asks_for_the_second_signature(tmp_path: Path) -> None:
+    """One signature of two: certify says what is missing, verify refuses, and a second key's approval completes it."""
+    for name in ("one", "two"):
+        generate(tmp_path / name)
+    raw = tmp_path / "a.jsonl"
+    raw.write_text("".join(json.dumps({"text": TEXT.format(n)}) + "\n" for n in range(5)))
+    (tmp_path / "policy.toml").write_text('name = "dual"\nsignatures_required = 2\n')
+    out = tmp_path / "corpus"
+    key, other = tmp_path / "one" / "sign.pem", tmp_path / "two" / "sign.pem"
+    secret = tmp_path / "one" / "secret.key"
+    done = govern(
+        "certify",
+        raw,
+        "--out",
+        out,
+        "--secret",
+        secret,
+        "--sign-key",
+        key,
+        "--policy",
+        tmp_path / "policy.toml",
+        "--workers",
+        1,
+    )
+    assert done.returncode == 0
+    assert "needs 2 signatures by different keys: `govern approve" in done.stdout
+    trust = ("--trust", key.with_suffix(".pub"), "--trust", other.with_suffix(".pub"))
+    assert "signed by 1 of the 2 keys required" in told(govern("verify", out, *trust), 1)
+    assert govern("approve", out, "--sign-key", key).returncode != 0
+    assert govern("approve", out, "--sign-key", other).returncode == 0
+    assert govern("verify", out, *trust).returncode == 0
