@@ -15,14 +15,22 @@ from govern.errors import GovernError
 from govern.files import digest
 from govern.policy import Policy
 from govern.recognizers import (
+    banking,
     births,
+    cards,
     english,
     english_names,
+    identity,
     korean,
+    korean_accounts,
+    korean_codes,
     korean_names,
+    korean_places,
+    network,
     phones,
     pipeline,
     presidio,
+    streets,
 )
 from govern.recognizers.rule import Compiled, Hit, compile_rule, run
 from govern.recognizers.shadow import BLANK, Shadow, cast
@@ -74,7 +82,21 @@ def build(policy: Policy) -> Detector:
     name_rules = policy.names.rules and "PERSON" in wanted
     path = policy.pipeline_path if "PERSON" in wanted else None
     model = pipeline.load(path) if path is not None else None
-    everything = (*presidio.rules(), *korean.RULES, *births.RULES, *phones.rules(), *english.RULES)
+    everything = (
+        *presidio.rules(),
+        *korean.RULES,
+        *korean_accounts.RULES,
+        *korean_places.RULES,
+        *korean_codes.RULES,
+        *births.RULES,
+        *phones.rules(),
+        *cards.RULES,
+        *banking.RULES,
+        *identity.RULES,
+        *network.RULES,
+        *streets.RULES,
+        *english.RULES,
+    )
     rules = tuple(compile_rule(rule) for rule in everything if rule.entity_type in wanted)
     models = ((path.name, pipeline.pipeline_digest(path)),) if path is not None else ()
     names = {item.rule.name for item in rules} | set(NAME_RECOGNIZERS if name_rules else ())

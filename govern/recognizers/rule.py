@@ -39,13 +39,18 @@ Check = Callable[[str], bool | None]
 
 
 class Hit(NamedTuple):
-    """A finding in the shadow; the only value here that crosses modules, and it holds no text."""
+    """A finding in the shadow; the only value here that crosses modules, and it holds no text.
+
+    `validated`: a checksum or a closed format proved it. `contextual`: a word near it says what it is.
+    """
 
     start: int
     end: int
     entity_type: str
     score: float
     recognizer: str
+    validated: bool = False
+    contextual: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +61,20 @@ class Rule:
     entity_type: str
     pattern: str
     score: float
-    gate: str = "digits"
+    gate: str | re.Pattern[str] = "digits"
+    """A key of `GATES`, or a module's own pattern for `re`; the rule runs only near its matches."""
+    reach: tuple[int, int] | None = None
+    """How far the window reaches before and after a match of the gate; None is `REACH`'s or `MARGIN`."""
     check: Check | None = None
     context: str | None = None
     needs_context: bool = False
+    before: int = CONTEXT_BEFORE
+    after: int = CONTEXT_AFTER
+    """How far from the value its context may stand, in characters."""
+    contextual: bool = False
+    """The pattern itself holds the word that says what the value is."""
+    language: str | None = None
+    """`en` or `ko` where the rule makes sense in one language alone; a number is a number in both."""
     group: int = 0
     shorten: bool = False
     """Where the whole match fails the check, try up to each space or dash in it (an IBAN with other words after it)."""
@@ -82,19 +97,26 @@ def compile_rule(rule: Rule) -> Compiled:
 
 def run(rules: tuple[Compiled, ...], text: str, timeout_s: float) -> Iterator[Hit]:
     """Every finding of `rules` in `text`, unsorted; raises TimeoutError where a pattern ran past `timeout_s`."""
-    opened = {gate: tuple(_windows(gate, text)) for gate in dict.fromkeys(item.rule.gate for item in rules)}
+    opened = {key: tuple(_windows(*key, text)) for key in dict.fromkeys(map(_opening, rules))}
     for item in rules:
-        for start, end in opened[item.rule.gate]:
+        for start, end in opened[_opening(item)]:
             for match in item.pattern.finditer(text, start, end, timeout=timeout_s):
                 hit = _judge(item, match, text, timeout_s)
                 if hit is not None:
                     yield hit
 
 
-def _windows(gate: str, text: str) -> Iterator[tuple[int, int]]:
-    before, after = REACH.get(gate, (MARGIN, MARGIN))
+def _opening(item: Compiled) -> tuple[re.Pattern[str], tuple[int, int]]:
+    gate, reach = item.rule.gate, item.rule.reach
+    if isinstance(gate, str):
+        return GATES[gate], reach or REACH.get(gate, (MARGIN, MARGIN))
+    return gate, reach or (MARGIN, MARGIN)
+
+
+def _windows(gate: re.Pattern[str], reach: tuple[int, int], text: str) -> Iterator[tuple[int, int]]:
+    before, after = reach
     start = end = -1
-    for match in GATES[gate].finditer(text):
+    for match in gate.finditer(text):
         low, high = max(0, match.start() - before), min(len(text), match.end() + after)
         if low <= end:
             end = high
@@ -110,6 +132,8 @@ def _judge(item: Compiled, match: Any, text: str, timeout_s: float) -> Hit | Non
     rule = item.rule
     start, end = match.span(rule.group)
     score = rule.score
+    validated = False
+    contextual = rule.contextual
     if rule.check is not None:
         ends = [end]
         if rule.shorten:
@@ -120,11 +144,13 @@ def _judge(item: Compiled, match: Any, text: str, timeout_s: float) -> Hit | Non
                 break
         else:
             return None
-        score = 1.0 if verdict else score
-    if item.context is not None and (score < 1.0 or rule.needs_context):
-        near = text[max(0, start - CONTEXT_BEFORE) : start] + "\x00" + text[end : end + CONTEXT_AFTER]
+        validated = verdict is True
+        score = 1.0 if validated else score
+    if item.context is not None:
+        near = text[max(0, start - rule.before) : start] + "\x00" + text[end : end + rule.after]
         if item.context.search(near, timeout=timeout_s) is not None:
+            contextual = True
             score = min(1.0, max(score + CONTEXT_BOOST, CONTEXT_FLOOR))
         elif rule.needs_context:
             return None
-    return Hit(start, end, rule.entity_type, score, rule.name)
+    return Hit(start, end, rule.entity_type, score, rule.name, validated, contextual)
