@@ -5,7 +5,10 @@ from govern.samples.values import Draw
 
 KINDS = ("mojibake", "control", "zero_width", "html")
 
-def soil(draw: Draw, lang: str, kind: str, text: str, labels: tuple[Label, ...]) -> tuple[str, tuple[Label, ...]] | None:
+
+def soil(
+    draw: Draw, lang: str, kind: str, text: str, labels: tuple[Label, ...]
+) -> tuple[str, tuple[Label, ...]] | None:
     """The text with dirt of this kind between its labels, and the labels moved; None where there is no place for it."""
     edits: list[tuple[int, int, str]] = []
     bounds = [0, *(edge for label in labels for edge in (label.start, label.end)), len(text)]
@@ -53,5 +56,3 @@ def _apply(text: str, labels: tuple[Label, ...], edits: list[tuple[int, int, str
     parts.append(text[at:])
     moved.extend(Label(label.start + shift, label.end + shift, label.entity_type) for label in labels[done:])
     return "".join(parts), tuple(moved)
-
-

@@ -6,12 +6,13 @@ In go a `Draw`, a language, a kind of document and the entity type whose turn it
 
 import re
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from govern.samples import values
+from govern.samples import identifiers, places, values
 from govern.samples.values import Draw, Person
 
 SHORTEST, LONGEST = 200, 4000
@@ -22,9 +23,10 @@ PARTICLES = {"은": ("은", "는"), "이": ("이", "가"), "을": ("을", "를")
 DIGIT_ENDS = "013678"
 """Digits whose Korean reading ends in a consonant; of these 1, 7 and 8 end in ㄹ."""
 
-DASHED = frozenset(
-    {"CREDIT_CARD", "KR_BANK_ACCOUNT", "KR_BRN", "KR_DRIVER_LICENSE", "KR_FRN", "KR_RRN", "PHONE_NUMBER", "US_SSN"}
-)
+DASHED = frozenset((
+    "CREDIT_CARD", "KR_BANK_ACCOUNT", "KR_BRN", "KR_CRN", "KR_DRIVER_LICENSE", "KR_FRN", "KR_HEALTH_INSURANCE", "KR_RRN",
+    "PHONE_NUMBER", "US_EIN", "US_SSN",
+))  # fmt: skip
 FULL_WIDTH = {ord("0") + digit: chr(ord("０") + digit) for digit in range(10)}
 
 Template = tuple[tuple[str, str, str], ...]
@@ -59,7 +61,6 @@ class Language:
     frames: dict[str, tuple[Template, ...]]
     names: dict[str, tuple[str, ...]]
     types: tuple[str, ...]
-
 
 
 def compose(draw: Draw, lang: str, kind: str, featured: str) -> Text:
@@ -127,7 +128,7 @@ class _Page:
                 self.people[reference] = name
             entity_type, value = "PERSON", name.short if slot == "SURNAME" else name.full
         else:
-            entity_type, value = slot, _personal(self.draw, self.lang, slot)
+            entity_type, value = slot, _personal(self.draw, self.lang, slot, reference)
         start = self.length
         self.add(value)
         self.labels.append(Label(start, self.length, entity_type))
@@ -169,14 +170,14 @@ class _Page:
         self.add("\n".join(lines))
 
 
-def _personal(draw: Draw, lang: str, entity_type: str) -> str:
+def _personal(draw: Draw, lang: str, entity_type: str, variant: str) -> str:
     """A value of the entity type, now and then with other dashes or full-width digits, as people type them."""
     if entity_type == "DATE_OF_BIRTH":
         return values.date_of_birth(draw, lang)
     if entity_type == "PHONE_NUMBER":
         value = values.phone_ko(draw) if lang == "ko" else values.phone_en(draw)
     else:
-        value = PERSONAL[entity_type](draw)
+        value = (VARIANTS.get((entity_type, variant)) or PERSONAL[entity_type])(draw)
     if entity_type in DASHED and draw.chance(3):
         if lang == "ko" and draw.chance(40):
             return value.translate(FULL_WIDTH)
@@ -184,19 +185,40 @@ def _personal(draw: Draw, lang: str, entity_type: str) -> str:
     return value
 
 
-PERSONAL = {
-    "CREDIT_CARD": values.card, "CRYPTO": values.crypto, "EMAIL_ADDRESS": values.email, "IBAN_CODE": values.iban,
-    "IP_ADDRESS": values.ip_address, "KR_BANK_ACCOUNT": values.kr_bank_account, "KR_BRN": values.kr_brn,
-    "KR_DRIVER_LICENSE": values.kr_driver_license, "KR_FRN": values.kr_frn, "KR_PASSPORT": values.kr_passport,
-    "KR_RRN": values.kr_rrn, "UK_NINO": values.uk_nino, "US_BANK_NUMBER": values.us_bank_number,
-    "US_ITIN": values.us_itin, "US_PASSPORT": values.us_passport, "US_SSN": values.us_ssn,
+PERSONAL: dict[str, Callable[[Draw], str]] = {
+    "ABA_ROUTING_NUMBER": identifiers.aba_routing, "API_KEY": identifiers.api_key,
+    "CARD_SECURITY_CODE": identifiers.security_code, "CREDIT_CARD": values.card, "CRYPTO": values.crypto,
+    "CUSTOMER_ID": identifiers.customer_id, "EMAIL_ADDRESS": values.email, "IBAN_CODE": values.iban,
+    "IP_ADDRESS": values.ip_address, "KR_ADDRESS": places.kr_address, "KR_BANK_ACCOUNT": values.kr_bank_account,
+    "KR_BRN": values.kr_brn, "KR_CI_DI": identifiers.kr_ci, "KR_CRN": identifiers.kr_crn,
+    "KR_DRIVER_LICENSE": values.kr_driver_license, "KR_FRN": values.kr_frn,
+    "KR_HEALTH_INSURANCE": identifiers.kr_health_insurance, "KR_PASSPORT": values.kr_passport, "KR_RRN": values.kr_rrn,
+    "KR_VEHICLE_PLATE": identifiers.kr_vehicle_plate, "MAC_ADDRESS": identifiers.mac_address,
+    "PASSPORT": identifiers.passport, "PIN": identifiers.pin, "STREET_ADDRESS": places.street_address,
+    "SWIFT_CODE": identifiers.swift, "UK_NINO": values.uk_nino, "URL_CREDENTIAL": identifiers.login,
+    "US_BANK_NUMBER": values.us_bank_number, "US_DRIVER_LICENSE": identifiers.us_driver_license,
+    "US_EIN": identifiers.us_ein, "US_ITIN": values.us_itin, "US_PASSPORT": values.us_passport, "US_SSN": values.us_ssn,
 }  # fmt: skip
+"""What draws a value of an entity type; PERSON, PHONE_NUMBER and DATE_OF_BIRTH depend on the language too."""
+
+VARIANTS: dict[tuple[str, str], Callable[[Draw], str]] = {
+    ("KR_CI_DI", "di"): identifiers.kr_di, ("PASSPORT", "de"): identifiers.passport_de,
+    ("PASSPORT", "fr"): identifiers.passport_fr, ("PASSPORT", "gb"): identifiers.passport_gb,
+    ("PASSPORT", "in"): identifiers.passport_in, ("PASSPORT", "jp"): identifiers.passport_jp,
+}  # fmt: skip
+"""What draws a value where the template says which, as in `{PASSPORT:jp}`."""
 
 QUARTERS = {
     "en": ("Q{1} {0}", "{1}Q{2:02d}", "fiscal {0}", "H1 {0}"),
     "ko": ("{0}년 {1}분기", "{1}Q{2:02d}", "FY{0} {1}분기"),
 }
-IDENTIFIERS = {"isin": values.isin, "cusip": values.cusip, "lei": values.lei, "sedol": values.sedol}
+IDENTIFIERS = {
+    "isin": values.isin,
+    "cusip": values.cusip,
+    "lei": values.lei,
+    "sedol": values.sedol,
+    "figi": identifiers.figi,
+}
 
 
 def _financial(draw: Draw, lang: str, slot: str) -> str:
@@ -231,8 +253,6 @@ def _financial(draw: Draw, lang: str, slot: str) -> str:
             return f"{draw.pick(('TXN', 'REF', 'CS', 'LN', 'INV'))}-{year}-{draw.digits(6)}"
         case "krx":
             return f"{draw.digits(5)}0"
-        case "corpno":
-            return f"110111-0{draw.digits(6)}"
         case "caseno":
             return f"{year}{draw.pick(('가단', '가합', '다', '나', '구합'))}{draw.between(100, 299_999)}"
         case "ticker":
@@ -244,6 +264,10 @@ def _financial(draw: Draw, lang: str, slot: str) -> str:
             return f"000{draw.digits(7)}-{year % 100:02d}-{draw.digits(6)}"
         case "d5":
             return draw.digits(5)
+        case "host":
+            return identifiers.url_host(draw)
+        case "scheme":
+            return draw.pick(("https", "https", "ftp", "postgresql", "sftp"))
     raise KeyError(slot)
 
 
@@ -255,7 +279,9 @@ def _amount(draw: Draw, lang: str) -> str:
             return f"{size:,}원"
         if shape == 3:
             return f"{size // 100_000 + 1:,}만원"
-        return f"{size // 10_000_000 + 1}억 {draw.between(1, 9)},000만원" if shape == 4 else f"{size // 100_000 + 1:,}억원"
+        return (
+            f"{size // 10_000_000 + 1}억 {draw.between(1, 9)},000만원" if shape == 4 else f"{size // 100_000 + 1:,}억원"
+        )
     small = size // 1000
     shapes = ("${0:,.2f}", "${1:,}", "USD {1:,}", "${2:,.1f} million", "£{1:,}", "EUR {0:,.2f}", "KRW {3:,}")
     return draw.pick(shapes).format(small / 100, small, small / 1000, size)
@@ -299,5 +325,3 @@ def _template(text: str) -> Template:
     if at < len(text) or not parts:
         parts.append((text[at:], "", ""))
     return tuple(parts)
-
-

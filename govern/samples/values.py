@@ -141,12 +141,23 @@ def phone_en(draw: Draw) -> str:
         return draw.pick((f"020 7946 0{line}", f"+44 20 7946 0{line}", f"07700 900{line}", f"+44 7700 900{line}"))
     area = draw.pick(("212", "312", "415", "617", "206", "512", "303", "404", "702", "646"))
     line = f"01{draw.digits(2)}"
-    shapes = ("({0}) 555-{1}", "{0}-555-{1}", "{0}.555.{1}", "+1 {0} 555 {1}", "+1-{0}-555-{1}", "{0} 555 {1}", "1-{0}-555-{1}")
+    shapes = (
+        "({0}) 555-{1}",
+        "{0}-555-{1}",
+        "{0}.555.{1}",
+        "+1 {0} 555 {1}",
+        "+1-{0}-555-{1}",
+        "{0} 555 {1}",
+        "1-{0}-555-{1}",
+    )
     return draw.pick(shapes).format(area, line)
 
 
 def phone_ko(draw: Draw) -> str:
-    """A Korean number that is not in use: mobile 010-0 and 010-1, land lines that begin with 1."""
+    """A Korean number that is not in use: 010-0, 010-1, 070-0, 050x-0, land lines that begin with 1."""
+    if draw.chance(10):
+        head = draw.pick(("070-0", "070-1", "0502-0", "0504-0"))
+        return f"{head}{draw.digits(3)}-{draw.digits(4)}"
     if draw.chance(20):
         area, line = draw.pick(("02", "031", "051", "053", "032", "042")), f"1{draw.digits(2)}"
         return draw.pick(("{0}-{1}-{2}", "({0}) {1}-{2}", "{0}){1}-{2}")).format(area, line, draw.digits(4))
@@ -223,7 +234,9 @@ def segwit(program: bytes) -> str:
         for place, generator in enumerate((0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)):
             check ^= generator if top >> place & 1 else 0
     check ^= 1
-    return "bc1" + "".join(BECH32[value] for value in (*values, *((check >> 5 * (5 - place)) & 31 for place in range(6))))
+    return "bc1" + "".join(
+        BECH32[value] for value in (*values, *((check >> 5 * (5 - place)) & 31 for place in range(6)))
+    )
 
 
 def date_of_birth(draw: Draw, lang: str) -> str:
@@ -292,7 +305,9 @@ def brn_check(digits: str) -> str:
 def kr_passport(draw: Draw) -> str:
     """A Korean passport number, of the older form or that of December 2021."""
     letter = draw.pick("MMMSR")
-    return letter + draw.digits(3) + draw.pick(ALPHABET) + draw.digits(4) if draw.chance(50) else letter + draw.digits(8)
+    return (
+        letter + draw.digits(3) + draw.pick(ALPHABET) + draw.digits(4) if draw.chance(50) else letter + draw.digits(8)
+    )
 
 
 def kr_driver_license(draw: Draw) -> str:

@@ -16,17 +16,13 @@ from hypothesis import strategies as st
 
 from govern import corpus, sample
 from govern.errors import InputError
+from govern.policy import ENTITY_TYPES
 from govern.sample import Label, generate, write
-from govern.samples import dirt, pages, values
+from govern.samples import dirt, identifiers, pages, values
 from govern.samples.values import Draw
 
 ROOT = Path(__file__).parents[2]
-TYPES = {
-    "PERSON", "EMAIL_ADDRESS", "PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE", "IP_ADDRESS", "US_SSN", "US_ITIN",
-    "US_PASSPORT", "US_BANK_NUMBER", "UK_NINO", "CRYPTO", "DATE_OF_BIRTH", "KR_RRN", "KR_FRN", "KR_BRN", "KR_PASSPORT",
-    "KR_DRIVER_LICENSE", "KR_BANK_ACCOUNT",
-}  # fmt: skip
-
+TYPES = set(ENTITY_TYPES)
 DASHES = str.maketrans({"–": "-", "‑": "-", **{chr(ord("０") + digit): str(digit) for digit in range(10)}})
 SHAPES = {
     "EMAIL_ADDRESS": r"[a-z.]+[._+-]?[a-z0-9]+@[a-z.]*example\.(com|org|net)",
@@ -47,6 +43,23 @@ SHAPES = {
     "KR_PASSPORT": r"[MSR](?:\d{8}|\d{3}[A-Z]\d{4})",
     "KR_DRIVER_LICENSE": r"\d\d[- ]\d\d[- ]\d{6}[- ]\d\d",
     "KR_BANK_ACCOUNT": r"\d[\d -]{9,17}\d",
+    "ABA_ROUTING_NUMBER": r"[0-3]\d{8}",
+    "API_KEY": r"(?:AKIA|ghp_|AIza|sk_test_|xoxb-)[\w-]*EXAMPLE[\w-]*|eyJ[\w-]+\.eyJ[\w-]+\.[\w-]{43}",
+    "CARD_SECURITY_CODE": r"\d{3,4}",
+    "CUSTOMER_ID": r"(?:C-?|CUST-|CIF)?\d{6,10}|\d{4}-\d{6}",
+    "KR_ADDRESS": r"[가-힣].+(?:[로길] ?\d|[동리] \d).*",
+    "KR_CI_DI": r"[A-Za-z0-9+/]{63}=|[A-Za-z0-9+/]{86}==",
+    "KR_CRN": r"\d{6}-\d{7}",
+    "KR_HEALTH_INSURANCE": r"[1257]-?\d{10}",
+    "KR_VEHICLE_PLATE": r"(?:[가-힣]{2} ?)?\d{2,3}[가-힣] ?\d{4}",
+    "MAC_ADDRESS": r"(?i)(?:[\da-f]{2}[:-]){5}[\da-f]{2}|(?:[\da-f]{4}\.){2}[\da-f]{4}",
+    "PASSPORT": r"[A-Z0-9]{8,9}",
+    "PIN": r"\d{4}|\d{6}",
+    "STREET_ADDRESS": r"(?:\d+|P\.O\. Box) .+(?:[A-Z]{2} \d{5}(?:-\d{4})?|\d[A-Z]{2})",
+    "SWIFT_CODE": r"[A-Z]{6}[A-Z0-9]{2}(?:XXX|\d{3})?",
+    "URL_CREDENTIAL": r"[\w.]+:[\w%!$-]+",
+    "US_DRIVER_LICENSE": r"[A-Z]?[\d -]{7,17}",
+    "US_EIN": r"\d{2}-\d{7}",
     "PERSON": r"[A-Z][\w .,'-]+|[가-힣]{1,2} ?[가-힣]{1,2}",
 }
 
@@ -236,6 +249,35 @@ def test_values_pass_the_validators_of_presidio(seed):
     assert CryptoRecognizer().validate_result(values.crypto(draw))
     number = values.kr_rrn(draw).replace(" ", "")
     assert int(number[:2]) in range(21, 25) or KrRrnRecognizer().validate_result(number)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=8))
+def test_values_pass_the_validators_of_stdnum(seed):
+    """Routing and employer numbers, bank codes, instruments, as another package checks them."""
+    from stdnum import bic, figi, isin, lei
+    from stdnum.us import ein, rtn
+
+    draw = Draw(seed)
+    assert rtn.is_valid(identifiers.aba_routing(draw))
+    assert ein.is_valid(identifiers.us_ein(draw))
+    assert bic.is_valid(identifiers.swift(draw))
+    assert figi.is_valid(identifiers.figi(draw))
+    assert isin.is_valid(values.isin(draw))
+    assert lei.is_valid(values.lei(draw))
+
+
+def test_a_corporate_registration_number_has_the_check_digit_of_the_register():
+    """Worked by hand: 1·1 + 1·2 + 0·1 + 1·2 + 1·1 + 1·2 + 1·1 + 2·2 + 3·1 + 4·2 + 5·1 + 6·2 = 41, so 9."""
+    assert identifiers.crn_check("110111123456") == "9"
+
+
+def test_a_variant_of_a_template_draws_that_form():
+    """The Japanese passport is two letters and seven digits, the DI of 64 characters."""
+    page = pages._Page(Draw("variant"), "ko", "chat", "PERSON")
+    for slot, variant, shape in (("PASSPORT", "jp", r"[A-Z]{2}\d{7}"), ("KR_CI_DI", "di", r"MC0G.{59}=")):
+        page.plant(slot, variant)
+        assert re.fullmatch(shape, page.parts[-1])
 
 
 def test_an_output_folder_in_use_is_refused_and_left_alone(tmp_path):
