@@ -1,5 +1,136 @@
-"""Korean bank accounts: layouts of the banks, with a bank name or 계좌 beside them."""
+"""Korean bank accounts: the layouts of the banks, with a bank's name or a word for account beside them.
 
+No check digit is public, so shape and words decide. A layout needs a bank or a word of dealings (입금, 이체); digits without
+separators need a bank or 계좌; groups in no bank's layout need 계좌번호 or the like right before them. What another label
+claims (주문번호, 카드, 전화), a telephone number, a day, a card and a registration number are left.
+
+Source: account number layouts published by the banks and the Korea Financial Telecommunications & Clearings Institute.
+"""
+
+import re
+
+from govern.recognizers.korean import (
+    NOT_MONEY,
+    START,
+    STOP,
+    check_business,
+    check_registration_alone,
+    corporate_digit_holds,
+    digits_of,
+    only_years,
+)
 from govern.recognizers.rule import Rule
 
-RULES: tuple[Rule, ...] = ()
+LAYOUTS: dict[str, tuple[str, ...]] = {
+    "KB국민": ("6-2-6", "3-2-4-3", "4-2-7", "3-2-6"),
+    "신한": ("3-3-6", "3-2-6", "3-3-8", "3-2-5"),
+    "우리": ("4-3-6", "3-6-2-3", "3-8-2-3", "3-2-6", "3-7-2-3"),
+    "하나": ("3-6-5", "3-6-3", "3-6-2-3", "3-6-2-1", "3-2-5-1"),
+    "NH농협": ("3-4-4-2", "3-2-6", "6-2-6", "4-2-6", "4-2-6-1", "3-4-4-1"),
+    "IBK기업": ("3-6-2-3", "3-6-2-1", "3-2-6-1", "4-6-2", "3-4-4"),
+    "카카오뱅크": ("4-2-7", "4-2-8"),
+    "토스뱅크": ("4-4-4", "3-4-4-3"),
+    "케이뱅크": ("3-3-6", "3-4-6-1"),
+    "우체국": ("6-2-6", "5-2-6"),
+    "새마을금고": ("4-4-4-1", "4-2-6-1", "4-2-7", "4-3-6-1"),
+    "신협": ("3-3-6", "5-2-6", "5-2-5-1", "3-3-7"),
+    "SC제일": ("3-2-6", "3-2-5-1"),
+    "한국씨티": ("3-6-3", "3-5-2-1", "3-6-2-1", "1-6-2-1"),
+    "부산": ("3-4-4-2", "3-2-6-1"),
+    "iM뱅크(대구)": ("3-2-6-1", "3-2-7", "3-2-6"),
+    "광주": ("3-3-6", "4-3-6"),
+    "전북": ("3-2-7", "4-2-7"),
+    "제주": ("2-2-6", "3-3-6"),
+    "경남": ("3-2-7", "3-4-4-2"),
+    "수협": ("3-2-6-1", "4-4-4", "3-4-4-1"),
+    "산업": ("3-4-4-3", "3-8-3"),
+    "저축은행": ("3-2-2-7", "3-2-2-6-1", "3-2-6-1"),
+    "산림조합": ("3-2-2-6", "4-2-6-1"),
+    "증권사": ("3-2-6", "4-4-2", "8-2", "3-2-5-1", "8-2-2", "3-2-6-2", "4-4-2-2"),
+}
+"""By bank, how many digits stand in each group; older layouts of merged banks included."""
+
+BANKS = (
+    "국민|신한|우리|하나|농협|기업|카카오|케이|토스|산업|수협|신협|우체국|새마을금고|제일|씨티|대구|부산|광주|전북|경남|제주|"
+    "아이엠|외환|한미|조흥|상업|한일|주택|저축|산림조합|축협|상호"
+)
+ENGLISH_BANKS = (
+    r"Kookmin|\bKB\b|Shinhan|Woori|KEB ?Hana|Hana ?Bank|Nonghyup|\bNH(?: ?Bank)?\b|\bIBK\b|Industrial Bank of Korea|Kakao ?Bank"
+    r"|Toss ?Bank|\bK ?bank\b|Korea Post|Saemaul|\bKFCC\b|Shinhyup|Suhyup|\bKDB\b|SC First|Busan Bank|Daegu Bank|\biM ?Bank"
+    r"|Gwangju Bank|Jeonbuk Bank|Jeju Bank|Kyongnam Bank|Korean won|KRW account"
+)
+BANK = (
+    rf"(?:{BANKS}) ?(?:은행|뱅크|bank)|(?:국민|신한|하나|우리|기업) ?(?=[0-9\x00])|카뱅|토뱅|케뱅|농협|수협|신협|축협|우체국"
+    rf"|새마을|마을금고|산림조합|저축은행|{ENGLISH_BANKS}"
+)  # fmt: skip
+ACCOUNT = r"계좌|통장|예금주|입금처|가상 ?계좌|\baccounts?\b|\bacct\b|\ba/c\b|구좌"
+CONTEXT = rf"{ACCOUNT}|입금|송금|이체|출금|환불|납부|수취|{BANK}|\bremit|\bdeposit|\btransfer|\bwire\b|\brefund"
+STRONG = (
+    r"(?:(?:계좌|구좌|통장)(?: ?번호)?|예금주|account(?: ?(?:number|no\.?|#))?|acct\.?(?: ?(?:number|no\.?|#))?)"
+    r"[^0-9\n]{0,24}\x00"
+)
+"""A word for account right before the number, on its line."""
+
+_OTHER = (
+    r"(?<!(?:주문|접수|문서|관리|송장|승인|일련|사업자|등록|법인|주민|고객|회원|사건|우편|품목|모델|사번|증권|여권|면허|보험증"
+    r"|증서|전표|예약|영수증|계약|직원|상품|신고|거래|허가|인증|카드) ?번호[^0-9\n]{0,6}|번호판[^0-9\n]{0,6}|카드[^0-9\n]{0,3}"
+    r"|(?:전화|연락처|휴대폰|핸드폰|팩스|fax|tel|phone|\bcards?|\border|\binvoice|\bcusip|\bisin)"
+    r"(?: ?(?:번호|number|no\.?))?[^0-9\n]{0,4})"
+)  # fmt: skip
+"""A label right before a number that claims it for something else."""
+
+_BEGIN = rf"(?<![A-Za-z]-){START}(?=[0-9]){_OTHER}"
+_PHONE = re.compile(
+    r"(?:01[016789]|0(?:2|[3-6][1-5]|70|80|50[0-9])|82[- ]?1[016789])[- ]?[0-9]{3,4}[- ]?[0-9]{4}|1[5-9][0-9]{2}[- ][0-9]{4}"
+)
+_DAY = re.compile(
+    r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[- ]?(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9])?)?"
+)
+_CARD = re.compile(r"[0-9]{4}([- ])[0-9]{4}\1[0-9]{4}\1[0-9]{4}")
+
+
+def check_account(value: str) -> bool | None:
+    """Ten to sixteen digits that are nothing else: no telephone number, day, card or registration number."""
+    number = digits_of(value)
+    if not 10 <= len(number) <= 16 or len(set(number)) == 1 or only_years(value):
+        return False
+    if _PHONE.fullmatch(value) or _DAY.fullmatch(value) or _CARD.fullmatch(value):
+        return False
+    groups = tuple(map(len, re.split(r"[- ]", value)))
+    if groups == (3, 2, 5) and check_business(value):
+        return False
+    if len(number) == 13 and groups in ((6, 7), (13,)):
+        possible = check_registration_alone(number)
+        return False if possible or (possible is None and groups == (6, 7)) or _corporate(number, groups) else None
+    return None
+
+
+def check_groups(value: str) -> bool | None:
+    """As `check_account`; groups that no bank uses must not be a list of small numbers."""
+    groups = re.split(r"[- ]", value)
+    return check_account(value) if max(map(len, groups)) >= 4 else False
+
+
+def _corporate(number: str, groups: tuple[int, ...]) -> bool:
+    return groups == (6, 7) and corporate_digit_holds(number)
+
+
+def _layouts(mark: str) -> str:
+    shapes = sorted({layout for layouts in LAYOUTS.values() for layout in layouts})
+    return "|".join(mark.join(rf"[0-9]{{{group}}}" for group in shape.split("-")) for shape in shapes)
+
+
+RULES = (
+    Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", rf"{_BEGIN}(?:{_layouts(' ?- ?')}){STOP}", 0.2,
+         check=check_account, context=CONTEXT, needs_context=True),
+    Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", rf"{_BEGIN}(?:{_layouts(' ')}){STOP}(?! [0-9]){NOT_MONEY}", 0.2,
+         check=check_account, context=rf"{ACCOUNT}|{BANK}", needs_context=True),
+    Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", rf"{_BEGIN}[0-9]{{10,14}}{STOP}(?! [0-9]){NOT_MONEY}", 0.2,
+         check=check_account, context=rf"{ACCOUNT}|입금|송금|이체|출금|환불|{BANK}", needs_context=True),
+    Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT",
+         rf"{_BEGIN}[0-9]{{2,8}}(?:-[0-9]{{1,8}}){{1,4}}{STOP}", 0.2, check=check_groups, context=STRONG,
+         needs_context=True, after=0, before=40),
+    Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT",
+         rf"{_BEGIN}[0-9]{{2,8}}(?:-[0-9]{{1,8}}){{1,4}}{STOP}", 0.2, check=check_groups,
+         context=rf"(?:{BANK})[^0-9\n]{{0,12}}\x00|\x00 ?\(?(?:{BANK})", needs_context=True, before=40),
+)  # fmt: skip
