@@ -4,7 +4,8 @@ Half of the documents are English, half Korean; each has one of seven kinds (cal
 letters, loan files, filings; account statements), between 200 and 4,000 characters, and at least two planted values.
 Every entity type stands at least once in any 200 documents. Financial values that are not personal data (ISIN, CUSIP,
 LEI, FIGI, amounts, dates, fiscal periods, statutes, case and accession numbers) stand beside them and carry no label. A
-few percent carry dirt: exact duplicates, mojibake, control and zero-width characters, remnants of HTML, always outside the labels.
+few percent carry dirt: exact duplicates, mojibake, control and zero-width characters, remnants of HTML, always outside
+the labels.
 
 Each document depends on the seed and its own number only. Templates and lists are in `samples/*.toml`.
 """

@@ -110,7 +110,7 @@ class _Page:
             elif slot == "entity":
                 self.render(self.next_entity())
             elif slot[0] == "~":
-                self.add(_particle(slot[1:], self.parts[-1]))
+                self.add(particle(slot[1:], self.parts[-1]))
             elif slot in self.language.lists:
                 self.render(self.draw.pick(self.language.lists[slot]))
             elif slot == "table":
@@ -287,7 +287,7 @@ def _amount(draw: Draw, lang: str) -> str:
     return draw.pick(shapes).format(small / 100, small, small / 1000, size)
 
 
-def _particle(name: str, before: str) -> str:
+def particle(name: str, before: str) -> str:
     """The form of a Korean particle after what stands before it, by its last sounded character."""
     closed, opened = PARTICLES[name]
     for character in reversed(before):

@@ -216,7 +216,7 @@ def test_korean_particles_fit_the_sound_before_them():
         ("으로", "a@example.com", "으로"), ("으로", "이메일", "로"), ("을", "123-4", "를"), ("으로", "１", "로"),
         ("은", "(NIM)", "은"),
     ]  # fmt: skip
-    assert [pages._particle(name, before) for name, before, _ in cases] == [expected for _, _, expected in cases]
+    assert [pages.particle(name, before) for name, before, _ in cases] == [expected for _, _, expected in cases]
 
 
 def test_check_digits_are_those_of_published_numbers():
