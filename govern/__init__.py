@@ -21,6 +21,7 @@ _HOMES = {
     "Request": "govern.pipeline",
     "Span": "govern.detect",
     "certify": "govern.pipeline",
+    "find": "govern.scan",
     "load_policy": "govern.policy:load",
     "mask": "govern.mask",
     "read_certified": "govern.corpus",

@@ -47,6 +47,9 @@ def parser() -> argparse.ArgumentParser:
         "--out", type=Path, required=True, metavar="FINDINGS", help="a Parquet file; never holds the text found"
     )
     scan.add_argument("--policy", default="default", metavar="NAME|FILE", help="which entities, and how sure")
+    scan.add_argument("--entities", type=_names, metavar="TYPE,...", help="only these entity types")
+    scan.add_argument("--language", choices=("en", "ko"), help="leave out what makes sense in the other language alone")
+    scan.add_argument("--min-score", type=float, metavar="S", help="leave findings under this, instead of the policy's")
 
     certify = _command(commands, "certify", _certify, "mask, measure, validate and certify a corpus")
     _inputs(certify)
@@ -189,6 +192,10 @@ def _sample(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _names(value: str) -> tuple[str, ...]:
+    return tuple(name for name in value.replace(",", " ").split() if name)
+
+
 def _scan(arguments: argparse.Namespace) -> int:
     from govern.policy import load
     from govern.scan import scan
@@ -199,6 +206,9 @@ def _scan(arguments: argparse.Namespace) -> int:
         load(arguments.policy),
         text_column=arguments.text_column,
         id_column=arguments.id_column,
+        language=arguments.language,
+        entities=arguments.entities,
+        min_score=arguments.min_score,
     )
     lines = [f"{arguments.out}: {count.findings:,} findings in {count.documents:,} documents; keep it private"]
     for kind, number in sorted(count.by_type.items()):

@@ -1,25 +1,29 @@
-"""Finds personal data in a text: rules of `govern.recognizers`, names, and arbitration between findings that overlap.
+"""Finds personal data in a text: rules of `govern.recognizers` and names, over the text and readings of hidden numbers.
 
 The spans of a text depend on the text and the policy alone. Time is linear in the text. What cannot be decided is never
 skipped: a pattern past its time-out raises `DetectionUnknown`. Nothing here opens a connection or keeps a text.
 """
 
-import bisect
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib import metadata, resources
 from typing import Any
 
+from govern import arbitrate
+from govern.arbitrate import Finding
 from govern.errors import GovernError
 from govern.files import digest
+from govern.normalize import BLANK, Shadow, normalize
 from govern.policy import Policy
+from govern.readings import Readings, readings
 from govern.recognizers import (
     banking,
     births,
     cards,
     english,
     english_names,
+    financial,
     identity,
     korean,
     korean_accounts,
@@ -32,11 +36,13 @@ from govern.recognizers import (
     presidio,
     streets,
 )
-from govern.recognizers.rule import Compiled, Hit, compile_rule, run
-from govern.recognizers.shadow import BLANK, Shadow, cast
+from govern.recognizers.rule import Compiled, Hit, Rule, compile_rule, run
 
-PACKAGES = ("phonenumbers", "presidio-analyzer", "regex")
-NAME_RECOGNIZERS = ("names.en", "names.ko")
+PACKAGES = ("phonenumbers", "presidio-analyzer", "python-stdnum", "regex")
+NAME_RECOGNIZERS = {"en": "names.en", "ko": "names.ko"}
+LANGUAGES = ("en", "ko")
+PLAIN_ENOUGH = 0.8
+"""A reading that nothing validates and no word explains counts from this score on: a mobile number, a registration number."""
 
 
 class DetectionUnknown(GovernError):
@@ -66,40 +72,42 @@ class Detector:
     kept: frozenset[str]
     min_score: float
     timeout_s: float
-    name_rules: bool
+    name_rules: tuple[str, ...]
+    """Languages whose names are looked for by rule."""
     rules: tuple[Compiled, ...] = field(repr=False)
+    financial: tuple[Compiled, ...] = field(repr=False)
     pipeline: Any = field(repr=False)
     pipeline_score: float = 0.0
 
 
-def build(policy: Policy) -> Detector:
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The spans of a text, and the personal labels that financial identifiers vetoed: (entity type, kind, how many)."""
+
+    spans: tuple[Span, ...]
+    vetoes: tuple[tuple[str, str, int], ...]
+
+
+def build(policy: Policy, language: str | None = None) -> Detector:
     """The detector of `policy`; loads Presidio and, where the policy names one, a spaCy pipeline from its folder.
 
+    `language` leaves out what makes sense in the other language alone; numbers are looked for in both.
+
     Raises:
-        InputError: the pipeline cannot be loaded.
+        InputError: the pipeline cannot be loaded, or Presidio has no recognizer of that name.
     """
     wanted = {entity_type: action for entity_type, action in policy.entities.items() if action != "off"}
-    name_rules = policy.names.rules and "PERSON" in wanted
+    languages = LANGUAGES if language is None else (language,)
+    name_rules = languages if policy.names.rules and "PERSON" in wanted else ()
     path = policy.pipeline_path if "PERSON" in wanted else None
     model = pipeline.load(path) if path is not None else None
-    everything = (
-        *presidio.rules(),
-        *korean.RULES,
-        *korean_accounts.RULES,
-        *korean_places.RULES,
-        *korean_codes.RULES,
-        *births.RULES,
-        *phones.rules(),
-        *cards.RULES,
-        *banking.RULES,
-        *identity.RULES,
-        *network.RULES,
-        *streets.RULES,
-        *english.RULES,
+    rules = tuple(
+        compile_rule(rule)
+        for rule in _rules(policy.presidio)
+        if rule.entity_type in wanted and (rule.language is None or rule.language in languages)
     )
-    rules = tuple(compile_rule(rule) for rule in everything if rule.entity_type in wanted)
     models = ((path.name, pipeline.pipeline_digest(path)),) if path is not None else ()
-    names = {item.rule.name for item in rules} | set(NAME_RECOGNIZERS if name_rules else ())
+    names = {item.rule.name for item in rules} | {NAME_RECOGNIZERS[name] for name in name_rules}
     if model is not None:
         names.add("names.spacy")
     ordered = tuple(sorted(names))
@@ -113,77 +121,124 @@ def build(policy: Policy) -> Detector:
         timeout_s=policy.regex_timeout_s,
         name_rules=name_rules,
         rules=rules,
+        financial=tuple(map(compile_rule, financial.RULES)),
         pipeline=model,
         pipeline_score=policy.names.spacy_score,
     )
 
 
+def _rules(presidio_names: tuple[str, ...]) -> tuple[Rule, ...]:
+    return (
+        *(presidio.rules(presidio_names) if presidio_names else presidio.rules()),
+        *korean.RULES,
+        *korean_accounts.RULES,
+        *korean_places.RULES,
+        *korean_codes.RULES,
+        *births.RULES,
+        *phones.rules(),
+        *cards.RULES,
+        *banking.RULES,
+        *identity.RULES,
+        *network.RULES,
+        *streets.RULES,
+        *english.RULES,
+    )
+
+
 def find(detector: Detector, text: str, field: str = "text", known: frozenset[str] = frozenset()) -> tuple[Span, ...]:
+    """The spans of `search`."""
+    return search(detector, text, field, known).spans
+
+
+def search(detector: Detector, text: str, field: str = "text", known: frozenset[str] = frozenset()) -> Findings:
     """The personal data in `text`, sorted, no two spans overlapping; existing tags are never part of a span.
 
-    Where findings overlap, masked types go before kept ones, then the longest, the higher score, the earlier. `known`
-    names (of the same document) are found wherever they stand.
+    `govern.arbitrate` says what becomes of findings that overlap. `known` names (of the same document) are found
+    wherever they stand.
 
     Raises:
         DetectionUnknown: a pattern ran past its time-out.
     """
-    shadow = cast(text, detector.entity_types)
-    spans = []
-    for hit in _arbitrate(_hits(detector, shadow, known), detector.kept):
-        start, end = shadow.original(hit.start, hit.end)
-        spans.append(Span(field, start, end, hit.entity_type, hit.score, hit.recognizer))
-    return tuple(spans)
-
-
-def names_in(text: str, spans: Iterable[Span]) -> frozenset[str]:
-    """The names among `spans` of `text`, as `find` takes them for the other fields of the document."""
-    return frozenset(
-        cast(text[span.start : span.end], ("PERSON",)).text for span in spans if span.entity_type == "PERSON"
-    )
-
-
-def _hits(detector: Detector, shadow: Shadow, known: frozenset[str]) -> list[Hit]:
-    text = shadow.text
+    shadow = normalize(text, detector.entity_types)
     try:
-        found = list(run(detector.rules, text, detector.timeout_s))
+        findings = _findings(detector, shadow)
+        weak = sorted((hit.start, hit.end) for hit, _ in findings if arbitrate.weak(hit))
+        vetoing = financial.find(detector.financial, shadow.text, weak, detector.timeout_s) if weak else []
     except TimeoutError:
         raise DetectionUnknown(
             f"detection: a pattern ran past {detector.timeout_s} s on one text, so what it holds is unknown; "
             "raise regex_timeout_s in the policy, or split the document"
         ) from None
+    standing, vetoes = arbitrate.veto(findings, vetoing)
     if detector.name_rules:
+        standing += _mentions(detector, shadow.text, standing, known)
+    spans = []
+    for hit in arbitrate.choose(standing, detector.kept):
+        start, end = shadow.original(hit.start, hit.end)
+        spans.append(Span(field, start, end, hit.entity_type, hit.score, hit.recognizer))
+    return Findings(tuple(spans), tuple((*key, count) for key, count in sorted(vetoes.items())))
+
+
+def names_in(text: str, spans: Iterable[Span]) -> frozenset[str]:
+    """The names among `spans` of `text`, as `search` takes them for the other fields of the document."""
+    return frozenset(
+        normalize(text[span.start : span.end], ("PERSON",)).text for span in spans if span.entity_type == "PERSON"
+    )
+
+
+def _findings(detector: Detector, shadow: Shadow) -> list[Finding]:
+    """Every finding that is sure enough, in positions of the shadow."""
+    text = shadow.text
+    found = list(run(detector.rules, text, detector.timeout_s))
+    if "en" in detector.name_rules:
         found.extend(english_names.find(text))
+    if "ko" in detector.name_rules:
         found.extend(korean_names.find(text))
     if detector.pipeline is not None:
         found.extend(pipeline.find(detector.pipeline, text, detector.pipeline_score))
-    found = [hit for hit in found if hit.score >= detector.min_score and BLANK not in text[hit.start : hit.end]]
-    people = known.union(text[hit.start : hit.end] for hit in found if hit.entity_type == "PERSON")
-    if people:
-        again = [*english_names.mentions(text, people), *korean_names.mentions(text, people)]
-        found.extend(hit for hit in again if hit.score >= detector.min_score)
-    return found
+    findings = [Finding(hit) for hit in found if hit.score >= detector.min_score and not _torn(hit, text)]
+    hidden = readings(text)
+    if hidden is not None:
+        findings.extend(_read(detector, hidden))
+    return findings
 
 
-def _arbitrate(hits: list[Hit], kept: frozenset[str]) -> list[Hit]:
-    def rank(hit: Hit) -> tuple[bool, int, float, int, str, str]:
-        return hit.entity_type in kept, hit.start - hit.end, -hit.score, hit.start, hit.entity_type, hit.recognizer
+def _read(detector: Detector, hidden: Readings) -> Iterable[Finding]:
+    """What the rules find in rewritten numbers, where that is sure enough for a number that was not written plainly."""
+    text = hidden.shadow.text
+    for hit in run(detector.rules, text, detector.timeout_s):
+        core = hidden.core(hit.start, hit.end)
+        if core is None or hit.score < detector.min_score or _torn(hit, text):
+            continue
+        kind = core[2]
+        if kind == "words" or hit.contextual or (kind != "lines" and (hit.validated or hit.score >= PLAIN_ENOUGH)):
+            start, end = hidden.shadow.original(hit.start, hit.end)
+            yield Finding(hit._replace(start=start, end=end), reading=True)
 
-    hits.sort(key=rank)
-    chosen: list[Hit] = []
-    for hit in hits:
-        place = bisect.bisect_left(chosen, hit.start, key=lambda other: other.end)
-        while place < len(chosen) and chosen[place].end <= hit.start:
-            place += 1
-        if place == len(chosen) or chosen[place].start >= hit.end:
-            chosen.insert(place, hit)
-    return chosen
+
+def _torn(hit: Hit, text: str) -> bool:
+    return BLANK in text[hit.start : hit.end]
+
+
+def _mentions(detector: Detector, text: str, findings: list[Finding], known: frozenset[str]) -> list[Finding]:
+    """The names that were found, wherever else they stand."""
+    people = known.union(text[hit.start : hit.end] for hit, _ in findings if hit.entity_type == "PERSON")
+    if not people:
+        return []
+    again: list[Hit] = []
+    if "en" in detector.name_rules:
+        again.extend(english_names.mentions(text, people))
+    if "ko" in detector.name_rules:
+        again.extend(korean_names.mentions(text, people))
+    return [Finding(hit) for hit in again if hit.score >= detector.min_score]
 
 
 def _digest(names: tuple[str, ...], models: tuple[tuple[str, str], ...]) -> str:
     """Over the recognizers' own files, this one, the packages whose patterns run, and the models."""
     package = resources.files("govern")
     folder = package.joinpath("recognizers")
-    files = [package.joinpath("detect.py"), *folder.iterdir(), *folder.joinpath("lists").iterdir()]
+    own = [package.joinpath(f"{name}.py") for name in ("arbitrate", "detect", "normalize", "readings")]
+    files = [*own, *folder.iterdir(), *folder.joinpath("lists").iterdir()]
     sums = {
         item.name: hashlib.sha256(item.read_bytes()).hexdigest()
         for item in files

@@ -10,9 +10,10 @@ import unicodedata
 from dataclasses import dataclass, field
 
 from govern.corpus import Document
-from govern.detect import DetectionUnknown, Detector, Span, find, names_in
+from govern.detect import DetectionUnknown, Detector, Findings, Span, names_in, search
+from govern.normalize import normalize, tags
 from govern.policy import Policy
-from govern.recognizers.shadow import cast, tags
+from govern.readings import plainly
 
 PASSES = 2
 
@@ -35,11 +36,15 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """The new document, what was replaced (offsets of the original), and the spans first found, kept ones among them."""
+    """The new document, what was replaced (offsets of the original), and the spans first found, kept ones among them.
+
+    `vetoes` are the personal labels that financial identifiers outweighed: (entity type, kind, how many).
+    """
 
     document: Document
     replacements: tuple[Replacement, ...]
     first_pass: tuple[Span, ...]
+    vetoes: tuple[tuple[str, str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,26 +73,27 @@ def _mask(document: Document, detector: Detector) -> Masked | Quarantined:
     fields = tuple(_Edited(name, text) for name, text in document.fields)
     first = found = _search(fields, detector)
     for _ in range(PASSES):
-        due = [[span for span in spans if span.entity_type not in detector.kept] for spans in found]
+        due = [[span for span in each.spans if span.entity_type not in detector.kept] for each in found]
         if not any(due):
             break
         for edited, spans in zip(fields, due, strict=True):
             edited.replace(spans, numbers)
         found = _search(fields, detector)
-    if any(span.entity_type not in detector.kept for spans in found for span in spans):
+    if any(span.entity_type not in detector.kept for each in found for span in each.spans):
         return Quarantined(document.id, "not_fixed_point")
     masked = Document(document.id, tuple((each.name, each.text) for each in fields), document.source, document.metadata)
     replacements = tuple(item for each in fields for item in each.replacements())
-    return Masked(masked, replacements, tuple(span for spans in first for span in spans))
+    vetoes = tuple(veto for each in first for veto in each.vetoes)
+    return Masked(masked, replacements, tuple(span for each in first for span in each.spans), vetoes)
 
 
-def _search(fields: tuple["_Edited", ...], detector: Detector) -> list[tuple[Span, ...]]:
-    """The spans of each field; a name found in one field is found in all."""
-    found = [find(detector, each.text, each.name) for each in fields]
+def _search(fields: tuple["_Edited", ...], detector: Detector) -> list[Findings]:
+    """What each field holds; a name found in one field is found in all."""
+    found = [search(detector, each.text, each.name) for each in fields]
     if len(fields) > 1:
-        known = frozenset().union(*(names_in(each.text, spans) for each, spans in zip(fields, found, strict=True)))
+        known = frozenset().union(*(names_in(each.text, its.spans) for each, its in zip(fields, found, strict=True)))
         if known:
-            found = [find(detector, each.text, each.name, known) for each in fields]
+            found = [search(detector, each.text, each.name, known) for each in fields]
     return found
 
 
@@ -152,7 +158,10 @@ class _Edited:
 
 def canonical_value(entity_type: str, value: str) -> str:
     """What makes two spellings one value: NFKC, hidden characters gone, one case; of numbers only letters and digits."""
-    plain = " ".join(unicodedata.normalize("NFKC", cast(value, (entity_type,)).text).casefold().split())
+    shadow = normalize(value, (entity_type,)).text
+    if entity_type not in _BY_TEXT:
+        shadow = plainly(shadow)
+    plain = " ".join(unicodedata.normalize("NFKC", shadow).casefold().split())
     if entity_type in _BY_TEXT:
         return plain
     characters = "".join(character for character in plain if character.isalnum())

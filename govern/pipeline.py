@@ -218,6 +218,12 @@ def _evidence(
     write_whole(evidence / "metrics.json", canonical(table))
     write_whole(evidence / "validation.json", canonical(wanted["quality"]))
     write_whole(evidence / "residual.json", canonical(wanted["privacy"]))
+    vetoes: Counter[tuple[str, str, str]] = sum((state.vetoes for state in states), Counter())
+    vetoed = [
+        {"entity_type": kind, "lang": lang, "vetoed_by": by, "findings": count}
+        for (kind, lang, by), count in sorted(vetoes.items())
+    ]
+    write_whole(evidence / "vetoes.json", canonical(vetoed))
     quarantined = sorted(pair for state in states for pair in state.quarantined)
     dropped = sorted([*(pair for state in states for pair in state.dropped), *published.duplicates])
     for name, pairs in (("quarantine", quarantined), ("dropped", dropped)):

@@ -5,12 +5,13 @@ certificate. `load("default")` reads the packaged policy; anything with a suffix
 """
 
 import tomllib
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, ValidationInfo, field_validator
 
 from govern.errors import InputError
 from govern.files import digest
@@ -22,7 +23,10 @@ ENTITY_TYPES = (
     "US_DRIVER_LICENSE", "UK_NINO", "PASSPORT", "KR_RRN", "KR_FRN", "KR_BRN", "KR_CRN", "KR_PASSPORT", "KR_DRIVER_LICENSE",
     "KR_HEALTH_INSURANCE", "KR_VEHICLE_PLATE", "KR_CI_DI",
 )  # fmt: skip
-"""Every entity type that something finds."""
+"""Every entity type that something finds, whatever the policy."""
+
+KEPT = frozenset({"KR_CRN"})
+"""Found and counted, but left unless a policy says `tag`: the number of a company, never of a person."""
 
 RESERVED_COLUMNS = (
     "id", "text", "lang", "source", "duplicate", "spans", "masked_characters", "raw_characters", "text_bytes", "characters",
@@ -72,13 +76,14 @@ class Policy(_Section):
     max_document_characters: Annotated[int, Field(ge=1)] = 2_000_000
     regex_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     keep_columns: tuple[str, ...] = ()
+    presidio: tuple[str, ...] = ()
     entities: Annotated[dict[str, Action], Field(validate_default=True)] = {}
     names: Names = Names()
     sources: tuple[Source, ...] = ()
 
     _folder: Path = PrivateAttr(default_factory=Path)
 
-    @field_validator("purposes", "keep_columns", "sources", mode="before")
+    @field_validator("purposes", "keep_columns", "presidio", "sources", mode="before")
     @classmethod
     def _array(cls, value: Any) -> Any:
         return tuple(value) if isinstance(value, list) else value
@@ -98,14 +103,45 @@ class Policy(_Section):
             raise ValueError("names a purpose twice")
         return value
 
+    @field_validator("presidio")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if value:
+            entity_types_of(value)
+        return value
+
     @field_validator("entities")
     @classmethod
-    def _supported(cls, value: dict[str, Action]) -> dict[str, Action]:
-        """Every type has an action: one that the policy does not name is masked."""
+    def _supported(cls, value: dict[str, Action], info: ValidationInfo) -> dict[str, Action]:
+        """Every type has an action: one that the policy does not name is masked, but for those of companies."""
+        supported = ENTITY_TYPES + entity_types_of(info.data.get("presidio", ()))
         for entity_type in value:
-            if entity_type not in ENTITY_TYPES:
-                raise ValueError(f"nothing finds '{entity_type}'; supported are: {', '.join(ENTITY_TYPES)}")
-        return {entity_type: value.get(entity_type, "tag") for entity_type in ENTITY_TYPES}
+            if entity_type not in supported:
+                raise ValueError(f"nothing finds '{entity_type}'; supported are: {', '.join(supported)}")
+        return {name: value.get(name, "keep" if name in KEPT else "tag") for name in supported}
+
+    def narrowed(self, entities: Iterable[str] | None, min_score: float | None) -> "Policy":
+        """This policy, looking for those entity types alone (None: all of its own), from that score on (None: its own).
+
+        Raises:
+            InputError: no such type, or a score that is none.
+        """
+        wanted = None if entities is None else set(entities)
+        for entity_type in sorted(wanted or ()):
+            if entity_type not in self.entities:
+                raise InputError(
+                    f"entity type '{entity_type}': nothing finds it; use some of {', '.join(sorted(self.entities))}"
+                )
+        if min_score is not None and not 0 < min_score <= 1:
+            raise InputError(f"score {min_score}: expected more than 0 and at most 1; 0.4 is the default")
+        actions: dict[str, Action] = {
+            name: action if wanted is None or name in wanted else "off" for name, action in self.entities.items()
+        }
+        narrow = self.model_copy(
+            update={"entities": actions, "min_score": self.min_score if min_score is None else min_score}
+        )
+        narrow._folder = self._folder  # noqa: SLF001 — a copy of this very class
+        return narrow
 
     def resolved(self) -> dict[str, Any]:
         """The whole policy as JSON, defaults filled in."""
@@ -124,6 +160,16 @@ class Policy(_Section):
     def source(self, file_name: str) -> Source | None:
         """What is declared about the input file `file_name`; the first match counts."""
         return next((source for source in self.sources if fnmatchcase(file_name, source.match)), None)
+
+
+def entity_types_of(recognizers: tuple[str, ...]) -> tuple[str, ...]:
+    """The entity types that recognizers of Presidio add, in order, each once; Presidio is loaded where there are some."""
+    if not recognizers:
+        return ()
+    from govern.recognizers import presidio
+
+    added = presidio.entity_types_of(recognizers)
+    return tuple(name for name in dict.fromkeys(added) if name not in ENTITY_TYPES)
 
 
 def load(name_or_path: str | Path) -> Policy:

@@ -62,6 +62,7 @@ class ShardState:
     masked: Path
     arrived: dict[str, Counter[str]]
     entities: Counter[tuple[str, str, str]]
+    vetoes: Counter[tuple[str, str, str]]
     quarantined: tuple[tuple[str, str], ...]
     dropped: tuple[tuple[str, str], ...]
 
@@ -198,6 +199,7 @@ class _Rows:
         self.ids: dict[str, list[str]] = {"original": [], "certified": []}
         self.arrived: dict[str, Counter[str]] = {}
         self.entities: Counter[tuple[str, str, str]] = Counter()
+        self.vetoes: Counter[tuple[str, str, str]] = Counter()
         self.quarantined: list[tuple[str, str]] = []
         self.dropped: list[tuple[str, str]] = []
 
@@ -225,6 +227,8 @@ class _Rows:
             for column, value in zip(FINDINGS, (*where, span.entity_type, span.score, span.recognizer), strict=True):
                 self.findings[column].append(value)
             self.entities[span.entity_type, values["lang"], "spans"] += 1
+        for entity_type, kind, count in outcome.vetoes:
+            self.vetoes[entity_type, values["lang"], kind] += count
         for entity_type in {span.entity_type for span in found}:
             self.entities[entity_type, values["lang"], "documents"] += 1
 
@@ -239,6 +243,7 @@ class _Rows:
         return {
             "arrived": {name: dict(counts) for name, counts in self.arrived.items()},
             "entities": sorted([*key, count] for key, count in self.entities.items()),
+            "vetoes": sorted([*key, count] for key, count in self.vetoes.items()),
             "quarantined": self.quarantined,
             "dropped": self.dropped,
         }
@@ -266,6 +271,7 @@ def _finished(state: Path, task: ShardTask) -> ShardState | None:
         masked=task.folder / stored["masked"],
         arrived={name: Counter(counts) for name, counts in stored["arrived"].items()},
         entities=Counter({(kind, lang, what): count for kind, lang, what, count in stored["entities"]}),
+        vetoes=Counter({(kind, lang, by): count for kind, lang, by, count in stored["vetoes"]}),
         quarantined=tuple((keyed, reason) for keyed, reason in stored["quarantined"]),
         dropped=tuple((keyed, reason) for keyed, reason in stored["dropped"]),
     )

@@ -58,7 +58,7 @@ def rescan(task: RescanTask) -> Rescan:
     """Reads published documents again and scans a sample of them, chosen by id."""
     import polars as pl
 
-    from govern.detect import find
+    from govern.detect import search
 
     detector = detector_of(task.policy)
     fields = ("text", *task.policy.keep_columns)
@@ -72,7 +72,7 @@ def rescan(task: RescanTask) -> Rescan:
         if int(identity[:8], 16) % task.every:
             continue
         scanned += 1
-        found = [span for value in values if value is not None for span in find(detector, value)]
+        found = [span for value in values if value is not None for span in search(detector, value).spans]
         left = sum(span.entity_type not in detector.kept for span in found)
         spans.update(dict.fromkeys(signals.slices(lang, source), left))
     return Rescan(scanned, spans, tuple(texts), tuple(frame.select("lang", "source").iter_rows()))

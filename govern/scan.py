@@ -1,20 +1,26 @@
-"""Lists what would be masked: one finding a row, offsets in code points, never the matched text.
+"""Lists what would be masked: of files one finding a row, of a text its spans; offsets in code points, never the text.
 
 The file is private: an offset pair tells a length, and ids may name a person. It is written with mode 0600.
 """
 
 import os
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern.corpus import documents, read
 from govern.errors import InputError
-from govern.process import FINDINGS, detector_of, frame_of, write_frame
+from govern.policy import load
+from govern.process import FINDINGS, frame_of, write_frame
 
 if TYPE_CHECKING:
+    from govern.detect import Detector, Span
     from govern.policy import Policy
+
+LANGUAGES = ("en", "ko")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +32,69 @@ class ScanCount:
     by_type: dict[str, int]
 
 
-def scan(inputs: tuple[Path, ...], out: Path, policy: "Policy", *, text_column: str, id_column: str) -> ScanCount:
-    """Writes the findings of every document to `out` (Parquet).
+def find(
+    text: str, *, language: str | None = None, entities: Iterable[str] | None = None, min_score: float | None = None
+) -> "tuple[Span, ...]":
+    """The personal data in `text` by the default policy, sorted, no two spans overlapping.
+
+    `language` is `en`, `ko`, or None for both: what makes sense in the other alone is left out, numbers never are.
+    `entities` are the types to look for, None for all. Findings under `min_score` (over 0, up to 1) are left, None is the
+    policy's.
+
+    Raises:
+        InputError: no such language, entity type or score.
+        DetectionUnknown: a pattern ran past its time-out.
+    """
+    from govern import detect
+
+    chosen = None if entities is None else tuple(sorted(set(entities)))
+    return detect.find(_detector(language, chosen, min_score), text)
+
+
+@cache
+def _detector(language: str | None, entities: tuple[str, ...] | None, min_score: float | None) -> "Detector":
+    return build(load("default"), language, entities, min_score)
+
+
+def build(
+    policy: "Policy", language: str | None, entities: Iterable[str] | None, min_score: float | None
+) -> "Detector":
+    """The detector of `policy`, narrowed as `find` says."""
+    from govern import detect
+
+    if language not in {None, *LANGUAGES}:
+        raise InputError(f"language '{language}': not known; use {' or '.join(LANGUAGES)}, or leave it out for both")
+    return detect.build(policy.narrowed(entities, min_score), language)
+
+
+def scan(
+    inputs: tuple[Path, ...],
+    out: Path,
+    policy: "Policy",
+    *,
+    text_column: str,
+    id_column: str,
+    language: str | None = None,
+    entities: Iterable[str] | None = None,
+    min_score: float | None = None,
+) -> ScanCount:
+    """Writes the findings of every document to `out` (Parquet), narrowed as `find` says.
 
     Raises:
         InputError: an input that cannot be read, or a file that is there already.
         DetectionUnknown: a pattern ran out of time, so the list would not be whole.
     """
-    from govern.detect import find
+    from govern.detect import search
 
     if os.path.lexists(out):
         raise InputError(f"{out}: is there already, and nothing is overwritten; name another file with --out")
+    detector = build(policy, language, entities, min_score)
     corpus = read(inputs, text_column=text_column, id_column=id_column, kept=policy.keep_columns)
-    detector = detector_of(policy)
     rows: dict[str, list[Any]] = {name: [] for name in FINDINGS}
     for shard in corpus.shards:
         for document in documents(shard, corpus.text_column, corpus.id_column, corpus.kept):
             for name, text in document.fields:
-                for span in find(detector, text, name):
+                for span in search(detector, text, name).spans:
                     values = (
                         document.id,
                         span.field,

@@ -9,9 +9,8 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govern import detect, policy
+from govern import detect, normalize, policy
 from govern.detect import DetectionUnknown, Span, find
-from govern.recognizers import rule, shadow
 from govern.recognizers.rule import Rule, compile_rule
 
 PIECES = st.sampled_from([
@@ -89,20 +88,13 @@ def test_a_number_cannot_hide_in_the_look_of_a_tag(detector):
     assert [span.entity_type for span in find(detector, "<PERSON_4111111111111111>")] == ["CREDIT_CARD"]
 
 
-def test_overlapping_findings_keep_the_longer():
-    """Then the higher score, then the earlier; kept types never win over masked ones."""
-    hit = rule.Hit
-    hits = [hit(0, 5, "A", 0.9, "r"), hit(3, 12, "B", 0.5, "r"), hit(3, 12, "C", 0.6, "r"), hit(12, 14, "D", 0.4, "r")]
-    assert [item.entity_type for item in detect._arbitrate(hits, frozenset())] == ["C", "D"]
-    assert [item.entity_type for item in detect._arbitrate(hits, frozenset("BC"))] == ["A", "D"]
-
-
 def test_a_type_that_is_off_is_not_looked_for(tmp_path):
     """What the policy switches off is neither found nor named."""
     others = "".join(f'{name} = "off"\n' for name in policy.ENTITY_TYPES if name != "EMAIL_ADDRESS")
     detector = with_policy(tmp_path, f'name = "x"\n[entities]\n{others}')
     assert [span.entity_type for span in find(detector, "Mr. John Smith a@b.com 010-1234-5678")] == ["EMAIL_ADDRESS"]
-    assert detector.names == ("presidio.EmailRecognizer",)
+    assert {item.rule.entity_type for item in detector.rules} == {"EMAIL_ADDRESS"}
+    assert detector.name_rules == ()
 
 
 def test_context_raises_a_score(detector):
@@ -121,13 +113,13 @@ def test_the_digest_names_the_recognizers(detector, tmp_path):
 
 def test_no_repr_shows_a_text(detector):
     """Not the shadow's, not the detector's."""
-    assert "secret" not in repr(shadow.cast("secret", ("PERSON",)))
+    assert "secret" not in repr(normalize.normalize("secret", ("PERSON",)))
     assert "regex" not in repr(detector)
     assert repr(Span("text", 0, 3, "PERSON", 0.5, "r")).count("'") == 6
 
 
-def test_presidio_patterns_still_compile_under_ascii(detector):
-    """What an upgrade of presidio-analyzer could break."""
+def test_every_supported_type_has_a_rule(detector):
+    """Names apart, which have two modules; every pattern ends before a Korean particle."""
     assert {item.rule.entity_type for item in detector.rules} == set(detector.entity_types) - {"PERSON"}
     assert all(item.pattern.flags & regex.ASCII for item in detector.rules)
 

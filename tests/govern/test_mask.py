@@ -133,7 +133,7 @@ def test_a_document_nothing_is_known_about_is_quarantined(detector, default, mon
     def unknown(*arguments):
         raise DetectionUnknown("a pattern ran past its time")
 
-    monkeypatch.setattr("govern.mask.find", unknown)
+    monkeypatch.setattr("govern.mask.search", unknown)
     assert mask(document("a"), detector, default) == Quarantined("d", "detection_unknown")
 
 
@@ -141,9 +141,9 @@ def test_a_text_that_never_comes_to_rest_is_quarantined(detector, default, monke
     """Where two passes leave something, the document is set aside."""
 
     def always(detector, text, field, known=frozenset()):
-        return (detect.Span(field, 0, 1, "PERSON", 1.0, "r"),) if text else ()
+        return detect.Findings((detect.Span(field, 0, 1, "PERSON", 1.0, "r"),) if text else (), ())
 
-    monkeypatch.setattr("govern.mask.find", always)
+    monkeypatch.setattr("govern.mask.search", always)
     assert mask(document("abcdef"), detector, default) == Quarantined("d", "not_fixed_point")
 
 
@@ -155,6 +155,9 @@ def test_a_text_that_never_comes_to_rest_is_quarantined(detector, default, monke
         ("PERSON", "John  Smith", "JOHN SMITH"),
         ("EMAIL_ADDRESS", "A@B.com", "a@b.com"),
         ("KR_PASSPORT", "m12345678", "M12345678"),
+        ("PHONE_NUMBER", "공일공 일이삼사 오육칠팔", "010-1234-5678"),
+        ("CREDIT_CARD", "4lll 1111 llll 1111", "4111/1111/1111/1111"),
+        ("KR_RRN", "9 9 0 1 0 1 - 1 2 3 4 5 6 7", "990101-\n1234567"),
     ],
 )
 def test_spellings_of_one_value_are_one(entity_type, one, two):

@@ -6,7 +6,9 @@ import pytest
 
 from govern import policy
 from govern.errors import InputError
-from govern.policy import ENTITY_TYPES, Policy, load
+from govern.policy import ENTITY_TYPES, KEPT, Policy, load
+
+DEFAULTS = {name: "keep" if name in KEPT else "tag" for name in ENTITY_TYPES}
 
 MINIMAL = 'name = "mine"\n[entities]\nPERSON = "tag"\n'
 
@@ -19,12 +21,12 @@ def write(folder: Path, text: str) -> Path:
 
 def test_the_default_policy_tags_every_supported_entity_type():
     """Nothing that can be found is left by default."""
-    assert load("default").entities == dict.fromkeys(ENTITY_TYPES, "tag")
+    assert load("default").entities == DEFAULTS
 
 
 def test_the_packaged_defaults_are_the_defaults_of_the_model():
     """The packaged file and the code do not say two things."""
-    assert load("default") == Policy(name="default", entities=dict.fromkeys(ENTITY_TYPES, "tag"))
+    assert load("default") == Policy(name="default", entities=DEFAULTS)
 
 
 def test_a_policy_file_is_read_with_defaults_filled_in(tmp_path):
@@ -32,7 +34,7 @@ def test_a_policy_file_is_read_with_defaults_filled_in(tmp_path):
     mine = load(write(tmp_path, MINIMAL))
     assert mine.purposes == ("train", "evaluate")
     assert mine.resolved()["max_document_characters"] == 2_000_000
-    assert mine.resolved()["entities"] == dict.fromkeys(ENTITY_TYPES, "tag")
+    assert mine.resolved()["entities"] == DEFAULTS
 
 
 @pytest.mark.parametrize(
@@ -118,9 +120,9 @@ def test_the_commented_source_of_the_packaged_policy_is_valid():
 
 def test_a_type_that_the_policy_does_not_name_is_masked(tmp_path: Path) -> None:
     """A policy that says nothing of entities, or keeps one, masks all the others."""
-    assert load(write(tmp_path, 'name = "bare"\n')).entities == dict.fromkeys(ENTITY_TYPES, "tag")
+    assert load(write(tmp_path, 'name = "bare"\n')).entities == DEFAULTS
     kept = load(write(tmp_path, 'name = "kept"\n[entities]\nKR_BRN = "keep"\n')).entities
-    assert kept == {**dict.fromkeys(ENTITY_TYPES, "tag"), "KR_BRN": "keep"}
+    assert kept == {**DEFAULTS, "KR_BRN": "keep"}
 
 
 @pytest.mark.parametrize("names", ['["text"]', '["spans"]', '["desk", "desk"]'])

@@ -1,0 +1,91 @@
+"""Decides between findings on the same characters: first financial identifiers against personal labels, then overlaps.
+
+A veto: a weak personal finding (not both validated and contextual) that lies inside what finance wrote — a validated
+identifier, an amount, a date, a period, an article of law — is dropped and counted. A date never vetoes a date of birth,
+and nothing vetoes a name.
+
+Overlaps: validated before contextual before longer before earlier; plain text before a rewritten reading of it. The
+winner grows over the characters of what it displaced, so one placeholder stands for both and no rest of either is left.
+"""
+
+import bisect
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from govern.recognizers.rule import Hit
+
+NEVER_VETOED = frozenset({"PERSON", "DATE_OF_BIRTH"})
+PARSED = frozenset({"AMOUNT", "DATE", "PERIOD", "STATUTE", "FILING"})
+"""Kinds that veto by their form alone also where a context word stands near; the others must be validated or contextual."""
+
+
+class Finding(NamedTuple):
+    """A hit in the text's own positions, and whether it was found in a rewritten reading."""
+
+    hit: Hit
+    reading: bool = False
+
+
+def veto(findings: Iterable[Finding], financial: Sequence[Hit]) -> tuple[list[Finding], Counter[tuple[str, str]]]:
+    """The findings that stand, and how many fell, by entity type and by the kind of financial hit."""
+    ordered = sorted(financial, key=lambda hit: (hit.start, hit.end))
+    longest = max((hit.end - hit.start for hit in ordered), default=0)
+    standing: list[Finding] = []
+    fallen: Counter[tuple[str, str]] = Counter()
+    for finding in findings:
+        kind = _vetoed_by(finding.hit, ordered, longest)
+        if kind is None:
+            standing.append(finding)
+        else:
+            fallen[finding.hit.entity_type, kind] += 1
+    return standing, fallen
+
+
+def weak(hit: Hit) -> bool:
+    """Whether a financial hit may veto it."""
+    return not (hit.validated and hit.contextual) and hit.entity_type not in NEVER_VETOED
+
+
+def _vetoed_by(hit: Hit, financial: list[Hit], longest: int) -> str | None:
+    if not weak(hit):
+        return None
+    place = bisect.bisect_left(financial, hit.end - longest, key=lambda other: other.start)
+    while place < len(financial) and financial[place].start <= hit.start:
+        other = financial[place]
+        place += 1
+        if other.end < hit.end:
+            continue
+        if other.validated or other.contextual or other.entity_type in PARSED or not hit.contextual:
+            return other.entity_type
+    return None
+
+
+def choose(findings: Iterable[Finding], kept: frozenset[str]) -> list[Hit]:
+    """One finding for each stretch of characters, in order, no two overlapping."""
+
+    def rank(finding: Finding) -> tuple[bool, bool, bool, bool, bool, int, float, int, str, str]:
+        hit, reading = finding
+        leave = hit.entity_type in kept
+        certain = hit.validated and hit.contextual
+        return (leave and not certain, not hit.validated, not hit.contextual, leave, reading,
+                hit.start - hit.end, -hit.score, hit.start, hit.entity_type, hit.recognizer)  # fmt: skip
+
+    chosen: list[Hit] = []
+    for finding in sorted(findings, key=rank):
+        hit, reading = finding
+        low = bisect.bisect_right(chosen, hit.start, key=lambda other: other.end)
+        high = bisect.bisect_left(chosen, hit.end, key=lambda other: other.start)
+        if low == high:
+            chosen.insert(low, hit)
+        elif not reading and hit.entity_type not in kept:
+            _grow(chosen, low, high, hit)
+    return chosen
+
+
+def _grow(chosen: list[Hit], low: int, high: int, over: Hit) -> None:
+    """Stretches the winners `low` to `high` over all of the characters of the finding that they displaced."""
+    chosen[low] = chosen[low]._replace(start=min(chosen[low].start, over.start))
+    for place in range(low, high):
+        end = chosen[place + 1].start if place + 1 < high else max(chosen[place].end, over.end)
+        chosen[place] = chosen[place]._replace(end=end)

@@ -1,0 +1,274 @@
+"""Numbers that are written so that no pattern sees them, rewritten the ordinary way beside what stands round them.
+
+`readings(text)` takes a shadow's text and gives a second one, or None: for each suspicious stretch an excerpt in which
+the number is plain. Spelled digits (공일공, hanja, "four one one"), letters for digits (O, l, I), digits apart (`4 1 1 1`),
+separators that no format has (`4111/1111`, `990101 . 1234567`), and a line break inside a number. Where a stretch can be
+read in several ways there are several excerpts. A finding counts only where it touches what was rewritten.
+
+The rules decide what a reading is: here nothing is validated. Time is linear in the text; excerpts are bounded by the
+stretches, which do not overlap within a kind.
+"""
+
+import bisect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+from govern.normalize import BLANK, Builder, Shadow
+
+BEFORE, AFTER = 64, 48
+"""How much of the text stands round an excerpt's number: context words are looked for there."""
+GAP = BLANK * 64
+"""Between excerpts, so that no rule and no context reaches from one into the next."""
+
+LEAST, MOST = 7, 64
+"""Digits of a number worth reading: fewer identify nobody, more are a table."""
+
+_KOREAN = dict(zip("공영빵령〇零일이삼사오육륙칠팔구一二三四五六七八九", "0000001234566789123456789", strict=True))
+_ENGLISH = {
+    "zero": "0", "oh": "0", "nought": "0", "naught": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
+    "six": "6", "seven": "7", "eight": "8", "nine": "9",
+}  # fmt: skip
+_ZERO_ONE = "OolI|"
+_LETTERS = dict(zip("OoQlI|iSBZ", "0001111582", strict=True))
+
+_SIGNS = "".join(_KOREAN)
+_KOREAN_RUN = re.compile(
+    rf"[0-9{_SIGNS}](?:[ \-./·,()]{{0,3}}(?:(?:에|의|다시) ?)?[0-9{_SIGNS}]){{{LEAST - 1},{MOST}}}"
+)
+_WORD = rf"(?:(?:double|triple) )?(?:{'|'.join(_ENGLISH)}|[0-9])"
+_ENGLISH_RUN = re.compile(
+    rf"(?<![A-Za-z0-9]){_WORD}(?:[ \-./·,\n]{{1,3}}{_WORD}){{{LEAST - 1},{MOST}}}(?![A-Za-z0-9])", re.IGNORECASE
+)
+_ENGLISH_WORD = re.compile(rf"(?:(double|triple) )?({'|'.join(_ENGLISH)}|[0-9])", re.IGNORECASE)
+_ENGLISH_HINT = re.compile(
+    rf"(?:{'|'.join(_ENGLISH)})[ \-./·,\n]{{1,3}}(?:{'|'.join(_ENGLISH)}|double|triple|[0-9])(?![0-9])", re.IGNORECASE
+)
+_SWAP = re.compile(rf"[0-9][ .\-/]?[{''.join(_LETTERS)}]|[{''.join(_LETTERS)}][ .\-/]?[0-9]")
+_TOKEN = re.compile(r"[A-Za-z0-9|]+")
+_SWAPPED = re.compile(rf"([A-Z]{{0,2}}?)([0-9{''.join(_LETTERS)}]+)([A-Z]?)")
+_MARK = r"[ \-./·•∙⋅ㆍ~,()\[\]|*+:]"
+_APART = re.compile(
+    rf"(?<![0-9])[0-9](?:{_MARK}{{1,3}}[0-9](?![0-9])){{{LEAST - 1},{MOST}}}"
+    rf"|(?<![0-9])[0-9]{{2}}(?:{_MARK}{{1,3}}[0-9]{{1,2}}(?![0-9])){{3,{MOST // 2}}}"
+)
+_ODD = r"[ ]{0,2}(?:[/·•∙⋅ㆍ~|*+.()\[\]]|--| -|- |  )[ ()\[\]-]{0,2}"
+_MARKED = re.compile(
+    rf"(?<![0-9.,])[0-9]{{2,8}}(?:[ -][0-9]{{2,8}}){{0,3}}{_ODD}[0-9]{{1,8}}"
+    + rf"(?:(?:[ -]|{_ODD})[0-9]{{1,8}}){{0,5}}(?![0-9]|[.,%][0-9]|%)"
+)
+_COMMAS = re.compile(r"(?<![0-9.,])[0-9]{4,6}(?:, ?[0-9]{4,7}){1,3}(?![0-9]|,[0-9])")
+_SIDE = r"[A-Z0-9]{1,19}(?:[ .-][A-Z0-9]{1,19}){0,7}"
+_LINE = re.compile(
+    rf"(?<![0-9A-Za-z.,$])({_SIDE}[ ]?[.-]?)[ ]{{0,3}}\r?\n[ ]{{0,8}}([.-]?[ ]?{_SIDE})(?![0-9A-Za-z]|[.,%][0-9])"
+)
+
+
+class Unit(NamedTuple):
+    """Digits read from one place."""
+
+    digits: str
+    start: int
+    end: int
+
+
+Kind = Literal["words", "letters", "apart", "marks", "lines"]
+"""What hid a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Excerpts one after the other; `cores` are where each one's number stands, and what hid it."""
+
+    shadow: Shadow
+    cores: tuple[tuple[int, int, Kind], ...] = field(repr=False)
+
+    def core(self, start: int, end: int) -> tuple[int, int, Kind] | None:
+        """The rewritten number that `start` to `end` touches, if any."""
+        place = bisect.bisect_right(self.cores, start, key=lambda core: core[1])
+        if place < len(self.cores) and self.cores[place][0] < end:
+            return self.cores[place]
+        return None
+
+
+def readings(text: str) -> Readings | None:
+    """The suspicious numbers of `text` in ordinary writing, each with its surroundings; None where there are none."""
+    builder = Builder()
+    cores: list[tuple[int, int, Kind]] = []
+    for units, kind in _hidden(text):
+        start, end = units[0].start, units[-1].end
+        low, high = max(0, start - BEFORE), min(len(text), end + AFTER)
+        for way in dict.fromkeys(_ways(text, units)):
+            builder.add(GAP, low, low)
+            builder.add(text[low:start], low, start)
+            begun = builder.length
+            for piece, first, last in way:
+                builder.add(piece, first, last)
+            cores.append((begun, builder.length, kind))
+            builder.add(text[end:high], end, high)
+    return Readings(builder.shadow(), tuple(cores)) if cores else None
+
+
+def plainly(number: str) -> str:
+    """The one number that `number` is, in its first reading; `number` itself where nothing hides it."""
+    hidden = readings(number)
+    if hidden is None:
+        return number
+    start, end, _ = hidden.cores[0]
+    first, last = hidden.shadow.original(start, end)
+    return number[:first] + hidden.shadow.text[start:end] + number[last:]
+
+
+Way = tuple[tuple[str, int, int], ...]
+"""A number as pieces, each with the characters it stands for."""
+
+
+def _ways(text: str, units: tuple[Unit, ...]) -> Iterator[Way]:
+    """The readings of a stretch: the commonest separator dropped, or all, or each made a dash; lines joined."""
+    gaps = [text[one.end : other.start] for one, other in pairwise(units)]
+    marks = [_mark(gap) for gap in gaps]
+    if any("\n" in gap for gap in gaps) and max(len(unit.digits) for unit in units) > 1:
+        others = [mark for gap, mark in zip(gaps, marks, strict=True) if "\n" not in gap]
+        fill = max(dict.fromkeys(others), key=others.count) if others else "-"
+        broken = [mark if "\n" not in gap else mark.strip() for gap, mark in zip(gaps, marks, strict=True)]
+        yield _joined(units, broken)
+        yield _joined(units, [mark or fill for mark in broken])
+    elif max(len(unit.digits) for unit in units) <= 2:
+        commonest = max(dict.fromkeys(gaps), key=gaps.count)
+        yield _joined(
+            units, ["" if gap == commonest else mark.strip() or "-" for gap, mark in zip(gaps, marks, strict=True)]
+        )
+        yield _joined(units, [""] * len(gaps))
+    else:
+        yield _joined(units, ["-"] * len(gaps))
+
+
+def _joined(units: tuple[Unit, ...], gaps: list[str]) -> Way:
+    pieces: list[tuple[str, int, int]] = []
+    for place, unit in enumerate(units):
+        pieces.append((unit.digits, unit.start, unit.end))
+        if place < len(gaps) and gaps[place]:
+            pieces.append((gaps[place], unit.end, units[place + 1].start))
+    return tuple(pieces)
+
+
+def _mark(gap: str) -> str:
+    """What a separator says: a dot or colon stays, other marks are a dash, spaces one space."""
+    marks = gap.strip()
+    if marks in {"", ".", ":"}:
+        return marks or gap[:1].replace("\n", " ").replace("\r", " ")
+    return "-"
+
+
+def _hidden(text: str) -> Iterator[tuple[tuple[Unit, ...], Kind]]:
+    """Every suspicious stretch, digit by digit or group by group."""
+    for start, end in _matches(_KOREAN_RUN, text):
+        yield from _korean(text, start, end)
+    if _ENGLISH_HINT.search(text) is not None:
+        for start, end in _matches(_ENGLISH_RUN, text):
+            yield from _english(text, start, end)
+    yield from _letters(text)
+    for start, end in _matches(_APART, text):
+        units = _groups(text, start, end)
+        gaps = [text[one.end : other.start] for one, other in pairwise(units)]
+        if max(map(gaps.count, gaps)) * 2 > len(gaps):
+            yield units, "apart"
+    for pattern in (_MARKED, _COMMAS):
+        for start, end in _matches(pattern, text):
+            units = _groups(text, start, end)
+            if 9 <= sum(len(unit.digits) for unit in units) <= 20 and not all(len(unit.digits) <= 3 for unit in units):
+                yield units, "marks"
+    for start, end in _matches(_LINE, text):
+        if 6 <= sum(character.isdigit() for character in text[start:end]) <= 34:
+            yield tuple(Unit(match[0], *match.span()) for match in _TOKEN.finditer(text, start, end)), "lines"
+
+
+def _matches(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
+    return (match.span() for match in pattern.finditer(text))
+
+
+def _groups(text: str, start: int, end: int) -> tuple[Unit, ...]:
+    return tuple(Unit(match[0], *match.span()) for match in _DIGITS.finditer(text, start, end))
+
+
+_DIGITS = re.compile("[0-9]+")
+
+
+def _korean(text: str, start: int, end: int) -> Iterator[tuple[tuple[Unit, ...], Kind]]:
+    """Digits spoken one by one; more than half must be words, since `10일 20일` counts days."""
+    units = tuple(
+        Unit(_KOREAN.get(text[place], text[place]), place, place + 1)
+        for place in range(start, end)
+        if text[place] in _KOREAN or text[place].isdigit()
+    )
+    words = sum(text[unit.start] in _KOREAN for unit in units)
+    if words * 2 < len(units) or words < 3:
+        return
+    yield units, "words"
+    if text[units[-1].start] == "이" and len(units) > LEAST:
+        yield units[:-1], "words"  # the particle, or the copula of …이에요
+
+
+def _english(text: str, start: int, end: int) -> Iterator[tuple[tuple[Unit, ...], Kind]]:
+    units = []
+    for match in _ENGLISH_WORD.finditer(text, start, end):
+        digit = _ENGLISH.get(match[2].lower(), match[2])
+        units.append(Unit(digit * {"": 1, "double": 2, "triple": 3}[(match[1] or "").lower()], *match.span()))
+    if sum(unit.end - unit.start > 1 for unit in units) >= 3:
+        yield tuple(units), "words"
+
+
+def _letters(text: str) -> Iterator[tuple[tuple[Unit, ...], Kind]]:
+    """Numbers in which letters stand for digits, at least as many digits as letters; a leading M or DE stays itself."""
+    done = 0
+    for anchor in _SWAP.finditer(text):
+        if anchor.start() < done:
+            continue
+        low, high = max(0, anchor.start() - MOST), min(len(text), anchor.end() + MOST)
+        row: list[tuple[Unit, ...]] = []
+        for token in _TOKEN.finditer(text, low, high):
+            units = _swapped(token)
+            if row and (not units or not _near(text[row[-1][-1].end : token.start()])):
+                yield from _numbers(text, row)
+                if row[-1][-1].end > anchor.end():
+                    break
+                row = []
+            if units:
+                row.append(units)
+        else:
+            yield from _numbers(text, row)
+        done = max(anchor.end(), row[-1][-1].end if row else 0)
+
+
+def _near(gap: str) -> bool:
+    return 1 <= len(gap) <= 3 and not gap.strip(" -./")
+
+
+def _swapped(token: re.Match[str]) -> tuple[Unit, ...]:
+    match = _SWAPPED.fullmatch(token[0])
+    if match is None or (not any(map(str.isdigit, token[0])) and token[0].strip(_ZERO_ONE)):
+        return ()
+    first = token.start() + match.start(2)
+    return tuple(
+        Unit(_LETTERS.get(character, character), first + place, first + place + 1)
+        for place, character in enumerate(match[2])
+    )
+
+
+def _numbers(text: str, row: list[tuple[Unit, ...]]) -> Iterator[tuple[tuple[Unit, ...], Kind]]:
+    """The tokens in a row as one number, and those without a space between them."""
+    parts: list[list[tuple[Unit, ...]]] = []
+    for token in row:
+        if parts and " " not in text[parts[-1][-1][-1].end : token[0].start]:
+            parts[-1].append(token)
+        else:
+            parts.append([token])
+    for tokens in dict.fromkeys(tuple(part) for part in ([*row], *parts)):
+        units = tuple(unit for token in tokens for unit in token)
+        written = "".join(text[unit.start] for unit in units)
+        letters = [character for character in written if character in _LETTERS]
+        sure = len(letters) * 2 <= len(units) or not written.strip("0123456789" + _ZERO_ONE)
+        if letters and sure and LEAST <= len(units) <= MOST:
+            yield units, "letters"
