@@ -52,13 +52,11 @@ _SWAPPED = re.compile(rf"([A-Z]{{0,2}}?)([0-9{''.join(_LETTERS)}]+)([A-Z]?)")
 _MARK = r"[ \-./·•∙⋅ㆍ~,()\[\]|*+:]"
 _APART = re.compile(
     rf"(?<![0-9])[0-9](?:{_MARK}{{1,3}}[0-9](?![0-9])){{{LEAST - 1},{MOST}}}"
-    rf"|(?<![0-9])[0-9]{{2}}(?:{_MARK}{{1,3}}[0-9]{{1,2}}(?![0-9])){{3,{MOST // 2}}}"
+    rf"|(?<![0-9])[0-9]{{2}}(?:{_MARK}{{1,3}}[0-9]{{2}}(?![0-9])){{3,{MOST // 2}}}(?:{_MARK}{{1,3}}[0-9](?![0-9]))?"
 )
 _ODD = r"[ ]{0,2}(?:[/·•∙⋅ㆍ~|*+.()\[\]]|--| -|- |  )[ ()\[\]-]{0,2}"
-_MARKED = re.compile(
-    rf"(?<![0-9.,])[0-9]{{2,8}}(?:[ -][0-9]{{2,8}}){{0,3}}{_ODD}[0-9]{{1,8}}"
-    + rf"(?:(?:[ -]|{_ODD})[0-9]{{1,8}}){{0,5}}(?![0-9]|[.,%][0-9]|%)"
-)
+_MORE = rf"(?:(?:[ -]|{_ODD})[0-9]{{1,8}}){{0,5}}(?![0-9]|[.,%][0-9]|%)"
+_MARKED = re.compile(rf"(?<![0-9.,])[0-9]{{2,8}}(?:[ -][0-9]{{2,8}}){{0,3}}{_ODD}[0-9]{{1,8}}{_MORE}")
 _COMMAS = re.compile(r"(?<![0-9.,])[0-9]{4,6}(?:, ?[0-9]{4,7}){1,3}(?![0-9]|,[0-9])")
 _SIDE = r"[A-Z0-9]{1,19}(?:[ .-][A-Z0-9]{1,19}){0,7}"
 _LINE = re.compile(
@@ -181,7 +179,8 @@ def _hidden(text: str) -> Iterator[tuple[tuple[Unit, ...], Kind]]:
             if 9 <= sum(len(unit.digits) for unit in units) <= 20 and not all(len(unit.digits) <= 3 for unit in units):
                 yield units, "marks"
     for start, end in _matches(_LINE, text):
-        if 6 <= sum(character.isdigit() for character in text[start:end]) <= 34:
+        digits = sum(character.isdigit() for character in text[start:end])
+        if (9 if "." not in text[start:end] else LEAST) <= digits <= 34:
             yield tuple(Unit(match[0], *match.span()) for match in _TOKEN.finditer(text, start, end)), "lines"
 
 

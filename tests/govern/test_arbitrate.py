@@ -1,0 +1,95 @@
+"""Arbitration: one rule for overlaps, vetoes by what finance writes, nothing of a displaced finding left."""
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from govern.arbitrate import Finding, choose, veto
+from govern.recognizers.rule import Hit
+
+
+def hit(start, end, entity_type="A", score=0.5, *, validated=False, contextual=False):
+    return Hit(start, end, entity_type, score, "r", validated, contextual)
+
+
+def chosen(*hits, kept=()):
+    return [(one.start, one.end, one.entity_type) for one in choose(map(Finding, hits), frozenset(kept))]
+
+
+def test_validated_goes_before_contextual_before_longer_before_earlier():
+    """The documented order."""
+    assert chosen(hit(0, 9, "LONG"), hit(0, 9, "WORD", contextual=True)) == [(0, 9, "WORD")]
+    assert chosen(hit(0, 9, "WORD", contextual=True), hit(0, 9, "SUM", validated=True)) == [(0, 9, "SUM")]
+    assert chosen(hit(0, 5, "EARLY"), hit(3, 9, "LONG")) == [(0, 9, "LONG")]
+    assert chosen(hit(0, 5, "EARLY"), hit(3, 8, "LATE")) == [(0, 8, "EARLY")]
+
+
+def test_nothing_of_a_displaced_finding_is_left():
+    """The winner grows over it: one placeholder, no rest of a number beside it."""
+    assert chosen(hit(2, 5, "SUM", validated=True), hit(0, 9, "LONG")) == [(0, 9, "SUM")]
+    assert chosen(hit(0, 3, "S", validated=True), hit(6, 9, "T", validated=True), hit(1, 12, "LONG")) == [
+        (0, 6, "S"),
+        (6, 12, "T"),
+    ]
+
+
+def test_a_reading_never_displaces_or_stretches_plain_text():
+    """A number joined over two lines may be two numbers."""
+    plain = Finding(hit(0, 12, "ACCOUNT", contextual=True))
+    joined = Finding(hit(0, 17, "ACCOUNT", contextual=True), reading=True)
+    assert [(one.start, one.end) for one in choose([joined, plain], frozenset())] == [(0, 12)]
+    assert [(one.start, one.end) for one in choose([joined], frozenset())] == [(0, 17)]
+
+
+def test_kept_types_win_only_where_they_are_certain():
+    """A company's number with checksum and its word is no account; else masking goes first."""
+    assert chosen(hit(0, 9, "CRN", validated=True), hit(0, 9, "ACCOUNT"), kept=["CRN"]) == [(0, 9, "ACCOUNT")]
+    certain = hit(0, 9, "CRN", validated=True, contextual=True)
+    assert chosen(certain, hit(0, 9, "ACCOUNT", contextual=True), kept=["CRN"]) == [(0, 9, "CRN")]
+
+
+def test_a_financial_identifier_vetoes_a_weak_label_and_is_counted():
+    """A strong one, with checksum and context, stands; so do names and dates of birth."""
+    cusip = [hit(0, 9, "CUSIP", validated=True)]
+    standing, fallen = veto(map(Finding, [hit(0, 9, "SSN"), hit(1, 8, "PHONE")]), cusip)
+    assert standing == []
+    assert fallen == Counter({("SSN", "CUSIP"): 1, ("PHONE", "CUSIP"): 1})
+    strong = [hit(0, 9, "CARD", validated=True, contextual=True), hit(0, 5, "PERSON"), hit(0, 9, "DATE_OF_BIRTH")]
+    standing, fallen = veto(map(Finding, strong), cusip)
+    assert [finding.hit for finding in standing] == strong
+    assert not fallen
+
+
+def test_a_veto_covers_the_whole_finding():
+    """A date inside an account number says nothing about it."""
+    standing, _ = veto([Finding(hit(0, 12))], [hit(0, 8, "DATE")])
+    assert len(standing) == 1
+
+
+def test_a_word_outweighs_what_only_looks_financial():
+    """Kinds that are neither validated, nor contextual, nor parsed in full veto nothing that a word explains."""
+    word = [Finding(hit(0, 7, "ACCOUNT", contextual=True))]
+    assert veto(word, [hit(0, 7, "SEDOL")])[0] == word
+    assert veto(word, [hit(0, 7, "AMOUNT")])[0] == []
+    assert veto([Finding(hit(0, 7, "ACCOUNT"))], [hit(0, 7, "SEDOL")])[0] == []
+
+
+@given(
+    st.lists(
+        st.builds(
+            lambda start, length, kind, validated, contextual: hit(
+                start, start + length, kind, validated=validated, contextual=contextual
+            ),
+            st.integers(0, 60), st.integers(1, 12), st.sampled_from("ABC"), st.booleans(), st.booleans(),
+        ),
+        max_size=14,
+    )
+)  # fmt: skip
+def test_every_character_that_was_found_is_covered_once(hits):
+    """Whatever overlaps whatever."""
+    result = choose(map(Finding, hits), frozenset())
+    places = [place for one in result for place in range(one.start, one.end)]
+    assert len(places) == len(set(places))
+    assert places == sorted(places)
+    assert set(places) >= {place for one in hits for place in range(one.start, one.end)}
