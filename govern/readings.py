@@ -10,6 +10,7 @@ stretches, which do not overlap within a kind.
 """
 
 import bisect
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -196,18 +197,27 @@ _DIGITS = re.compile("[0-9]+")
 
 
 def _korean(text: str, start: int, end: int) -> Iterator[tuple[tuple[Unit, ...], Kind]]:
-    """Digits spoken one by one; more than half must be words, since `10일 20일` counts days."""
-    units = tuple(
-        Unit(_KOREAN.get(text[place], text[place]), place, place + 1)
-        for place in range(start, end)
-        if text[place] in _KOREAN or text[place].isdigit()
-    )
-    words = sum(text[unit.start] in _KOREAN for unit in units)
-    if words * 2 < len(units) or words < 3:
+    """Digits spoken one by one. `10일 20일` counts days: a group is all words or all digits, or most of them are words."""
+    groups: list[list[Unit]] = []
+    for place in range(start, end):
+        character = text[place]
+        if character in _KOREAN or character.isdigit():
+            unit = Unit(_KOREAN.get(character, character), place, place + 1)
+            if groups and groups[-1][-1].end == place:
+                groups[-1].append(unit)
+            else:
+                groups.append([unit])
+    spoken = [sum(text[unit.start] in _KOREAN for unit in group) for group in groups]
+    pure = all(count in {0, len(group)} for count, group in zip(spoken, groups, strict=True))
+    if sum(spoken) < 3 or not (pure or sum(spoken) * 2 >= sum(map(len, groups))):
         return
-    yield units, "words"
-    if text[units[-1].start] == "이" and len(units) > LEAST:
-        yield units[:-1], "words"  # the particle, or the copula of …이에요
+    first = next(place for place, count in enumerate(spoken) if count)
+    last = len(groups) - next(place for place, count in enumerate(reversed(spoken)) if count)
+    for part in dict.fromkeys((tuple(itertools.chain(*groups)), tuple(itertools.chain(*groups[first:last])))):
+        if len(part) >= LEAST:
+            yield part, "words"
+        if text[part[-1].start] == "이" and len(part) > LEAST:
+            yield part[:-1], "words"  # the particle, or the copula of …이에요
 
 
 def _english(text: str, start: int, end: int) -> Iterator[tuple[tuple[Unit, ...], Kind]]:
