@@ -20,6 +20,7 @@ HANJA_DIGITS = "〇一二三四五六七八九"
 ENGLISH_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 _SEPARATOR = re.compile(r"(?<=[0-9A-Za-z])(?: - |[-. ])(?=[0-9A-Za-z])")
+_DASH_OR_SPACE = re.compile(r"(?<=[0-9A-Za-z])(?: - |[- ])(?=[0-9A-Za-z])")
 _PAIR = re.compile(r"[0-9]{1,2}")
 _GROUP = re.compile(r"[0-9]{2,}")
 
@@ -52,12 +53,12 @@ def _each(mark: str) -> Form:
     return lambda value: re.sub(r"[0-9]", lambda digit: digit[0] + mark, value)
 
 
-def _separators(*marks: str) -> Form:
+def _separators(*marks: str, only: re.Pattern[str] = _SEPARATOR) -> Form:
     """The value's separators as others, in turn."""
 
     def form(value: str) -> str:
         turn = islice(cycle(marks), _start(value) % len(marks), None)
-        return _SEPARATOR.sub(lambda _: next(turn), value)
+        return only.sub(lambda _: next(turn), value)
 
     return form
 
@@ -123,8 +124,8 @@ CHARACTERS: Mapping[str, Form] = {
     "Thai": _digits(0x0E50),
     "keycaps": _each("\ufe0f\u20e3"),
     "combining marks": _each("\u0332"),
-    "Unicode dashes": _separators("\u2013", "\u2011", "\u2212", "\uff0d"),
-    "Unicode spaces": _separators("\u00a0", "\u2007", "\u3000", "\u202f"),
+    "Unicode dashes": _separators("\u2013", "\u2011", "\u2212", "\uff0d", only=_DASH_OR_SPACE),
+    "Unicode spaces": _separators("\u00a0", "\u2007", "\u3000", "\u202f", only=_DASH_OR_SPACE),
 }  # fmt: skip
 
 LAYOUT: Mapping[str, Form] = {
