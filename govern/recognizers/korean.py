@@ -17,7 +17,7 @@ from stdnum.kr import brn
 from govern.recognizers.rule import Rule
 
 RRN_CONTEXT = (
-    r"주민|등록번호|외국인|거소|실명 ?번호|\brrn\b|\bfrn\b|\barn\b|resident registration|alien registration"
+    r"주민|등록번호|외국인|거소|실명 ?번호|생년월일|\brrn\b|\bfrn\b|\barn\b|resident registration|alien registration"
     r"|foreigner registration|resident (?:no|number|id)\b"
 )
 CRN_CONTEXT = r"법인 ?(?:등록)? ?(?:번호|no\b)|\bcrn\b|corporat(?:e|ion) registration|company registration"
@@ -159,7 +159,7 @@ def _registration(entity_type: str, digits: str) -> tuple[Rule, ...]:
     name = f"korean.{entity_type.lower()}"
     rest = rf"[{digits}][0-9]{{6}}"
     stop = rf"(?![0-9]|[-.,][0-9]){NOT_MONEY}"
-    columns = RRN_CONTEXT + "|앞 ?자리|뒷 ?자리|생년월일"
+    columns = RRN_CONTEXT + "|앞 ?자리|뒷 ?자리"
     begin = rf"{START}(?={DAY})(?<!{_CORPORATE_LABEL}|{_OTHER_LABEL})"
     whole = rf"{DAY} ?[-~]? ?{rest}(?![0-9]|-[0-9])"
     return (

@@ -19,7 +19,7 @@ from govern.recognizers.korean import (
     digits_of,
     only_years,
 )
-from govern.recognizers.rule import Rule
+from govern.recognizers.rule import CONTEXT_AFTER, CONTEXT_BEFORE, Check, Rule
 
 LAYOUTS: dict[str, tuple[str, ...]] = {
     "KB국민": ("6-2-6", "3-2-4-3", "4-2-7", "3-2-6"),
@@ -50,6 +50,8 @@ LAYOUTS: dict[str, tuple[str, ...]] = {
 }
 """By bank, how many digits stand in each group; older layouts of merged banks included."""
 
+_GROUPS = frozenset(tuple(map(int, layout.split("-"))) for layouts in LAYOUTS.values() for layout in layouts)
+
 BANKS = (
     "국민|신한|우리|하나|농협|기업|카카오|케이|토스|산업|수협|신협|우체국|새마을금고|제일|씨티|대구|부산|광주|전북|경남|제주|"
     "아이엠|외환|한미|조흥|상업|한일|주택|저축|산림조합|축협|상호"
@@ -75,11 +77,14 @@ _OTHER = (
     r"(?<!(?:주문|접수|문서|관리|송장|승인|일련|사업자|등록|법인|주민|고객|회원|사건|우편|품목|모델|사번|증권|여권|면허|보험증"
     r"|증서|전표|예약|영수증|계약|직원|상품|신고|거래|허가|인증|카드) ?번호[^0-9\n]{0,6}|번호판[^0-9\n]{0,6}|카드[^0-9\n]{0,3}"
     r"|(?:전화|연락처|휴대폰|핸드폰|팩스|fax|tel|phone|\bcards?|\border|\binvoice|\bcusip|\bisin)"
-    r"(?: ?(?:번호|number|no\.?))?[^0-9\n]{0,4})"
+    r"(?: ?(?:번호|number|no\.?))?[^0-9\n]{0,4}|(?:[-a-z]at|time|timestamp|date)[\"': =]{1,4})"
 )  # fmt: skip
 """A label right before a number that claims it for something else."""
 
-_BEGIN = rf"(?<![A-Za-z]-){START}(?=[0-9]){_OTHER}"
+_BEGIN = rf"(?<![A-Za-z]-){START}(?=[0-9](?:[- ]{{0,3}}[0-9]){{9}}){_OTHER}"
+_END = rf"{STOP}(?!-?[*●○■#])"
+"""A number whose end is masked is none."""
+
 _PHONE = re.compile(
     r"(?:01[016789]|0(?:2|[3-6][1-5]|70|80|50[0-9])|82[- ]?1[016789])[- ]?[0-9]{3,4}[- ]?[0-9]{4}|1[5-9][0-9]{2}[- ][0-9]{4}"
 )
@@ -92,11 +97,11 @@ _CARD = re.compile(r"[0-9]{4}([- ])[0-9]{4}\1[0-9]{4}\1[0-9]{4}")
 def check_account(value: str) -> bool | None:
     """Ten to sixteen digits that are nothing else: no telephone number, day, card or registration number."""
     number = digits_of(value)
-    if not 10 <= len(number) <= 16 or len(set(number)) == 1 or only_years(value):
+    if not 10 <= len(number) <= 16 or number.count(number[0]) >= len(number) - 2 or only_years(value):
         return False
     if _PHONE.fullmatch(value) or _DAY.fullmatch(value) or _CARD.fullmatch(value):
         return False
-    groups = tuple(map(len, re.split(r"[- ]", value)))
+    groups = tuple(map(len, re.split("[- ]+", value)))
     if groups == (3, 2, 5) and check_business(value):
         return False
     if len(number) == 13 and groups in ((6, 7), (13,)):
@@ -105,9 +110,15 @@ def check_account(value: str) -> bool | None:
     return None
 
 
+def check_layout(value: str) -> bool | None:
+    """As `check_account`, for digits in the groups of some bank."""
+    groups = tuple(len(group.strip()) for group in re.split("[- ]+", value))
+    return check_account(value) if groups in _GROUPS else False
+
+
 def check_groups(value: str) -> bool | None:
     """As `check_account`; groups that no bank uses must not be a list of small numbers."""
-    groups = re.split(r"[- ]", value)
+    groups = re.split("[- ]+", value)
     return check_account(value) if max(map(len, groups)) >= 4 else False
 
 
@@ -115,22 +126,25 @@ def _corporate(number: str, groups: tuple[int, ...]) -> bool:
     return groups == (6, 7) and corporate_digit_holds(number)
 
 
-def _layouts(mark: str) -> str:
-    shapes = sorted({layout for layouts in LAYOUTS.values() for layout in layouts})
-    return "|".join(mark.join(rf"[0-9]{{{group}}}" for group in shape.split("-")) for shape in shapes)
+def _account(
+    pattern: str,
+    check: Check,
+    context: str,
+    *,
+    money: bool = False,
+    before: int = CONTEXT_BEFORE,
+    after: int = CONTEXT_AFTER,
+) -> Rule:
+    return Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", rf"{_BEGIN}{pattern}{_END}{NOT_MONEY if money else ''}", 0.2,
+                check=check, context=context, needs_context=True, before=before, after=after)  # fmt: skip
 
+
+_NAMED = rf"{ACCOUNT}|{BANK}"
 
 RULES = (
-    Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", rf"{_BEGIN}(?:{_layouts(' ?- ?')}){STOP}", 0.2,
-         check=check_account, context=CONTEXT, needs_context=True),
-    Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", rf"{_BEGIN}(?:{_layouts(' ')}){STOP}(?! [0-9]){NOT_MONEY}", 0.2,
-         check=check_account, context=rf"{ACCOUNT}|{BANK}", needs_context=True),
-    Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", rf"{_BEGIN}[0-9]{{10,14}}{STOP}(?! [0-9]){NOT_MONEY}", 0.2,
-         check=check_account, context=rf"{ACCOUNT}|입금|송금|이체|출금|환불|{BANK}", needs_context=True),
-    Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT",
-         rf"{_BEGIN}[0-9]{{2,8}}(?:-[0-9]{{1,8}}){{1,4}}{STOP}", 0.2, check=check_groups, context=STRONG,
-         needs_context=True, after=0, before=40),
-    Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT",
-         rf"{_BEGIN}[0-9]{{2,8}}(?:-[0-9]{{1,8}}){{1,4}}{STOP}", 0.2, check=check_groups,
-         context=rf"(?:{BANK})[^0-9\n]{{0,12}}\x00|\x00 ?\(?(?:{BANK})", needs_context=True, before=40),
+    _account(r"[0-9]{1,8}(?: ?- ?[0-9]{1,8}){1,4}", check_layout, CONTEXT),
+    _account(r"[0-9]{2,8}(?: [0-9]{1,8}){2,4}(?! [0-9])", check_layout, _NAMED, money=True),
+    _account(r"[0-9]{10,14}(?! [0-9])", check_account, rf"{_NAMED}|입금|송금|이체|출금|환불", money=True),
+    _account(r"[0-9]{2,8}(?:-[0-9]{1,8}){1,4}", check_groups, STRONG, before=40, after=0),
+    _account(r"[0-9]{2,8}(?:-[0-9]{1,8}){1,4}", check_groups, rf"(?:{BANK})[^0-9\n]{{0,12}}\x00|\x00 ?\(?(?:{BANK})", before=40),
 )  # fmt: skip
