@@ -23,9 +23,9 @@ check: $(DEV)            ## style and types
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 
-bench: $(DEV)            ## speed beside plain Presidio, as ratios; recall on the synthetic sample
+bench: $(DEV)            ## speed and detection beside plain Presidio
 	$(OFFLINE) .venv/bin/python benchmarks/speed.py
-	$(OFFLINE) .venv/bin/python benchmarks/recall.py
+	$(OFFLINE) .venv/bin/python benchmarks/detection.py
 
 lock:                    ## resolve requirements/ anew; needs uv
 	sh requirements/lock.sh

@@ -106,10 +106,11 @@ def presidio() -> Engine:
 
 @dataclass
 class Score:
-    """Labels and findings of a type: `found` of `labelled`, `right` of `given`."""
+    """Labels and findings of a type: `found` of `labelled` (`masked` by any type), `right` of `given`."""
 
     labelled: int = 0
     found: int = 0
+    masked: int = 0
     given: int = 0
     right: int = 0
 
@@ -132,9 +133,7 @@ class Score:
 
     def __add__(self, other: "Score") -> "Score":
         """Both together."""
-        return Score(
-            self.labelled + other.labelled, self.found + other.found, self.given + other.given, self.right + other.right
-        )
+        return Score(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
 
 
 def wilson(hits: int, tries: int) -> tuple[float, float]:
@@ -155,7 +154,8 @@ Scores = dict[tuple[str, str], Score]
 def judge(scores: Scores, lang: str, findings: Iterable[Finding], labels: list[Label], types: frozenset[str]) -> None:
     """Adds a text's findings and labels of `types` to the scores."""
     by_type: dict[str, list[Finding]] = {}
-    for finding in findings:
+    every = list(findings)
+    for finding in every:
         if finding.entity_type in types:
             by_type.setdefault(finding.entity_type, []).append(finding)
     for start, end, kind in labels:
@@ -163,6 +163,7 @@ def judge(scores: Scores, lang: str, findings: Iterable[Finding], labels: list[L
             score = scores.setdefault((kind, lang), Score())
             score.labelled += 1
             score.found += covered(start, end, by_type.get(kind, []))
+            score.masked += covered(start, end, every)
     for kind, found in by_type.items():
         score = scores.setdefault((kind, lang), Score())
         score.given += len(found)
