@@ -199,11 +199,11 @@ def _findings(detector: Detector, shadow: Shadow) -> list[Finding]:
     findings = [Finding(hit) for hit in found if hit.score >= detector.min_score and not _torn(hit, text)]
     hidden = readings(text)
     if hidden is not None:
-        findings.extend(_read(detector, hidden))
+        findings.extend(_read(detector, hidden, text))
     return findings
 
 
-def _read(detector: Detector, hidden: Readings) -> Iterable[Finding]:
+def _read(detector: Detector, hidden: Readings, plain: str) -> Iterable[Finding]:
     """What the rules find in rewritten numbers, where that is sure enough for a number that was not written plainly."""
     text = hidden.shadow.text
     for hit in run(detector.rules, text, detector.timeout_s):
@@ -213,7 +213,17 @@ def _read(detector: Detector, hidden: Readings) -> Iterable[Finding]:
         kind = core[2]
         if kind == "words" or hit.contextual or (kind != "lines" and (hit.validated or hit.score >= PLAIN_ENOUGH)):
             start, end = hidden.shadow.original(hit.start, hit.end)
+            if plain.count(")", start, end) > plain.count("(", start, end):
+                start = _opened(plain, start, "(")
+            if hit.entity_type == "PHONE_NUMBER":
+                start = _opened(plain, start, "+")
             yield Finding(hit._replace(start=start, end=end), reading=True)
+
+
+def _opened(text: str, start: int, mark: str) -> int:
+    """Where the mark right before `start` stands, if there is one: a reading begins at its first digit."""
+    place = text.rfind(mark, max(0, start - 2), start)
+    return start if place < 0 else place
 
 
 def _torn(hit: Hit, text: str) -> bool:

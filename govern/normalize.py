@@ -24,8 +24,8 @@ BLANK = "\x00"
 TAG_DIGITS = 6
 """More digits than this make `<PERSON_…>` ordinary text, or a number could hide behind the look of a tag."""
 
-ENCLOSED_RUN = 4
-"""So many circled or superscript digits make a number; fewer are footnotes or paragraphs, unless digits enclose them."""
+ENCLOSED_RUN = 3
+"""So many circled or superscript digits make a number, or two side by side; fewer are footnotes or paragraphs."""
 
 DASHES = "\u2212\u2043\u2500\u2501\u30fc\u3161\uff70"
 """Not of category Pd, but written for a dash: minus, hyphen bullet, box lines, the long vowel mark, the vowel eu."""
@@ -135,12 +135,16 @@ def _one_to_one(segment: Segment) -> bool:
 
 
 def _enclosed(match: re.Match[str]) -> str:
-    """A run of circled or superscript digits with its separators: a number, or left as it is."""
+    """A run of circled or superscript digits, others and separators: a number, or left as it is."""
     run = match[0]
     plain = _tables().enclosed
-    text, start, end = match.string, match.start(), match.end()
-    between = text[start - 1 : start].isdigit() and text[end : end + 1].isdigit()
-    if not between and sum(character in plain for character in run) < ENCLOSED_RUN:
+    count = sum(character in plain for character in run)
+    digits = count + sum("0" <= character <= "9" for character in run)
+    before = match.string[match.start() - 1 : match.start()].isdigit()
+    many = count >= ENCLOSED_RUN and count * 5 >= digits * 2
+    pair = count == 2 and digits == len(run) and (digits > count or not before)
+    between = before and count == 1 and run[1:2].isdigit()
+    if not (many or pair or between):
         return run
     return "".join(plain.get(character, character) for character in run)
 
@@ -210,14 +214,14 @@ def _tables() -> _Tables:
             compatible = unicodedata.normalize("NFKC", character)
             if len(compatible) == 1 and "!" <= compatible <= "~":
                 plain[character] = compatible
-    between = r"[ \-./·]{0,3}"
+    between = r"[ \-./·()]{0,3}"
     one = _any_of(enclosed)
     return _Tables(
         plain,
         enclosed,
         frozenset(hidden),
         re.compile(_any_of(plain)),
-        re.compile(f"{one}(?:{between}{one})*"),
+        re.compile(f"{one}(?:{between}(?:{one}|[0-9]))*"),
         re.compile(
             f"(?P<reference>{_REFERENCE.pattern})|(?P<jamo>[\u1100-\u11ff]{{2,}})"
             f"|(?P<accented>[A-Za-z][\u0300-\u036f]{{1,4}})|(?P<marked>[0-9]){_any_of(hidden | marks)}+|{_any_of(hidden)}+"

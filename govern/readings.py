@@ -25,41 +25,59 @@ GAP = BLANK * 64
 """Between excerpts, so that no rule and no context reaches from one into the next."""
 
 LEAST, MOST = 7, 64
-"""Digits of a number worth reading: fewer identify nobody, more are a table."""
+"""Signs of a number worth reading: fewer identify nobody, more are a table."""
+FEWEST, LONG = 5, 9
+"""Digits among them: beside letters, and alone where nothing but a line break stands between."""
 
 _KOREAN = dict(zip("공영빵령〇零일이삼사오육륙칠팔구一二三四五六七八九", "0000001234566789123456789", strict=True))
 _ENGLISH = {
     "zero": "0", "oh": "0", "nought": "0", "naught": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
     "six": "6", "seven": "7", "eight": "8", "nine": "9",
 }  # fmt: skip
+_TIMES = {"": 1, "double": 2, "triple": 3}
 _ZERO_ONE = "OolI|"
 _LETTERS = dict(zip("OoQlI|iSBZ", "0001111582", strict=True))
 
 _SIGNS = "".join(_KOREAN)
+_LEAD = r"(?:(?<![A-Za-z0-9])[A-Z]{1,2}[ -]{0,3})?"
+"""Letters that a number begins with: a passport's, a country's."""
+_SIGN = rf"[0-9{_SIGNS}]"
 _KOREAN_RUN = re.compile(
-    rf"[0-9{_SIGNS}](?:[ \-./·,()]{{0,3}}(?:(?:에|의|다시) ?)?[0-9{_SIGNS}]){{{LEAST - 1},{MOST}}}"
+    rf"{_LEAD}{_SIGN}(?:(?:[ \-./·,()]{{0,3}}(?:(?:에|의|다시) ?)?|[ -]{{0,3}}[A-Z]{{4}}[ -]{{0,3}}){_SIGN}){{{FEWEST},{MOST}}}"
+    r"(?: ?[A-Z](?![A-Za-z0-9]))?"
 )
 _WORD = rf"(?:(?:double|triple) )?(?:{'|'.join(_ENGLISH)}|[0-9])"
 _ENGLISH_RUN = re.compile(
-    rf"(?<![A-Za-z0-9]){_WORD}(?:[ \-./·,\n]{{1,3}}{_WORD}){{{LEAST - 1},{MOST}}}(?![A-Za-z0-9])", re.IGNORECASE
+    rf"{_LEAD}(?<![A-Za-z0-9]){_WORD}(?:(?:[ \-./·,()\n]{{1,3}}|[ -]{{1,3}}[A-Z]{{4}}[ -]{{1,3}}){_WORD}){{{FEWEST},{MOST}}}"
+    r"(?![A-Za-z0-9])(?:[ -]{1,3}[A-Z](?![A-Za-z0-9]))?",
+    re.IGNORECASE,
 )
-_ENGLISH_WORD = re.compile(rf"(?:(double|triple) )?({'|'.join(_ENGLISH)}|[0-9])", re.IGNORECASE)
-_ENGLISH_HINT = re.compile(
-    rf"(?:{'|'.join(_ENGLISH)})[ \-./·,\n]{{1,3}}(?:{'|'.join(_ENGLISH)}|double|triple|[0-9])(?![0-9])", re.IGNORECASE
+_ENGLISH_WORD = re.compile(
+    rf"(?:(double|triple) )?(?<![A-Za-z])({'|'.join(_ENGLISH)}|[0-9])(?![A-Za-z])|[A-Z]+", re.IGNORECASE
 )
+_ENGLISH_HINT = re.compile(rf"(?:{'|'.join(_ENGLISH)})[ \-./·,()\n]{{1,3}}(?:{_WORD})(?![0-9])", re.IGNORECASE)
 _SWAP = re.compile(rf"[0-9][ .\-/]?[{''.join(_LETTERS)}]|[{''.join(_LETTERS)}][ .\-/]?[0-9]")
 _TOKEN = re.compile(r"[A-Za-z0-9|]+")
 _SWAPPED = re.compile(rf"([A-Z]{{0,2}}?)([0-9{''.join(_LETTERS)}]+)([A-Z]?)")
+_LED = tuple(
+    re.compile(rf"({letters})([0-9{''.join(_LETTERS)}]+?)([A-HJ-NP-Z]?)")
+    for letters in ("[A-Z]*[AC-HJ-NP-RT-Y][A-Z]*(?=[0-9])", "[A-Z]*[AC-HJ-NP-RT-Y]", "[A-Z]{2}[0-9]{2}[A-Z]{4}")
+)
+"""Begins with letters of which one is no digit's look-alike: none is a digit, or none up to that one, or as in an IBAN."""
+_BANK = re.compile("[A-Z]{4}")
 _MARK = r"[ \-./·•∙⋅ㆍ~,()\[\]|*+:]"
+_PREFIX = "(?:[A-Z]{2}[0-9]{2}[A-Z]{4}|[A-Z])?"
 _APART = re.compile(
-    rf"(?<![0-9])[0-9](?:{_MARK}{{1,3}}[0-9](?![0-9])){{{LEAST - 1},{MOST}}}"
-    rf"|(?<![0-9])[0-9]{{2}}(?:{_MARK}{{1,3}}[0-9]{{2}}(?![0-9])){{3,{MOST // 2}}}(?:{_MARK}{{1,3}}[0-9](?![0-9]))?"
+    rf"(?<![A-Za-z0-9])[A-Z0-9](?:{_MARK}{{1,3}}[A-Z0-9](?![A-Za-z0-9])){{{LEAST - 1},{MOST}}}"
+    rf"|(?<![A-Za-z0-9]){_PREFIX}[0-9]{{2}}(?:{_MARK}{{1,3}}[0-9]{{2}}(?![0-9])){{3,{MOST // 2}}}"
+    rf"(?:{_MARK}{{1,3}}[0-9](?![0-9]))?"
 )
 _ODD = r"[ ]{0,2}(?:[/·•∙⋅ㆍ~|*+.()\[\]]|--| -|- |  )[ ()\[\]-]{0,2}"
 _MORE = rf"(?:(?:[ -]|{_ODD})[0-9]{{1,8}}){{0,5}}(?![0-9]|[.,%][0-9]|%)"
-_MARKED = re.compile(rf"(?<![0-9.,])[0-9]{{2,8}}(?:[ -][0-9]{{2,8}}){{0,3}}{_ODD}[0-9]{{1,8}}{_MORE}")
+_MARKED = re.compile(rf"(?<![0-9.,])[0-9]{{1,8}}(?:[ -][0-9]{{2,8}}){{0,3}}{_ODD}[0-9]{{1,8}}{_MORE}")
+_CODES = re.compile(r"(?<![A-Za-z0-9])[A-Z0-9]{1,8}(?:(?:[./·|*]|--| - )[A-Z0-9]{1,8}){1,7}(?![A-Za-z0-9])")
 _COMMAS = re.compile(r"(?<![0-9.,])[0-9]{4,6}(?:, ?[0-9]{4,7}){1,3}(?![0-9]|,[0-9])")
-_SIDE = r"[A-Z0-9]{1,19}(?:[ .-][A-Z0-9]{1,19}){0,7}"
+_SIDE = r"[A-Z0-9]{1,19}(?:(?: ?[.-] ?| )[A-Z0-9]{1,19}){0,7}"
 _LINE = re.compile(
     rf"(?<![0-9A-Za-z.,$])({_SIDE}[ ]?[.-]?)[ ]{{0,3}}\r?\n[ ]{{0,8}}([.-]?[ ]?{_SIDE})(?![0-9A-Za-z]|[.,%][0-9])"
 )
@@ -99,7 +117,7 @@ def readings(text: str) -> Readings | None:
     for units, kind in _hidden(text):
         start, end = units[0].start, units[-1].end
         low, high = max(0, start - BEFORE), min(len(text), end + AFTER)
-        for way in dict.fromkeys(_ways(text, units)):
+        for way in dict.fromkeys(_ways(text, units, kind)):
             builder.add(GAP, low, low)
             builder.add(text[low:start], low, start)
             begun = builder.length
@@ -124,17 +142,17 @@ Way = tuple[tuple[str, int, int], ...]
 """A number as pieces, each with the characters it stands for."""
 
 
-def _ways(text: str, units: tuple[Unit, ...]) -> Iterator[Way]:
+def _ways(text: str, units: tuple[Unit, ...], kind: Kind) -> Iterator[Way]:
     """The readings of a stretch: the commonest separator dropped, or all, or each made a dash; lines joined."""
     gaps = [text[one.end : other.start] for one, other in pairwise(units)]
     marks = [_mark(gap) for gap in gaps]
-    if any("\n" in gap for gap in gaps) and max(len(unit.digits) for unit in units) > 1:
+    if kind == "lines":
         others = [mark for gap, mark in zip(gaps, marks, strict=True) if "\n" not in gap]
         fill = max(dict.fromkeys(others), key=others.count) if others else "-"
         broken = [mark if "\n" not in gap else mark.strip() for gap, mark in zip(gaps, marks, strict=True)]
         yield _joined(units, broken)
         yield _joined(units, [mark or fill for mark in broken])
-    elif max(len(unit.digits) for unit in units) <= 2:
+    elif kind != "marks":
         commonest = max(dict.fromkeys(gaps), key=gaps.count)
         yield _joined(
             units, ["" if gap == commonest else mark.strip() or "-" for gap, mark in zip(gaps, marks, strict=True)]
@@ -168,21 +186,30 @@ def _hidden(text: str) -> Iterator[tuple[tuple[Unit, ...], Kind]]:
     if _ENGLISH_HINT.search(text) is not None:
         for start, end in _matches(_ENGLISH_RUN, text):
             yield from _english(text, start, end)
-    yield from _letters(text)
+    if _SWAP.search(text) is not None:
+        for led in _LED:
+            yield from _letters(text, led)
     for start, end in _matches(_APART, text):
         units = _groups(text, start, end)
         gaps = [text[one.end : other.start] for one, other in pairwise(units)]
-        if max(map(gaps.count, gaps)) * 2 > len(gaps):
+        most = 2 * max(map(gaps.count, gaps))
+        singles = len(units[0].digits) == 1
+        if (most >= len(gaps) if singles else most > len(gaps)) and _digits(units) >= FEWEST:
             yield units, "apart"
-    for pattern in (_MARKED, _COMMAS):
-        for start, end in _matches(pattern, text):
-            units = _groups(text, start, end)
-            if 9 <= sum(len(unit.digits) for unit in units) <= 20 and not all(len(unit.digits) <= 3 for unit in units):
-                yield units, "marks"
+    for start, end in itertools.chain(_matches(_MARKED, text), _matches(_COMMAS, text)):
+        units = _groups(text, start, end)
+        least = LONG if {".", "/"}.intersection(text[start:end]) else LONG - 1  # a date is no hidden number
+        if least <= _digits(units) <= 20 and not all(len(unit.digits) <= 3 for unit in units):
+            yield units, "marks"
+    for start, end in _matches(_CODES, text):
+        units = _groups(text, start, end)
+        if FEWEST <= _digits(units) <= 34 and any(character.isalpha() for character in text[start:end]):
+            yield units, "marks"
     for start, end in _matches(_LINE, text):
-        digits = sum(character.isdigit() for character in text[start:end])
-        if (9 if "." not in text[start:end] else LEAST) <= digits <= 34:
-            yield tuple(Unit(match[0], *match.span()) for match in _TOKEN.finditer(text, start, end)), "lines"
+        units = _groups(text, start, end)
+        sure = any(character.isalpha() or character in ".-" for character in text[start:end])
+        if (FEWEST if sure else LONG) <= _digits(units) <= 34:
+            yield units, "lines"
 
 
 def _matches(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
@@ -190,10 +217,11 @@ def _matches(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
 
 
 def _groups(text: str, start: int, end: int) -> tuple[Unit, ...]:
-    return tuple(Unit(match[0], *match.span()) for match in _DIGITS.finditer(text, start, end))
+    return tuple(Unit(match[0], *match.span()) for match in _TOKEN.finditer(text, start, end))
 
 
-_DIGITS = re.compile("[0-9]+")
+def _digits(units: tuple[Unit, ...]) -> int:
+    return sum(character.isdigit() for unit in units for character in unit.digits)
 
 
 def _korean(text: str, start: int, end: int) -> Iterator[tuple[tuple[Unit, ...], Kind]]:
@@ -201,7 +229,7 @@ def _korean(text: str, start: int, end: int) -> Iterator[tuple[tuple[Unit, ...],
     groups: list[list[Unit]] = []
     for place in range(start, end):
         character = text[place]
-        if character in _KOREAN or character.isdigit():
+        if character in _KOREAN or (character.isascii() and character.isalnum()):
             unit = Unit(_KOREAN.get(character, character), place, place + 1)
             if groups and groups[-1][-1].end == place:
                 groups[-1].append(unit)
@@ -213,7 +241,10 @@ def _korean(text: str, start: int, end: int) -> Iterator[tuple[tuple[Unit, ...],
         return
     first = next(place for place, count in enumerate(spoken) if count)
     last = len(groups) - next(place for place, count in enumerate(reversed(spoken)) if count)
-    for part in dict.fromkeys((tuple(itertools.chain(*groups)), tuple(itertools.chain(*groups[first:last])))):
+    parts = [groups, groups[first:last]]
+    if start and "가" <= text[start - 1] <= "힣":
+        parts.append(groups[1:])  # the first sign ends a word, as in 생년월일
+    for part in dict.fromkeys(tuple(itertools.chain(*each)) for each in parts if each):
         if len(part) >= LEAST:
             yield part, "words"
         if text[part[-1].start] == "이" and len(part) > LEAST:
@@ -223,13 +254,13 @@ def _korean(text: str, start: int, end: int) -> Iterator[tuple[tuple[Unit, ...],
 def _english(text: str, start: int, end: int) -> Iterator[tuple[tuple[Unit, ...], Kind]]:
     units = []
     for match in _ENGLISH_WORD.finditer(text, start, end):
-        digit = _ENGLISH.get(match[2].lower(), match[2])
-        units.append(Unit(digit * {"": 1, "double": 2, "triple": 3}[(match[1] or "").lower()], *match.span()))
-    if sum(unit.end - unit.start > 1 for unit in units) >= 3:
+        digit = _ENGLISH.get((match[2] or "").lower(), match[2] or match[0])
+        units.append(Unit(digit * _TIMES[(match[1] or "").lower()], *match.span()))
+    if sum(unit.digits.isdigit() and unit.end - unit.start > 1 for unit in units) >= 3:
         yield tuple(units), "words"
 
 
-def _letters(text: str) -> Iterator[tuple[tuple[Unit, ...], Kind]]:
+def _letters(text: str, led: re.Pattern[str]) -> Iterator[tuple[tuple[Unit, ...], Kind]]:
     """Numbers in which letters stand for digits, at least as many digits as letters; a leading M or DE stays itself."""
     done = 0
     for anchor in _SWAP.finditer(text):
@@ -238,7 +269,9 @@ def _letters(text: str) -> Iterator[tuple[tuple[Unit, ...], Kind]]:
         low, high = max(0, anchor.start() - MOST), min(len(text), anchor.end() + MOST)
         row: list[tuple[Unit, ...]] = []
         for token in _TOKEN.finditer(text, low, high):
-            units = _swapped(token)
+            units = _swapped(token, led)
+            if row and not units and _BANK.fullmatch(token[0]):
+                units = (Unit(token[0], *token.span()),)
             if row and (not units or not _near(text[row[-1][-1].end : token.start()])):
                 yield from _numbers(text, row)
                 if row[-1][-1].end > anchor.end():
@@ -252,11 +285,11 @@ def _letters(text: str) -> Iterator[tuple[tuple[Unit, ...], Kind]]:
 
 
 def _near(gap: str) -> bool:
-    return 1 <= len(gap) <= 3 and not gap.strip(" -./")
+    return 1 <= len(gap) <= 3 and not gap.strip(" -./()")
 
 
-def _swapped(token: re.Match[str]) -> tuple[Unit, ...]:
-    match = _SWAPPED.fullmatch(token[0])
+def _swapped(token: re.Match[str], led: re.Pattern[str]) -> tuple[Unit, ...]:
+    match = led.fullmatch(token[0]) or _SWAPPED.fullmatch(token[0])
     if match is None or (not any(map(str.isdigit, token[0])) and token[0].strip(_ZERO_ONE)):
         return ()
     first = token.start() + match.start(2)
@@ -279,5 +312,5 @@ def _numbers(text: str, row: list[tuple[Unit, ...]]) -> Iterator[tuple[tuple[Uni
         written = "".join(text[unit.start] for unit in units)
         letters = [character for character in written if character in _LETTERS]
         sure = len(letters) * 2 <= len(units) or not written.strip("0123456789" + _ZERO_ONE)
-        if letters and sure and LEAST <= len(units) <= MOST:
+        if letters and sure and FEWEST < len(units) <= MOST:
             yield units, "letters"

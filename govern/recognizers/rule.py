@@ -41,7 +41,8 @@ Check = Callable[[str], bool | None]
 class Hit(NamedTuple):
     """A finding in the shadow; the only value here that crosses modules, and it holds no text.
 
-    `validated`: a checksum or a closed format proved it. `contextual`: a word near it says what it is.
+    `validated`: a checksum or a closed format proved it. `contextual`: 1 where a word near it says what it is, 2 where the
+    word stands right beside it, in the rule's own pattern, else 0.
     """
 
     start: int
@@ -50,7 +51,7 @@ class Hit(NamedTuple):
     score: float
     recognizer: str
     validated: bool = False
-    contextual: bool = False
+    contextual: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def _judge(item: Compiled, match: Any, text: str, timeout_s: float) -> Hit | Non
     start, end = match.span(rule.group)
     score = rule.score
     validated = False
-    contextual = rule.contextual
+    contextual = 2 if rule.contextual else 0
     if rule.check is not None:
         ends = [end]
         if rule.shorten:
@@ -149,7 +150,7 @@ def _judge(item: Compiled, match: Any, text: str, timeout_s: float) -> Hit | Non
     if item.context is not None:
         near = text[max(0, start - rule.before) : start] + "\x00" + text[end : end + rule.after]
         if item.context.search(near, timeout=timeout_s) is not None:
-            contextual = True
+            contextual = contextual or 1
             score = min(1.0, max(score + CONTEXT_BOOST, CONTEXT_FLOOR))
         elif rule.needs_context:
             return None

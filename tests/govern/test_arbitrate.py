@@ -34,12 +34,18 @@ def test_nothing_of_a_displaced_finding_is_left():
     ]
 
 
-def test_a_reading_never_displaces_or_stretches_plain_text():
-    """A number joined over two lines may be two numbers."""
-    plain = Finding(hit(0, 12, "ACCOUNT", contextual=True))
+def test_a_word_right_beside_the_value_outweighs_one_near_it():
+    """`customer number 0162411549, called twice` is no telephone number."""
+    assert chosen(hit(0, 9, "NEAR", 1.0, contextual=1), hit(0, 9, "BESIDE", contextual=2)) == [(0, 9, "BESIDE")]
+
+
+def test_a_reading_never_displaces_a_validated_number_nor_stretches_plain_text():
+    """A number joined over two lines may be two numbers; where nothing tells, the longer is masked."""
+    plain = Finding(hit(0, 12, "ACCOUNT", validated=True))
     joined = Finding(hit(0, 17, "ACCOUNT", contextual=True), reading=True)
     assert [(one.start, one.end) for one in choose([joined, plain], frozenset())] == [(0, 12)]
-    assert [(one.start, one.end) for one in choose([joined], frozenset())] == [(0, 17)]
+    unsure = Finding(hit(0, 12, "ACCOUNT", contextual=True))
+    assert [(one.start, one.end) for one in choose([joined, unsure], frozenset())] == [(0, 17)]
 
 
 def test_kept_types_win_only_where_they_are_certain():
