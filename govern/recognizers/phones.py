@@ -12,17 +12,30 @@ from govern.recognizers.korean import NOT_MONEY, only_years
 from govern.recognizers.rule import Check, Rule
 
 CONTEXT = (
-    r"전화|연락처|휴대폰|핸드폰|휴대전화|모바일|팩스|문의|번호|통화|\bh\.?p\b|☎|📞|\bphone|\btel(?:ephone)?\b|\bcall(?:ed|s|ing)?\b|\bcell\b"
-    r"|\bmobile\b|\bfax\b|\bcontact\b|\breach(?:ed)?\b|\bt:|\bm:|\bnumber is\b|\bdial\b|\btext\b|\bwhatsapp\b"
+    r"(?a)(?=[전연휴핸모팩문번통☎📞hptcmfrndw])(?:전화|연락처|휴대폰|핸드폰|휴대전화|모바일|팩스|문의|번호|통화|\bh\.?p\b|☎|📞"
+    r"|\bphone|\btel(?:ephone)?\b|\bcall(?:ed|s|ing)?\b|\bcell\b"
+    r"|\bmobile\b|\bfax\b|\bcontact\b|\breach(?:ed)?\b|\bt:|\bm:|\bnumber is\b|\bdial\b|\btext\b|\bwhatsapp\b)"
 )
 STRONG = (
-    r"전화번호|연락처|휴대폰|핸드폰|휴대전화|팩스|☎|📞|\bphone\b|\btel(?:ephone)?\b|\bcell(?:phone)?\b|\bmobile\b|\bfax\b"
+    r"(?a)(?=[전연휴핸팩☎📞ptcmfrdh])(?:전화번호|연락처|휴대폰|핸드폰|휴대전화|팩스|☎|📞"
+    r"|\bphone\b|\btel(?:ephone)?\b|\bcell(?:phone)?\b|\bmobile\b|\bfax\b"
     r"|\bcall (?:me|us|him|her|at)\b|\breach (?:me|us|him|her)\b|\bcontact number\b|\bdial\b"
-    r"|\btext me\b|\bhotline\b|\bcall(?:ing)? \x00"
+    r"|\btext me\b|\bhotline\b|\bcall(?:ing)? \x00)"
 )
-START, STOP = r"(?<![0-9A-Za-z$₩€£#])(?<![0-9][-.,/])(?<![$₩€£] )", r"(?![0-9A-WYZa-wyz])(?![-./,][0-9]| ?%)"
+START = r"(?<![0-9A-Za-z$₩€£¥#])(?<![0-9][-.])(?<!(?<![0-9])[0-9]{1,2}/)(?<![$₩€£¥] )(?<![*•●][-. ])"
+STOP = r"(?![0-9A-WYZa-wyz])(?![-.][0-9]|,[0-9]{3}(?![0-9])| ?%|[-. ]?[*•●])"
 EXTENSION = r"(?:,? ?(?:x|ext\.?|extension|내선) ?[0-9]{1,5})?"
-SERVICE = re.compile(r"1[5-9][0-9]{2}-[0-9]{4}")
+SERVICE = re.compile(r"1[5-9][0-9]{2}[- .]?[0-9]{4}")
+"""Numbers of companies' call centres: 15xx, 16xx and 18xx (Korea Communications Commission, numbering plan)."""
+
+ZIP = re.compile(r"[1-9][0-9]{4}-[0-9]{4}")
+"""ZIP+4 of an address above a telephone number."""
+
+DAY = re.compile(r"(?:19|20)[0-9]{2}[-. ]{1,2}[0-9]{1,2}[-. ]{1,2}[0-9]{1,2}")
+
+AREA = "(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4])"
+"""Area codes of Korea after the 0, from Seoul to Jeju (the same plan)."""
+
 OPEN = r"(?:\((?=[0-9]{2,5}\)))?"
 """A bracket that is closed again after the area code."""
 
@@ -38,9 +51,9 @@ def rules() -> tuple[Rule, ...]:
     return (
         _rule(rf"{START}{OPEN}0(?:1[016789]|70|50[0-9]){GAP}{LOCAL}{STOP}", 0.85),
         _rule(rf"{START}01[016789][0-9]{{7,8}}{STOP}{NOT_MONEY}", 0.7),
-        _rule(rf"{START}{OPEN}0(?:2|[3-6][1-5]|80){GAP}{LOCAL}{EXTENSION}{STOP}", 0.6),
-        _rule(rf"{START}0(?:2|[3-6][1-5]|70|50[0-9])[0-9]{{7,8}}{STOP}{NOT_MONEY}", 0.1, korean, needs_context=True),
-        _rule(rf"{code}(?:1[016789]|2|[3-6][1-5]|70|50[0-9]){GAP}?[0-9]{{3,4}}{GAP}?[0-9]{{4}}{STOP}", 0.8, korean),
+        _rule(rf"{START}{OPEN}0(?:{AREA}|80){GAP}{LOCAL}{EXTENSION}{STOP}", 0.6),
+        _rule(rf"{START}0(?:{AREA}|70|50[0-9])[0-9]{{7,8}}{STOP}{NOT_MONEY}", 0.1, korean, needs_context=True),
+        _rule(rf"{code}(?:1[016789]|{AREA}|70|50[0-9]){GAP}?[0-9]{{3,4}}{GAP}?[0-9]{{4}}{STOP}", 0.8, korean),
         _rule(rf"{north}(?:\([0-9]{{3}}\)[ -]?|[2-9][0-9]{{2}}-)[0-9]{{3}}[-. ][0-9]{{4}}{EXTENSION}{STOP}", 0.6),
         _rule(rf"{north}[2-9][0-9]{{2}}[-.][0-9]{{3}}[-.][0-9]{{4}}{EXTENSION}{STOP}", 0.45, american),
         _rule(rf"{START}001-[0-9]{{3}}-[0-9]{{3}}-[0-9]{{4}}{EXTENSION}{STOP}", 0.6),
@@ -57,7 +70,7 @@ def rules() -> tuple[Rule, ...]:
 
 def possible(value: str) -> bool | None:
     """Seven to thirteen digits that are no list of years: what can be a number where the text says that it is one."""
-    if SERVICE.fullmatch(value):
+    if SERVICE.fullmatch(value) or ZIP.fullmatch(value) or DAY.fullmatch(value):
         return False
     return None if 7 <= sum(character.isdigit() for character in value) <= 13 and not only_years(value) else False
 

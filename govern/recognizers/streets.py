@@ -1,5 +1,83 @@
-"""Street addresses in English, where the text says that one follows."""
+"""Street addresses in English: number, street and suffix, completed by city, state and ZIP code or named by a word.
+
+Shapes follow USPS Publication 28 (suffixes, secondary units, states), with postcodes of the United Kingdom (BS 7666) and
+Canada. An address of a company is an address too. Korean addresses are in `korean_places`.
+"""
+
+import re
 
 from govern.recognizers.rule import Rule
 
-RULES: tuple[Rule, ...] = ()
+CONTEXT = (
+    r"(?a)\baddress(?:es)?\b|\b(?:lives?|living|lived|resid(?:es?|ed|ing)|domiciled|stay(?:s|ing)?|located|home)"
+    r" (?:is )?(?:at|on|in)\b"
+    r"|\bresident of\b|\bresidence\b|\bmail(?:ed|ing)? to\b|\bship(?:ped|ping)? to\b|\bdeliver(?:ed|y)? to\b"
+    r"|\bsend (?:it |them )?to\b"
+    r"|\bmoved (?:to|from)\b|\bstreet\b:|주소|거주"
+)
+
+
+def _any_of(words: str) -> str:
+    """A pattern for any of the words, grouped by their first letter: a third of the time of a plain alternation."""
+    grouped: dict[str, list[str]] = {}
+    for word in sorted(words.split(), key=len, reverse=True):
+        grouped.setdefault(word[0], []).append(word[1:])
+    return "(?:" + "|".join(f"{first}(?:{'|'.join(rest)})" for first, rest in sorted(grouped.items())) + ")"
+
+
+_NUMBER = r"(?<![0-9A-Za-z$₩€£.#-])(?<![0-9],)(?:[0-9]{1,5}(?:-[0-9]{1,4})?[A-Za-z]?|(?-i:One|Two|Three|Four|Five|Ten))"
+_WORD = r"(?-i:[A-Z](?:[A-Za-z'.]|(?<=[A-Za-z])-){0,20}|(?:of|de|la|del|the|y)(?= ))"
+_NAME = rf"(?:(?-i:[NSEW]|[NS][EW])\.? )?(?:(?:[0-9]{{1,3}}(?:st|nd|rd|th)|{_WORD})(?: {_WORD}){{0,3}}?)"
+_SUFFIX = (
+    r"(?-i:"
+    + _any_of(
+        "Street Avenue Boulevard Road Lane Drive Court Circle Place Plaza Square Terrace Parkway Highway Turnpike"
+        " Expressway Freeway Way Trail Loop Alley Crescent Close Mews Row Walk Park Pike Center Centre Broadway Ridge"
+        " Run Crossing Point Commons Green Hill Gardens Grove Quay Wharf STREET AVENUE BOULEVARD ROAD LANE DRIVE COURT"
+        " CIRCLE PLACE PLAZA SQUARE TERRACE PARKWAY HIGHWAY WAY TRAIL PARK CENTER St Av Ave Blvd Rd Ln Dr Ct Cir Pl"
+        " Plz Sq Ter Terr Pkwy Hwy Tpke Expy Fwy Trl ST AVE BLVD RD LN DR CT PL PKWY HWY"
+    )
+    + r")(?![A-Za-z])\.?(?: (?-i:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\b\.?)?"
+)
+_GAP = r"(?:,[ \t]*|[ \t]*\n[ \t]*|,[ \t]*\n[ \t]*|[ \t]{1,4})"
+_UNIT = (
+    r"(?:(?-i:Suite|Ste|Apt|Apartment|Unit|Floor|Fl|Room|Rm|Building|Bldg|Tower"
+    r"|Mail ?stop|MS|SUITE|STE|APT|UNIT|FLOOR|BOX|Box)\b\.?(?: ?#)? ?[0-9A-Za-z-]{1,8}"
+    r"|# ?[0-9]{1,5}[A-Za-z]?|(?:[0-9]{1,3}(?:st|nd|rd|th)|(?-i:[A-Z][a-z]{2,10}th|First|Second|Third))"
+    r" (?:floor|fl\b\.?))"
+)
+_STATES = (
+    r"(?-i:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AT]"
+    r"|W[AIVY]|D\.C\.|A[AEP])|"
+    + _any_of(
+        "Alabama Alaska Arizona Arkansas California Colorado Connecticut Delaware Florida Georgia Hawaii Idaho"
+        " Illinois Indiana Iowa Kansas Kentucky Louisiana Maine Maryland Massachusetts Michigan Minnesota Mississippi"
+        " Missouri Montana Nebraska Nevada New~Hampshire New~Jersey New~Mexico New~York North~Carolina North~Dakota"
+        " Ohio Oklahoma Oregon Pennsylvania Puerto~Rico Rhode~Island South~Carolina South~Dakota Tennessee Texas Utah"
+        " Vermont Virginia Washington West~Virginia Wisconsin Wyoming District~of~Columbia"
+    ).replace("~", " ")
+)
+_ZIP = r"[0-9]{5}(?:-[0-9]{4})?(?![0-9A-Za-z]|[-,.][0-9])"
+_CITY = r"(?-i:[A-Z][A-Za-z'.-]{1,20}(?: [A-Z][A-Za-z'.-]{0,20}){0,3}?)"
+_UK = r"(?-i:[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2})(?![0-9A-Za-z])"
+_CANADA = r"(?-i:[A-Z][0-9][A-Z][ -]?[0-9][A-Z][0-9])(?![0-9A-Za-z])"
+_END = (
+    rf"(?:{_CITY}(?:,? ?{_GAP}))?(?:(?:{_STATES})\b\.?(?:,|\s|\n){{0,3}}{_ZIP}|{_UK}|(?:[A-Z]{{2}},? )?{_CANADA})"
+    rf"|{_CITY}, ?(?-i:{_STATES})(?![A-Za-z])"
+)
+_STREET = rf"(?:{_NUMBER} {_NAME}(?: |(?<=Broadway )){_SUFFIX}|{_NUMBER} (?:(?-i:[NSEW])\.? )?(?-i:Broadway|BROADWAY))"
+_BOX = r"(?<![0-9A-Za-z])(?:P\.? ?O\.? ?Box|Post Office Box) [0-9]{1,7}"
+_GATE = re.compile(
+    r"[Ss]treet|STREET|[Aa]ve(?:nue)?|AVE|[Bb]oulevard|[Bb]lvd|BLVD|[Rr]oad|ROAD|\b[Rr]d\b|RD|[Ll]ane|LANE|\bLn\b|[Dd]rive|DRIVE|\bDr\b|\bSt\b|\bST\b"
+    r"|[Cc]ourt|COURT|\bCt\b|[Cc]ircle|[Cc]ir\b|[Pp]lace|PLACE|\bPl\b|[Pp]laza|PLAZA|[Ss]quare|SQUARE|\bSq\b|[Tt]err?|[Pp]ark|PARK|[Pp]kwy|[Hh]ighway"
+    r"|[Hh]wy|[Tt]urnpike|Tpke|[Ww]ay\b|WAY|[Tt]rail|Trl|Loop|Alley|Crescent|Close|Mews|Row\b|Walk\b|Pike|[Cc]ent(?:er|re)|CENTER|[Bb]roadway|BROADWAY"
+    r"|Ridge|Run\b|Crossing|Point|Commons|Green|Hill|Gardens|Grove|Quay|Wharf|[Bb]ox |BOX |Expy|Expressway|F(?:wy|reeway)"
+)
+_REACH = (72, 140)
+
+RULES = (
+    Rule("streets.whole", "STREET_ADDRESS", rf"(?:{_STREET}|{_BOX})(?:{_GAP}{_UNIT}){{0,2}}{_GAP}(?:{_END})", 0.7, gate=_GATE,
+         reach=_REACH, context=CONTEXT),
+    Rule("streets.named", "STREET_ADDRESS", rf"(?:{_STREET}|{_BOX})(?:{_GAP}{_UNIT}){{0,2}}", 0.2, gate=_GATE, reach=_REACH,
+         context=CONTEXT, needs_context=True),
+)  # fmt: skip
