@@ -12,8 +12,6 @@ of corporations for the registration of real estate.
 
 import calendar
 
-from stdnum.kr import brn
-
 from govern.recognizers.rule import Rule
 
 RRN_CONTEXT = (
@@ -107,7 +105,8 @@ def check_business(value: str) -> bool:
     """Whether office, kind and check digit of a business registration number hold (National Tax Service, ten digits)."""
     number = digits_of(value)
     weighted = [int(digit) * weight for digit, weight in zip(number, (1, 3, 7, 1, 3, 7, 1, 3, 5), strict=False)]
-    return brn.is_valid(number) and (10 - (sum(weighted) + weighted[8] // 10) % 10) % 10 == int(number[9])
+    issued = number[:3] > "100" and number[3:5] != "00"
+    return issued and (10 - (sum(weighted) + weighted[8] // 10) % 10) % 10 == int(number[9])
 
 
 def check_corporate(value: str) -> bool | None:

@@ -116,6 +116,11 @@ def check_layout(value: str) -> bool | None:
     return check_account(value) if groups in _GROUPS else False
 
 
+def check_layout_or_bare(value: str) -> bool | None:
+    """As `check_layout`, or `check_account` of digits without separators."""
+    return check_account(value) if value.isdigit() else check_layout(value)
+
+
 def check_groups(value: str) -> bool | None:
     """As `check_account`; groups that no bank uses must not be a list of small numbers."""
     groups = re.split("[- ]+", value)
@@ -139,12 +144,18 @@ def _account(
                 check=check, context=context, needs_context=True, before=before, after=after)  # fmt: skip
 
 
-_NAMED = rf"{ACCOUNT}|{BANK}"
+_NEAR = rf"{ACCOUNT}|{BANK}"
+_SHAPE = rf"(?:[0-9]{{2,8}}(?:-[0-9]{{1,8}}){{1,4}}|[0-9]{{10,14}}{NOT_MONEY}|[0-9]{{2,8}}(?: [0-9]{{1,8}}){{2,4}})"
+_BESIDE = rf"(?:{BANK}|계좌|통장|예금주|구좌)[^0-9\n\x00]{{0,24}}"
 
 RULES = (
     _account(r"[0-9]{1,8}(?: ?- ?[0-9]{1,8}){1,4}", check_layout, CONTEXT),
-    _account(r"[0-9]{2,8}(?: [0-9]{1,8}){2,4}(?! [0-9])", check_layout, _NAMED, money=True),
-    _account(r"[0-9]{10,14}(?! [0-9])", check_account, rf"{_NAMED}|입금|송금|이체|출금|환불", money=True),
+    _account(r"[0-9]{2,8}(?: [0-9]{1,8}){2,4}(?! [0-9])", check_layout, _NEAR, money=True),
+    _account(r"[0-9]{10,14}(?! [0-9])", check_account, rf"{_NEAR}|입금|송금|이체|출금|환불", money=True),
     _account(r"[0-9]{2,8}(?:-[0-9]{1,8}){1,4}", check_groups, STRONG, before=40, after=0),
-    _account(r"[0-9]{2,8}(?:-[0-9]{1,8}){1,4}", check_groups, rf"(?:{BANK})[^0-9\n]{{0,12}}\x00|\x00 ?\(?(?:{BANK})", before=40),
+    _account(
+        r"[0-9]{2,8}(?:-[0-9]{1,8}){1,4}", check_groups,
+        rf"(?:{BANK})[^0-9\n]{{0,12}}\x00|\x00 ?\(?(?:{BANK})", before=40,
+    ),
+    Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", rf"{_BESIDE}({_BEGIN}{_SHAPE}){_END}(?! [0-9])", 0.85, check=check_layout_or_bare, group=1, contextual=True),
 )  # fmt: skip

@@ -27,7 +27,7 @@ LABELS = (
 )
 BEFORE = (
     "변호사|판사|대법관|검사|기자|애널리스트|연구원|대표이사|대표|책임자|공시책임자|공동차주|원고|피고|피고인|증인|소외|계약자|피보험자|수익자|관리자|사외이사|감사|기안자|예금주|성명|고객명|담당자|상담원|상담사|교수|과장|팀장|부장|지점장|대리|신청인|고객|차주|"
-    "채무자|연대보증인|보증인|의뢰인|회장|부회장|사장|행장|총재|위원장|장관|의원"
+    "채무자|연대보증인|보증인|의뢰인|회장|부회장|사장|행장|총재|위원장|장관|의원|대표자|사업주|점주|업주|대표원장|개설자"
 )
 PARTICLES = (
     "께서는|께서|에게서|에게는|에게|한테서|한테|으로부터|로부터|이라고|라고|이라는|라는|이라며|입니다|이에요|예요|이고|이며|이다|인데|이므로|"
@@ -46,6 +46,28 @@ _VALUE = re.compile(
 )
 """A field that holds a name and nothing else: its whole value counts, also one of no known shape."""
 _BEFORE = re.compile(rf"(?<![가-힣])(?:소송대리인 |담당|대표|재판장 )?(?:{BEFORE})[ \t]{{1,3}}(?=[가-힣])")
+_PRACTICES = (
+    "치과의원|치과병원|치과|한의원|이비인후과|산부인과|소아청소년과|소아과|정형외과|성형외과|신경외과|신경과|정신건강의학과|정신과|비뇨의학과|비뇨기과|"
+    "피부과|안과|내과|외과|가정의학과|통증의학과|재활의학과|마취통증의학과|동물병원|약국|한약국|안경원|안경점|법률사무소|변호사사무소|변호사사무실|법무사사무소|"
+    "법무사|세무회계사무소|세무회계|세무사사무소|세무사|회계사무소|회계사사무소|공인회계사|노무사사무소|특허법률사무소|특허사무소|관세사사무소|건축사사무소|"
+    "행정사사무소|감정평가사사무소|공인중개사사무소|공인중개사|헤어샵|헤어살롱|헤어|미용실|이용원|베이커리|제과점|과자점|떡집|사진관|스튜디오|"
+    "양복점|의상실|부티크|꽃집|음악학원|미술학원|수학학원|영어학원|피아노학원|태권도장|필라테스"
+)
+_TRADES = (
+    "의원|안경|네일|뷰티|빵집|분식|식당|국밥|칼국수|김밥|족발|보쌈|치킨|갈비|냉면|횟집|정육점|반찬|플라워|양장점|학원|피아노|태권도|체육관|요가|수학|상회|상사|상점|"
+    "슈퍼|마트|철물점|철물|건재|카센터|공업사|세탁소|인테리어|공방|도예|갤러리|화랑|농원|농장|수산|방앗간|건강원|컨설팅|어린이집|포목|주단|한복|금은방|주얼리|부동산"
+)
+"""What a business is that may bear its owner's name: professions, and trades whose names stand right after the owner's."""
+
+_OWNER = re.compile(
+    rf"(?<![가-힣])({_NAME})(?:의 )?(?:(?:{_PRACTICES}|{_TRADES})| (?:{_PRACTICES}))(?=(?:{PARTICLES})?(?![가-힣]))"
+)
+_NOT_OWNERS = frozenset({"소화기", "순환기", "호흡기", "내분비", "백구", "이태원", "신도림", "도시재"})
+"""Words before a practice that look like names: what it treats, where it is."""
+
+_EXAMPLES = frozenset({"홍길동", "고길동"})
+"""Names of examples that end like a quarter of a town."""
+
 _SELF = re.compile(
     rf"(?:(?:저는|제가|나는|안녕하세요,?|여보세요,?) ?({_NAME})(?=입니다|이라고|라고|이에요|예요|인데)|"
     rf"(?:이름은|성함은|명의는|명의자는|예금주는|담당자는|고객명은) ?({_NAME})"
@@ -106,6 +128,9 @@ def find(text: str) -> Iterator[Hit]:
             yield Hit(match.start(1), match.end(1), "PERSON", 0.6, "names.ko.value")
     for match in _BEFORE.finditer(text):
         yield from _field(text, match.end(), strong=False)
+    for match in _OWNER.finditer(text):
+        if _owner(match[1]):
+            yield Hit(match.start(1), match.end(1), "PERSON", 0.6, "names.ko.owner")
     for match in _SELF.finditer(text):
         group = match.lastindex or 1
         if plausible(match[group], strong=False) and len(match[group]) > 2:
@@ -117,6 +142,14 @@ def find(text: str) -> Iterator[Hit]:
         if (len(match[1]) > 2 or match[0].endswith(">")) and plausible(match[1], strong=True):
             yield Hit(match.start(1) - 1, match.end(1) - 1, "PERSON", 0.7, "names.ko.speaker")
     yield from _alone(text)
+
+
+def _owner(word: str) -> bool:
+    """Whether `word` before a practice or trade is its owner, and no quarter of a town (`정자동약국`)."""
+    quarter = word in words("districts_ko") or (
+        word.endswith("동") and word[0] not in _DISTINCT and word not in _EXAMPLES
+    )
+    return len(word) > 2 and not quarter and word not in _NOT_OWNERS and plausible(word, strong=False)
 
 
 def _alone(text: str) -> Iterator[Hit]:
