@@ -28,7 +28,13 @@ def parser() -> argparse.ArgumentParser:
         prog="govern", description="Certify financial text: find and mask personal data, validate, sign, verify."
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
+    _before_signing(commands)
+    _signing(commands)
+    return top
 
+
+def _before_signing(commands: Any) -> None:
+    """keygen, sample, scan, certify."""
     keygen = _command(commands, "keygen", _keygen, "make a signing key, its public key and a secret")
     keygen.add_argument(
         "--out", type=Path, required=True, metavar="KEYS", help="folder for sign.pem, sign.pub, secret.key"
@@ -72,6 +78,9 @@ def parser() -> argparse.ArgumentParser:
         "--workers", type=_positive, default=os.cpu_count() or 1, metavar="N", help="processes (default: all)"
     )
 
+
+def _signing(commands: Any) -> None:
+    """sign, approve, verify, report, revoke."""
     sign = _command(commands, "sign", _sign, "sign a draft")
     sign.add_argument("folder", type=Path, metavar="DIR")
     _key(sign)
@@ -103,7 +112,6 @@ def parser() -> argparse.ArgumentParser:
         "--revocations", type=Path, required=True, metavar="FILE", help="the list; made if it is not there"
     )
     _trust(revoke)
-    return top
 
 
 def _command(commands: Any, name: str, call: Any, text: str) -> argparse.ArgumentParser:

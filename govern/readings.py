@@ -36,7 +36,7 @@ _ENGLISH = {
 }  # fmt: skip
 _TIMES = {"": 1, "double": 2, "triple": 3}
 _ZERO_ONE = "OolI|"
-_LETTERS = dict(zip("OoQlI|iSBZ", "0001111582", strict=True))
+_LETTERS = dict(zip("OolI|iSBZ", "001111582", strict=True))
 
 _SIGNS = "".join(_KOREAN)
 _LEAD = r"(?:(?<![A-Za-z0-9])[A-Z]{1,2}[ -]{0,3})?"

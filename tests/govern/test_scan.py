@@ -2,11 +2,16 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import polars as pl
+import pytest
 
+import govern
+from govern import detect
+from govern.errors import InputError
 from govern.policy import load
-from govern.scan import scan
+from govern.scan import build, scan
 
 TEXT = "고객명: 남궁가온, 카드 4111 1111 1111 1111입니다. mail canary@example.com"
 
@@ -24,3 +29,55 @@ def test_findings_hold_offsets_and_never_the_text(tmp_path: Path) -> None:
     assert (count.documents, count.findings) == (1, 3)
     assert out.stat().st_mode & 0o077 == 0
     assert b"canary" not in out.read_bytes() + frame.write_ndjson().encode()
+
+
+def test_a_scan_is_narrowed_by_type_language_and_score(tmp_path: Path) -> None:
+    """Only the types asked for, only findings sure enough; names of the other language are left out."""
+    raw = tmp_path / "a.jsonl"
+    text = TEXT + " Dear Jane Doe, SSN 219-09-9999"
+    raw.write_text(json.dumps({"id": "one", "text": text}, ensure_ascii=False) + "\n", "utf-8")
+
+    def types(name: str, **narrowed: object) -> dict[str, int]:
+        out = tmp_path / f"{name}.parquet"
+        return scan((raw,), out, load("default"), text_column="text", id_column="id", **narrowed).by_type
+
+    assert types("all") == {"PERSON": 2, "CREDIT_CARD": 1, "EMAIL_ADDRESS": 1, "US_SSN": 1}
+    assert types("some", entities=("CREDIT_CARD", "US_SSN")) == {"CREDIT_CARD": 1, "US_SSN": 1}
+    assert types("english", language="en", entities=("PERSON",)) == {"PERSON": 1}
+    assert types("korean", language="ko", entities=("PERSON", "US_SSN")) == {"PERSON": 1, "US_SSN": 1}
+    assert set(types("sure", min_score=1.0)) <= {"CREDIT_CARD", "EMAIL_ADDRESS", "US_SSN"}
+
+
+def test_find_is_the_door_for_a_text() -> None:
+    """Spans of the default policy, in order; narrowed as a scan is."""
+    spans = govern.find(TEXT)
+    assert [TEXT[span.start : span.end] for span in spans] == ["남궁가온", "4111 1111 1111 1111", "canary@example.com"]
+    (span,) = govern.find(TEXT, entities=["EMAIL_ADDRESS"], language="ko", min_score=0.3)
+    assert (span.field, span.entity_type) == ("text", "EMAIL_ADDRESS")
+    assert govern.find("") == ()
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "message"),
+    [
+        ({"entities": ["EMAIL"]}, "entity type 'EMAIL'"),
+        ({"language": "fr"}, "language 'fr'"),
+        ({"min_score": 0.0}, "score 0.0"),
+        ({"min_score": 1.5}, "score 1.5"),
+    ],
+)
+def test_what_find_does_not_know_is_refused(narrowed: dict[str, Any], message: str) -> None:
+    """In a sentence, before anything is searched."""
+    with pytest.raises(InputError, match=message):
+        govern.find(TEXT, **narrowed)
+
+
+def test_a_recognizer_of_presidio_is_switched_on_by_its_name(tmp_path: Path) -> None:
+    """Also one that is off there by default; a wrong name is refused with the near ones."""
+    chosen = tmp_path / "p.toml"
+    chosen.write_text('name = "x"\npresidio = ["InPanRecognizer"]\n', "utf-8")
+    detector = build(load(chosen), None, ["IN_PAN"], None)
+    assert [span.entity_type for span in detect.find(detector, "PAN ABCPD1234E on file")] == ["IN_PAN"]
+    chosen.write_text('name = "x"\npresidio = ["InPanRecogniser"]\n', "utf-8")
+    with pytest.raises(InputError, match="InPanRecognizer"):
+        load(chosen)
