@@ -4,7 +4,7 @@ Sources: EDGAR Filer Manual (accession, CIK and file numbers), Financial Supervi
 of Korea rule on the marks of cases (사건부호), Paperwork Reduction Act (OMB control numbers), ISO 2108 (ISBN), ISO 3297
 (ISSN), the Bluebook's forms of citation.
 
-A case number of a two-digit year looks like a vehicle plate (98다1234), so it needs a word of a court near.
+A case number of a two-digit year looks like a vehicle plate (98다1234), so it stands right after the word of a court (선고, 법원) or before one (판결, 결정).
 """
 
 import calendar
@@ -24,6 +24,9 @@ MARKS = (
 """Marks of cases: civil, criminal, administrative, family, insolvency, constitutional."""
 
 COURT = r"선고|판결|결정|명령|사건|법원|심판|전원합의체|공보|참조|재판|소송|항소|상고|원심|판례|병합"
+
+_OLD_CASE = rf"(?<![0-9A-Za-z])[4-9][0-9](?:{MARKS})[0-9]{{1,7}}(?![0-9])"
+_RULED = r"(?=(?:\(병합\))? ?(?:(?:전원합의체|호) ?)?(?:판결|결정|명령|사건|심판))"
 
 _PART = r"(?:조(?:의[0-9]{1,3})?|항|호(?:의[0-9]{1,3})?|목|편|장|절|관)"
 _NUMBER = r"[0-9]{1,4}[A-Z]{0,2}(?:[.-][0-9]{1,4}[A-Z]{0,2}){0,3}+(?:\([0-9A-Z]{1,4}\)){0,5}+"
@@ -97,8 +100,8 @@ RULES = (
         0.8, context=COURT,
     ),
     Rule(
-        "financial.case", "FILING", rf"(?<![0-9A-Za-z가-힣])[4-9][0-9] ?(?:{MARKS}) ?[0-9]{{1,7}}(?![0-9])", 0.8, context=COURT,
-        needs_context=True,
+        "financial.case", "FILING", rf"(?<=(?:선고|고지|[0-9]\. ?자|법원|재판소) ?){_OLD_CASE}|{_OLD_CASE}{_RULED}", 0.8,
+        contextual=True,
     ),
     _filing("financial.notice", r"제 ?(?:[0-9]{2}|[0-9]{4})-[0-9]{1,5}(?:-[0-9]{1,5})? ?호"),
     _filing("financial.notice", r"제 ?[0-9]{1,8} ?호(?![가-힣])"),

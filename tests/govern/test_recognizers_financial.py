@@ -134,6 +134,8 @@ TRUE = [
     ("FILING", "2010다12345", "대법원 {} 판결"),
     ("FILING", "2019가합123456", "{}"),
     ("FILING", "98다12345", "선고 {} 판결"),
+    ("FILING", "98마1234", "자 {} 결정"),
+    ("FILING", "98다12345", "{}(병합) 판결"),
     ("FILING", "R-1234", "Docket No. {}"),
     ("FILING", "1:20-cv-01234", "Case No. {}"),
     ("FILING", "3235-0287", "OMB Number: {}"),
@@ -195,6 +197,8 @@ FALSE = [
     ("PERIOD", "15기", "{}가"),
     ("FILING", "12345678901234", "{}"),
     ("FILING", "98다1234", "차량번호 {}"),
+    ("FILING", "98다1234", "결정: 담보차량은 전남 {}"),
+    ("FILING", "98다1234", "경남 {}호 트럭"),
     ("FILING", "123다1234", "{} 차량"),
     ("FILING", "1588-1234", "전화 {}"),
     ("FILING", "2049-3631", "ISSN {}"),
@@ -209,7 +213,7 @@ FALSE = [
 
 CHECKED = [
     ("ISIN {}", "US0378331005", True, True),
-    ("{}", "US0378331005", True, False),
+    ("{}", "US0378331005", False, False),
     ("{}", LETTERED_CUSIP, False, False),
     ("CUSIP {}", LETTERED_CUSIP, True, True),
     ("{}", "B0YBKJ7", False, False),
