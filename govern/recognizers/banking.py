@@ -11,6 +11,7 @@ from stdnum import iban as stdnum_iban
 from stdnum.us import rtn
 
 from govern.recognizers.korean import only_years
+from govern.recognizers.korean_accounts import BANK
 from govern.recognizers.labels import NOT_MONEY, START, STOP, digits_of, labelled
 from govern.recognizers.rule import Rule
 
@@ -99,9 +100,8 @@ RULES = (
          rf"{START}(?:[0-9]{{9}}|[0-9]{{4}}-[0-9]{{4}}-[0-9]){STOP}{NOT_MONEY}", 0.2, check=check_routing,
          context=ROUTING_CONTEXT, needs_context=True, before=64, after=32),
     Rule("banking.account", "US_BANK_NUMBER",
-         r"\b(?:account|acct|a/c)\b[ \t]*(?:\([^()\n\x00]{0,24}\))?[ \t]*[:#]?[ \t]*"
-         r"([0-9]{8,17}|[0-9]{2,8}(?:-[0-9]{2,8}){1,3})"
-         + STOP, 0.45, check=check_groups, group=1, contextual=True),
+         rf"(?<!(?:{BANK})[^\n]{{0,32}})"
+         + labelled(r"\b(?:accounts?|acct|a/c)\b", r"[0-9]{8,17}|[0-9]{2,8}(?:-[0-9]{2,8}){1,3}") + STOP + NOT_MONEY, 0.45, check=check_groups, group=1, contextual=True),
     Rule("banking.account", "US_BANK_NUMBER",
          rf"(?<![A-Za-z]-){START}(?:[0-9]{{8,17}}|[0-9]{{2,8}}(?:[- ][0-9]{{2,8}}){{1,3}}){STOP}{NOT_MONEY}", 0.1,
          check=check_groups, context=ACCOUNT_CONTEXT, needs_context=True),

@@ -57,31 +57,36 @@ _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 
 def luhn(value: str) -> bool:
     """Whether the Luhn check digit holds (ISO/IEC 7812-1, annex B) over 12 to 19 digits that are not all the same."""
+    return _luhn(_bare(value))
+
+
+def branded(value: str) -> bool:
+    """Whether a brand issues numbers of this range and length, and the check digit holds."""
     digits = _bare(value)
-    doubled = digits[-2::-2].translate(_DOUBLED)
-    return (
-        (sum(map(int, digits[-1::-2])) + sum(map(int, doubled))) % 10 == 0
-        and 12 <= len(digits) <= 19
-        and digits.count(digits[0]) < len(digits)
-    )
+    return _luhn(digits) and BRANDS.fullmatch(digits) is not None and not _years(value)
+
+
+def _named(value: str) -> bool:
+    """Sixteen digits or more of any issuer (9xxx are Korean domestic cards), fewer of Maestro's ranges (50, 56 to 69)."""
+    digits = _bare(value)
+    return _luhn(digits) and (len(digits) >= 16 or _MAESTRO.match(digits) is not None) and not _years(value)
 
 
 _DOUBLED = str.maketrans("0123456789", "0246813579")
+_MAESTRO = re.compile("50|5[6-9]|6")
 
 
 def _bare(value: str) -> str:
     return value.replace("-", "").replace(" ", "")
 
 
-def branded(value: str) -> bool:
-    """Whether a brand issues numbers of this range and length, and the check digit holds."""
-    return BRANDS.fullmatch(_bare(value)) is not None and luhn(value) and not _years(value)
-
-
-def _named(value: str) -> bool:
-    """Sixteen digits or more of any issuer (9xxx are Korean domestic cards), fewer of Maestro's ranges (50, 56 to 69)."""
-    digits = _bare(value)
-    return luhn(value) and (len(digits) >= 16 or re.match("50|5[6-9]|6", digits) is not None) and not _years(value)
+def _luhn(digits: str) -> bool:
+    doubled = digits[-2::-2].translate(_DOUBLED)
+    return (
+        (sum(map(int, digits[-1::-2])) + sum(map(int, doubled))) % 10 == 0
+        and 12 <= len(digits) <= 19
+        and digits.count(digits[0]) < len(digits)
+    )
 
 
 def _union_pay(value: str) -> bool | None:

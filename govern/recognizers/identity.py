@@ -10,8 +10,8 @@ from govern.recognizers.rule import Rule
 
 SSN_CONTEXT = r"(?a)social security|\bssns?\b|\bss ?(?:#|no\b|num)|\bsoc\.? ?sec\b|사회 ?보장 ?번호|\bssid\b"
 EIN_CONTEXT = (
-    r"(?a)\bf?eins?\b|employer(?:'s)? ident|identification no|federal tax|tax ?id\b|\btin\b"
-    r"|고용주 ?(?:식별|등록)? ?번호|tax identification"
+    r"(?a)(?=[feit고])(?:\b(?:f?eins?\b|employer(?:'s)? ident|identification no|federal tax|tax ?id\b|tin\b)"
+    r"|고용주 ?(?:식별|등록)? ?번호|tax identification)"
 )
 
 

@@ -49,7 +49,7 @@ _V6 = (
     r"(?:(?<=:[0-9]{1,3})(?:\.[0-9]{1,3}){3})?"
 )
 _V6_TAIL = r"(?:%[0-9A-Za-z]{1,16})?(?:/(?:12[0-8]|1[01][0-9]|[1-9]?[0-9]))?(?![0-9A-Za-z:]|\.[0-9])"
-_IP_CONTEXT = r"(?a)\bip(?:v[46])?\b|아이피|접속|\bhost\b|\bserver\b|서버"
+_IP_CONTEXT = r"(?a)(?=[ihs아접서])(?:\b(?:ip(?:v[46])?|host|server)\b|아이피|접속|서버)"
 
 _HEX = "[0-9A-Fa-f]"
 _MAC = rf"(?<![0-9A-Za-z:.-]){_HEX}{{2}}([:-]){_HEX}{{2}}(?:\1{_HEX}{{2}}){{4}}(?![0-9A-Za-z]|[:-]{_HEX}{{2}})"
@@ -109,7 +109,8 @@ RULES: tuple[Rule, ...] = (
          reach=(80, 160), context=r"e-?mail|메일"),
     Rule("network.email_spelled", "EMAIL_ADDRESS", _SPOKEN, 0.6, gate=re.compile(r" (?:dot|DOT) "), reach=(160, 80),
          context=r"e-?mail|메일"),
-    Rule("network.ip", "IP_ADDRESS", rf"{_V4_START}(?<![0-9A-Za-z]:){_NUMBERED}{_V4}{_V4_END}", 0.6, gate="address", context=_IP_CONTEXT),
+    Rule("network.ip", "IP_ADDRESS", rf"{_V4_START}(?<![0-9A-Za-z]:){_NUMBERED}{_V4}{_V4_END}", 0.6, gate="address",
+         context=_IP_CONTEXT),
     Rule("network.ip", "IP_ADDRESS", rf"{_V4_START}{_V4}{_V4_END}", 0.3, gate="address",
          context=_IP_CONTEXT, needs_context=True),
     Rule("network.ip", "IP_ADDRESS", rf"(?<!(?<!//)\[){_V6}{_V6_TAIL}", 0.6, gate=_COLON_GATE,

@@ -12,15 +12,15 @@ from govern.recognizers.korean import NOT_MONEY, only_years
 from govern.recognizers.rule import Check, Rule
 
 CONTEXT = (
-    r"(?a)(?=[전연휴핸모팩문번통☎📞hptcmfrndw])(?:전화|연락처|휴대폰|핸드폰|휴대전화|모바일|팩스|문의|번호|통화|\bh\.?p\b|☎|📞"
-    r"|\bphone|\btel(?:ephone)?\b|\bcall(?:ed|s|ing)?\b|\bcell\b"
-    r"|\bmobile\b|\bfax\b|\bcontact\b|\breach(?:ed)?\b|\bt:|\bm:|\bnumber is\b|\bdial\b|\btext\b|\bwhatsapp\b)"
+    r"(?a)(?=[전연휴핸모팩문번통☎📞hptcmfrndw])(?:전화|연락처|휴대폰|핸드폰|휴대전화|모바일|팩스|문의|번호|통화|☎|📞"
+    r"|\b(?:h\.?p\b|phone|tel(?:ephone)?\b|call(?:ed|s|ing)?\b|cell\b|mobile\b|fax\b|contact\b|reach(?:ed)?\b|t:|m:|number is\b"
+    r"|dial\b|text\b|whatsapp\b))"
 )
 STRONG = (
-    r"(?a)(?=[전연휴핸팩☎📞ptcmfrdh])(?:전화번호|연락처|휴대폰|핸드폰|휴대전화|팩스|☎|📞"
-    r"|\bphone\b|\btel(?:ephone)?\b|\bcell(?:phone)?\b|\bmobile\b|\bfax\b"
-    r"|\bcall (?:me|us|him|her|at)\b|\breach (?:me|us|him|her)\b|\bcontact number\b|\bdial\b"
-    r"|\btext me\b|\bhotline\b|\bcall(?:ing)? \x00)"
+    r"(?a)(?=[전연휴핸팩☎📞ptcmfrdh\x00])(?:전화번호|연락처|휴대폰|핸드폰|휴대전화|팩스|☎|📞"
+    r"|\b(?:phone\b|tel(?:ephone)?\b|cell(?:phone)?\b|mobile\b|fax\b|call (?:me|us|him|her|at)\b|reach (?:me|us|him|her)\b"
+    r"|contact number\b|dial\b|text me\b|hotline\b|call(?:ing)? \x00|messages? to\b|registered \x00)"
+    r"|\x00[ \t(|,]{1,3}(?:office|home|work|direct)\b)"
 )
 START = r"(?<![0-9A-Za-z$₩€£¥#])(?<![0-9][-.])(?<!(?<![0-9])[0-9]{1,2}/)(?<![$₩€£¥] )(?<![*•●][-. ])"
 STOP = r"(?![0-9A-WYZa-wyz])(?![-.][0-9]|,[0-9]{3}(?![0-9])| ?%|[-. ]?[*•●])"
@@ -46,6 +46,7 @@ LOCAL = rf"[0-9]{{3,4}}{GAP}[0-9]{{4}}"
 def rules() -> tuple[Rule, ...]:
     """The rules; reads `phonenumbers`' bundled metadata."""
     korean, american, anywhere = _valid_in("KR"), _valid_in("US"), _valid_in(None)
+    possible_anywhere = _valid_in(None, by_length=True)
     code = rf"(?<![0-9A-Za-z])\+?82{GAP}?\(?0?\)?{GAP}?"
     north = rf"{START}(?:\+?1{GAP}?)?"
     return (
@@ -60,6 +61,7 @@ def rules() -> tuple[Rule, ...]:
         _rule(rf"{north}[2-9][0-9]{{2}} ?[2-9][0-9]{{2}}[- ]?[0-9]{{4}}{EXTENSION}{STOP}{NOT_MONEY}", 0.1, american,
               needs_context=True),
         _rule(rf"(?<![0-9A-Za-z+])(?:\+|00)[1-9][0-9]{{0,2}}(?:[- .()]{{0,3}}[0-9]){{6,13}}{EXTENSION}{STOP}", 0.7, anywhere),
+        _rule(rf"{START}\+[1-9][0-9]{{10,13}}{EXTENSION}{STOP}", 0.5, possible_anywhere),
         _rule(rf"{START}\+[1-9][0-9]{{0,2}}[- .(](?:[- .()]{{0,3}}[0-9]){{6,12}}{EXTENSION}{STOP}", 0.5),
         _rule(rf"{START}0[0-9]{{2,4}} [0-9]{{3,4}}(?: [0-9]{{3,4}}|[0-9]{{2}}){EXTENSION}{STOP}{NOT_MONEY}", 0.1, possible,
               needs_context=True),
@@ -81,7 +83,7 @@ def _rule(
     return Rule("phones", "PHONE_NUMBER", pattern, score, check=check, context=context, needs_context=needs_context)
 
 
-def _valid_in(region: str | None) -> Check:
+def _valid_in(region: str | None, *, by_length: bool = False) -> Check:
     library = _library()
 
     def check(value: str) -> bool | None:
@@ -93,7 +95,8 @@ def _valid_in(region: str | None) -> Check:
             number = library.parse(value, region)
         except library.NumberParseException:
             return False
-        return None if library.is_valid_number(number) else False
+        fits = library.is_possible_number if by_length else library.is_valid_number
+        return None if fits(number) else False
 
     return check
 

@@ -9,11 +9,9 @@ import re
 from govern.recognizers.rule import Rule
 
 CONTEXT = (
-    r"(?a)\baddress(?:es)?\b|\b(?:lives?|living|lived|resid(?:es?|ed|ing)|domiciled|stay(?:s|ing)?|located|home)"
-    r" (?:is )?(?:at|on|in)\b"
-    r"|\bresident of\b|\bresidence\b|\bmail(?:ed|ing)? to\b|\bship(?:ped|ping)? to\b|\bdeliver(?:ed|y)? to\b"
-    r"|\bsend (?:it |them )?to\b"
-    r"|\bmoved (?:to|from)\b|\bstreet\b:|주소|거주"
+    r"(?a)(?=[aldrshm주거])(?:\b(?:address(?:es)?\b|(?:li(?:ves?|ving|ved)|resid(?:es?|ed|ing)|domiciled|stay(?:s|ing)?|located|home)"
+    r" (?:is )?(?:at|on|in)\b|resident of\b|residence\b|mail(?:ed|ing)? to\b|ship(?:ped|ping)? to\b|deliver(?:ed|y)? to\b"
+    r"|send (?:it |them )?to\b|moved (?:to|from)\b|street:)|주소|거주)"
 )
 
 
@@ -26,7 +24,10 @@ def _any_of(words: str) -> str:
 
 
 _NUMBER = r"(?<![0-9A-Za-z$₩€£.#-])(?<![0-9],)(?:[0-9]{1,5}(?:-[0-9]{1,4})?[A-Za-z]?|(?-i:One|Two|Three|Four|Five|Ten))"
-_WORD = r"(?-i:[A-Z](?:[A-Za-z'.]|(?<=[A-Za-z])-){0,20}|(?:of|de|la|del|the|y)(?= ))"
+_WORD = (
+    r"(?-i:[A-Z\u00C0-\u00DE\u0100-\u024F](?:[A-Za-z'.\u00DF-\u024F]|(?<=[a-z])-){0,24}"
+    r"|(?:of|de|da|do|des|du|la|le|del|della|di|the|van|von|y)(?= ))"
+)
 _NAME = rf"(?:(?-i:[NSEW]|[NS][EW])\.? )?(?:(?:[0-9]{{1,3}}(?:st|nd|rd|th)|{_WORD})(?: {_WORD}){{0,3}}?)"
 _SUFFIX = (
     r"(?-i:"
@@ -39,7 +40,7 @@ _SUFFIX = (
     )
     + r")(?![A-Za-z])\.?(?: (?-i:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\b\.?)?"
 )
-_GAP = r"(?:,[ \t]*|[ \t]*\n[ \t]*|,[ \t]*\n[ \t]*|[ \t]{1,4})"
+_GAP = r"(?:,?[ \t]{0,3}(?:\n[ \t]{0,4}){1,2}|,[ \t]{0,3}|[ \t]{1,4})"
 _UNIT = (
     r"(?:(?-i:Suite|Ste|Apt|Apartment|Unit|Floor|Fl|Room|Rm|Building|Bldg|Tower"
     r"|Mail ?stop|MS|SUITE|STE|APT|UNIT|FLOOR|BOX|Box)\b\.?(?: ?#)? ?[0-9A-Za-z-]{1,8}"
@@ -62,7 +63,7 @@ _CITY = r"(?-i:[A-Z][A-Za-z'.-]{1,20}(?: [A-Z][A-Za-z'.-]{0,20}){0,3}?)"
 _UK = r"(?-i:[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2})(?![0-9A-Za-z])"
 _CANADA = r"(?-i:[A-Z][0-9][A-Z][ -]?[0-9][A-Z][0-9])(?![0-9A-Za-z])"
 _END = (
-    rf"(?:{_CITY}(?:,? ?{_GAP}))?(?:(?:{_STATES})\b\.?(?:,|\s|\n){{0,3}}{_ZIP}|{_UK}|(?:[A-Z]{{2}},? )?{_CANADA})"
+    rf"(?:{_CITY}(?:,? ?{_GAP}))?(?:(?:{_STATES})\b\.?(?:,|\s|\n){{0,3}}{_ZIP}|{_UK}|(?:(?:[A-Z]{{2}}|Ontario|Quebec|British Columbia|Alberta|Manitoba|Saskatchewan|Nova Scotia),? )?{_CANADA})"
     rf"|{_CITY}, ?(?-i:{_STATES})(?![A-Za-z])"
 )
 _STREET = rf"(?:{_NUMBER} {_NAME}(?: |(?<=Broadway )){_SUFFIX}|{_NUMBER} (?:(?-i:[NSEW])\.? )?(?-i:Broadway|BROADWAY))"
@@ -73,11 +74,26 @@ _GATE = re.compile(
     r"|[Hh]wy|[Tt]urnpike|Tpke|[Ww]ay\b|WAY|[Tt]rail|Trl|Loop|Alley|Crescent|Close|Mews|Row\b|Walk\b|Pike|[Cc]ent(?:er|re)|CENTER|[Bb]roadway|BROADWAY"
     r"|Ridge|Run\b|Crossing|Point|Commons|Green|Hill|Gardens|Grove|Quay|Wharf|[Bb]ox |BOX |Expy|Expressway|F(?:wy|reeway)"
 )
+_UNIT_GATE = re.compile(r"Suite|Ste|Apt|Apartment|Unit|SUITE|APT|UNIT")
 _REACH = (72, 140)
+
+_LIVES = (
+    r"\b(?:lives?|living|lived|resid(?:es?|ed|ing)|domiciled) at"
+    r"|\b(?:home|billing|mailing|shipping|postal|street|current|residential|delivery|his|her|my|their|whose)"
+    r" address(?: is| was|:| at)?"
+    r"|\baddress of [^\n\x00]{1,40}? is"
+)
+_BARE = rf"{_NUMBER} (?:{_WORD})(?: (?:{_WORD}|[0-9]{{1,4}}(?:st|nd|rd|th)?[A-Za-z]?)){{0,5}}"
+_LODGING = r"(?-i:Suite|Ste|Apt|Apartment|Unit|SUITE|APT|UNIT)\b\.?(?: ?#)? ?[0-9]{1,5}[A-Za-z]?(?![0-9A-Za-z])"
 
 RULES = (
     Rule("streets.whole", "STREET_ADDRESS", rf"(?:{_STREET}|{_BOX})(?:{_GAP}{_UNIT}){{0,2}}{_GAP}(?:{_END})", 0.7, gate=_GATE,
          reach=_REACH, context=CONTEXT),
     Rule("streets.named", "STREET_ADDRESS", rf"(?:{_STREET}|{_BOX})(?:{_GAP}{_UNIT}){{0,2}}", 0.2, gate=_GATE, reach=_REACH,
          context=CONTEXT, needs_context=True),
+    Rule("streets.unit", "STREET_ADDRESS", rf"{_BARE},?\s{{1,3}}{_LODGING}(?:{_GAP}(?:{_END}))?", 0.5, gate=_UNIT_GATE,
+         reach=(96, 120), context=CONTEXT),
+    Rule("streets.lives", "STREET_ADDRESS",
+         rf"(?:{_LIVES})[: ]{{1,2}}({_BARE}(?:{_GAP}{_UNIT}){{0,2}}(?:{_GAP}(?:{_END}))?)", 0.6,
+         gate=re.compile(r"[Ll]iv(?:e|ing)|[Rr]esid|[Aa]ddress|domiciled"), reach=(16, 200), group=1, contextual=True),
 )  # fmt: skip
