@@ -21,7 +21,6 @@ from govern.recognizers import (
     banking,
     births,
     cards,
-    english,
     english_names,
     financial,
     identity,
@@ -141,7 +140,6 @@ def _rules(presidio_names: tuple[str, ...]) -> tuple[Rule, ...]:
         *identity.RULES,
         *network.RULES,
         *streets.RULES,
-        *english.RULES,
     )
 
 

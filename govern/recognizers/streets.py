@@ -61,9 +61,10 @@ _STATES = (
 _ZIP = r"[0-9]{5}(?:-[0-9]{4})?(?![0-9A-Za-z]|[-,.][0-9])"
 _CITY = r"(?-i:[A-Z][A-Za-z'.-]{1,20}(?: [A-Z][A-Za-z'.-]{0,20}){0,3}?)"
 _UK = r"(?-i:[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2})(?![0-9A-Za-z])"
+_PROVINCE = r"(?:[A-Z]{2}|Ontario|Quebec|British Columbia|Alberta|Manitoba|Saskatchewan|Nova Scotia)"
 _CANADA = r"(?-i:[A-Z][0-9][A-Z][ -]?[0-9][A-Z][0-9])(?![0-9A-Za-z])"
 _END = (
-    rf"(?:{_CITY}(?:,? ?{_GAP}))?(?:(?:{_STATES})\b\.?(?:,|\s|\n){{0,3}}{_ZIP}|{_UK}|(?:(?:[A-Z]{{2}}|Ontario|Quebec|British Columbia|Alberta|Manitoba|Saskatchewan|Nova Scotia),? )?{_CANADA})"
+    rf"(?:{_CITY}(?:,? ?{_GAP}))?(?:(?:{_STATES})\b\.?(?:,|\s|\n){{0,3}}{_ZIP}|{_UK}|(?:{_PROVINCE},? )?{_CANADA})"
     rf"|{_CITY}, ?(?-i:{_STATES})(?![A-Za-z])"
 )
 _STREET = rf"(?:{_NUMBER} {_NAME}(?: |(?<=Broadway )){_SUFFIX}|{_NUMBER} (?:(?-i:[NSEW])\.? )?(?-i:Broadway|BROADWAY))"
