@@ -135,16 +135,22 @@ def _one_to_one(segment: Segment) -> bool:
 
 
 def _enclosed(match: re.Match[str]) -> str:
-    """A run of circled or superscript digits, others and separators: a number, or left as it is."""
-    run = match[0]
+    """A run of circled or superscript digits, others and separators: a number, or left as it is.
+
+    One or two behind a digit are a footnote where they are superscript, and a number's digits where they are circled; one
+    before a digit is a paragraph, unless more follow.
+    """
+    run, text, end = match[0], match.string, match.end()
     plain = _tables().enclosed
     count = sum(character in plain for character in run)
     digits = count + sum("0" <= character <= "9" for character in run)
-    before = match.string[match.start() - 1 : match.start()].isdigit()
-    many = count >= ENCLOSED_RUN and count * 5 >= digits * 2
-    pair = count == 2 and digits == len(run) and (digits > count or not before)
-    between = before and count == 1 and run[1:2].isdigit()
-    if not (many or pair or between):
+    behind = text[match.start() - 1 : match.start()].isdigit()
+    footnote = behind and "SUPER" in unicodedata.name(run[0], "SUPER")
+    few = (
+        digits == len(run) and not footnote and (behind or count == 2 or bool(plain.keys() & set(text[end : end + 2])))
+    )
+    between = behind and run[1:2].isdigit()
+    if not (few or between or (count >= ENCLOSED_RUN and count * 5 >= digits * 2)):
         return run
     return "".join(plain.get(character, character) for character in run)
 

@@ -39,17 +39,17 @@ _ZERO_ONE = "OolI|"
 _LETTERS = dict(zip("OolI|iSBZ", "001111582", strict=True))
 
 _SIGNS = "".join(_KOREAN)
-_LEAD = r"(?:(?<![A-Za-z0-9])[A-Z]{1,2}[ -]{0,3})?"
+_LEAD = r"(?:(?<![A-Za-z0-9])(?-i:[A-Z]{1,2})[ -]{0,3})?"
 """Letters that a number begins with: a passport's, a country's."""
+_INNER = "[ -]{0,3}(?-i:[A-Z]{1,4})[ -]{0,3}"
+"""Letters within one: a bank's in an IBAN, a passport's fifth sign."""
 _SIGN = rf"[0-9{_SIGNS}]"
-_KOREAN_RUN = re.compile(
-    rf"{_LEAD}{_SIGN}(?:(?:[ \-./·,()]{{0,3}}(?:(?:에|의|다시) ?)?|[ -]{{0,3}}[A-Z]{{4}}[ -]{{0,3}}){_SIGN}){{{FEWEST},{MOST}}}"
-    r"(?: ?[A-Z](?![A-Za-z0-9]))?"
-)
+_BETWEEN = rf"(?:[ \-./·,()]{{0,3}}(?:(?:에|의|다시) ?)?|{_INNER})"
+_KOREAN_RUN = re.compile(rf"{_LEAD}{_SIGN}(?:{_BETWEEN}{_SIGN}){{{FEWEST},{MOST}}}" + r"(?: ?[A-Z](?![A-Za-z0-9]))?")
 _WORD = rf"(?:(?:double|triple) )?(?:{'|'.join(_ENGLISH)}|[0-9])"
 _ENGLISH_RUN = re.compile(
-    rf"{_LEAD}(?<![A-Za-z0-9]){_WORD}(?:(?:[ \-./·,()\n]{{1,3}}|[ -]{{1,3}}[A-Z]{{4}}[ -]{{1,3}}){_WORD}){{{FEWEST},{MOST}}}"
-    r"(?![A-Za-z0-9])(?:[ -]{1,3}[A-Z](?![A-Za-z0-9]))?",
+    rf"{_LEAD}(?<![A-Za-z0-9]){_WORD}(?:(?:[ \-./·,()\n]{{1,3}}|{_INNER}(?<=[ -])){_WORD}){{{FEWEST},{MOST}}}"
+    r"(?![A-Za-z0-9])(?:[ -]{1,3}(?-i:[A-Z])(?![A-Za-z0-9]))?",
     re.IGNORECASE,
 )
 _ENGLISH_WORD = re.compile(
@@ -58,23 +58,27 @@ _ENGLISH_WORD = re.compile(
 _ENGLISH_HINT = re.compile(rf"(?:{'|'.join(_ENGLISH)})[ \-./·,()\n]{{1,3}}(?:{_WORD})(?![0-9])", re.IGNORECASE)
 _SWAP = re.compile(rf"[0-9][ .\-/]?[{''.join(_LETTERS)}]|[{''.join(_LETTERS)}][ .\-/]?[0-9]")
 _TOKEN = re.compile(r"[A-Za-z0-9|]+")
-_SWAPPED = re.compile(rf"([A-Z]{{0,2}}?)([0-9{''.join(_LETTERS)}]+)([A-Z]?)")
-_LED = tuple(
-    re.compile(rf"({letters})([0-9{''.join(_LETTERS)}]+?)([A-HJ-NP-Z]?)")
-    for letters in ("[A-Z]*[AC-HJ-NP-RT-Y][A-Z]*(?=[0-9])", "[A-Z]*[AC-HJ-NP-RT-Y]", "[A-Z]{2}[0-9]{2}[A-Z]{4}")
+_LOOKS = f"[0-9{''.join(_LETTERS)}]"
+_LED = (
+    re.compile(rf"([A-Z]*[AC-HJ-NP-RT-Y][A-Z]*(?=[0-9]))({_LOOKS}+?)()()([A-HJ-NP-Z]?)"),
+    re.compile(rf"([A-Z]*[AC-HJ-NP-RT-Y])({_LOOKS}+?)()()([A-HJ-NP-Z]?)"),
+    re.compile(rf"([A-Z]{{2}})({_LOOKS}{{2}})([A-Z]{{4}})({_LOOKS}+)()"),
+    re.compile(rf"([A-Z])({_LOOKS}{{3}})([A-Z])({_LOOKS}{{4}})()"),
 )
-"""Begins with letters of which one is no digit's look-alike: none is a digit, or none up to that one, or as in an IBAN."""
+"""Letters lead, of which one is no digit's look-alike: none is a digit, or those behind that one are; an IBAN; a passport."""
+_SWAPPED = re.compile(rf"([A-Z]{{0,2}}?)({_LOOKS}+)()()([A-Z]?)")
 _BANK = re.compile("[A-Z]{4}")
-_MARK = r"[ \-./·•∙⋅ㆍ~,()\[\]|*+:]"
+_MARK = r"[ \-./·•∙⋅ㆍ~()\[\]|*+:]"
 _PREFIX = "(?:[A-Z]{2}[0-9]{2}[A-Z]{4}|[A-Z])?"
 _APART = re.compile(
     rf"(?<![A-Za-z0-9])[A-Z0-9](?:{_MARK}{{1,3}}[A-Z0-9](?![A-Za-z0-9])){{{LEAST - 1},{MOST}}}"
     rf"|(?<![A-Za-z0-9]){_PREFIX}[0-9]{{2}}(?:{_MARK}{{1,3}}[0-9]{{2}}(?![0-9])){{3,{MOST // 2}}}"
     rf"(?:{_MARK}{{1,3}}[0-9](?![0-9]))?"
+    r"|(?<![A-Za-z0-9])[A-Z][0-9]{2} [0-9][A-Z][0-9]{2} [0-9]{2}(?![A-Za-z0-9])"
 )
 _ODD = r"[ ]{0,2}(?:[/·•∙⋅ㆍ~|*+.()\[\]]|--| -|- |  )[ ()\[\]-]{0,2}"
 _MORE = rf"(?:(?:[ -]|{_ODD})[0-9]{{1,8}}){{0,5}}(?![0-9]|[.,%][0-9]|%)"
-_MARKED = re.compile(rf"(?<![0-9.,])[0-9]{{1,8}}(?:[ -][0-9]{{2,8}}){{0,3}}{_ODD}[0-9]{{1,8}}{_MORE}")
+_MARKED = re.compile(rf"(?<![0-9.,])[0-9]{{1,8}}(?:[ -][0-9]{{2,8}}){{0,3}}{_ODD}[0-9]{{1,13}}{_MORE}")
 _CODES = re.compile(r"(?<![A-Za-z0-9])[A-Z0-9]{1,8}(?:(?:[./·|*]|--| - )[A-Z0-9]{1,8}){1,7}(?![A-Za-z0-9])")
 _COMMAS = re.compile(r"(?<![0-9.,])[0-9]{4,6}(?:, ?[0-9]{4,7}){1,3}(?![0-9]|,[0-9])")
 _SIDE = r"[A-Z0-9]{1,19}(?:(?: ?[.-] ?| )[A-Z0-9]{1,19}){0,7}"
@@ -292,11 +296,13 @@ def _swapped(token: re.Match[str], led: re.Pattern[str]) -> tuple[Unit, ...]:
     match = led.fullmatch(token[0]) or _SWAPPED.fullmatch(token[0])
     if match is None or (not any(map(str.isdigit, token[0])) and token[0].strip(_ZERO_ONE)):
         return ()
-    first = token.start() + match.start(2)
-    return tuple(
-        Unit(_LETTERS.get(character, character), first + place, first + place + 1)
-        for place, character in enumerate(match[2])
-    )
+    units = []
+    for group in (2, 4):
+        for place, character in enumerate(match[group], token.start() + match.start(group)):
+            units.append(Unit(_LETTERS.get(character, character), place, place + 1))
+        if group == 2 and match[3]:
+            units.append(Unit(match[3], token.start() + match.start(3), token.start() + match.end(3)))
+    return tuple(units)
 
 
 def _numbers(text: str, row: list[tuple[Unit, ...]]) -> Iterator[tuple[tuple[Unit, ...], Kind]]:
@@ -309,7 +315,7 @@ def _numbers(text: str, row: list[tuple[Unit, ...]]) -> Iterator[tuple[tuple[Uni
             parts.append([token])
     for tokens in dict.fromkeys(tuple(part) for part in ([*row], *parts)):
         units = tuple(unit for token in tokens for unit in token)
-        written = "".join(text[unit.start] for unit in units)
+        written = "".join(text[unit.start] for unit in units if unit.end - unit.start == 1)
         letters = [character for character in written if character in _LETTERS]
         sure = len(letters) * 2 <= len(units) or not written.strip("0123456789" + _ZERO_ONE)
         if letters and sure and FEWEST < len(units) <= MOST:
