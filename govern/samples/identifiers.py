@@ -52,8 +52,8 @@ def us_driver_license(draw: Draw) -> str:
 
 
 def passport(draw: Draw) -> str:
-    """A passport number of another country than Korea and the United States (ICAO 9303: up to nine characters)."""
-    return draw.pick((passport_jp, passport_fr, passport_in, passport_de, passport_gb))(draw)
+    """A passport number that is none of Korea's nor, by its form, the United States' (ICAO 9303: up to nine characters)."""
+    return draw.pick((passport_jp, passport_fr, passport_in, passport_de))(draw)
 
 
 def passport_jp(draw: Draw) -> str:

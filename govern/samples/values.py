@@ -191,8 +191,12 @@ def us_itin(draw: Draw) -> str:
 
 
 def us_passport(draw: Draw) -> str:
-    """A United States passport number, of nine digits or a letter and eight."""
-    return draw.pick(ALPHABET) + draw.digits(8) if draw.chance(60) else str(draw.between(1, 9)) + draw.digits(8)
+    """A United States passport number, of nine digits or a letter and eight; no letter that Korean passports have."""
+    return (
+        draw.pick("ABCDEFGHIJKLNOPQTUVWXYZ") + draw.digits(8)
+        if draw.chance(60)
+        else str(draw.between(1, 9)) + draw.digits(8)
+    )
 
 
 def us_bank_number(draw: Draw) -> str:
