@@ -30,6 +30,9 @@ _ENGLISH_DAY = (
     rf"|{_MONTH}{_SEP}{_DAY}{_SEP}(?:{_YEAR}|[0-9]{{2}})|{_DAY}{_SEP}{_MONTH}{_SEP}{_YEAR})"
 )
 _ANY_DAY = rf"(?:{_KOREAN_DAY}|{_ENGLISH_DAY}|{_NUMBER_DAY})"
+_BEGINS = r"(?=['0-9]|[jfmasond][a-z]{2,8}+\.? ?[0-9])"
+"""What a date begins with; refuses most places at once."""
+
 _MASK = r"[*●○◯◎■□▪#×✕•ㅇ☆★xX]"
 _STOP = rf"(?![0-9]|[- ]?[1-8][0-9]{{6}}|-?[0-9]?{_MASK}{{2}})"
 _NO_MORE = r"(?![0-9A-Za-z*●○◯◎■□▪#×✕•ㅇ☆★-]|\.[0-9]| ?호)"
@@ -38,14 +41,14 @@ _GENDER_DIGIT = rf"(?:-[1-8]{_NO_MORE})?"
 _KOREAN_LABEL = r"(?:생년월일|출생 ?[년연]월일|출생일자?|출생|(?<![발회재파])생일|태어난 ?날|生年月日)"
 _KOREAN_FILLER = (
     r"(?:\([^()0-9\n]{0,10}[0-9]{0,2}[^()0-9\n]{0,6}\))?"
-    r"(?:은|는|이|가|:|\s|\(|\)|=|\||[-/\"'*<>\[\],]|음력|양력){0,12}"
+    r"(?:은|는|이|가|:|\s|\(|\)|=|\||[-/\"'*<>\[\],]|음력|양력){0,12}+"
 )  # fmt: skip
 _ENGLISH_LABEL = (
     r"(?:date[- ]?of[- ]?birth|birth[- ]?(?:date|day|ymd|dt)|(?<![a-z])birth(?![a-z])"
     r"|(?<![a-z])d\.? ?o\.? ?b(?![a-z])\.?)"
 )  # fmt: skip
 _ENGLISH_FILLER = (
-    r"(?:[^0-9A-Za-z가-힣\n]{0,6}\([^()0-9\n]{2,12}\))?(?:[^0-9A-Za-z가-힣\n]|\n){0,6}"
+    r"(?:[^0-9A-Za-z가-힣\n]{0,6}\([^()0-9\n]{2,12}\))?(?:[^0-9A-Za-z가-힣\n]|\n){0,6}+"
     r"(?:(?:is|was|as|on|of|recorded as|listed as|stated as|falls on)\b[^0-9A-Za-z가-힣\n]{0,3}(?:the )?)?"
 )
 _PLACE = r"(?-i:[A-Z])[A-Za-z.'-]{1,15}"
@@ -58,6 +61,7 @@ _AFTER = (
 )  # fmt: skip
 _BIRTH_TAIL = r"\.? ?(?:일 ?)?[생生](?=[^가-힣]|$|으로|이[고며다라었]|인|은|의|을|과|임|입니)"
 _SEX = r"(?:남자?|여자?|남성|여성|男|女|male|female|[MF])"
+_SEX_AFTER = rf"(?: ?\( ?{_SEX} ?\)| ?[/,] ?{_SEX}(?![가-힣A-Za-z]))"
 _GATE = re.compile(r"[Bb]irth|BIRTH|[Bb]orn|BORN|생년|출생|생일|태어|生年|[Dd]\.? ?[Oo]\.? ?[Bb]|\bb\. ?[0-9A-Z]")
 _BIRTH_GATE = re.compile(r"[0-9일日]\.? ?(?:일 ?)?[생生]")
 _SEX_GATE = re.compile(r"[0-9]\.? ?[(,/] ?(?:[남여男女MF]|(?:fe)?male)|[남여][자성]? ?[,/] ?[0-9']")
@@ -94,12 +98,12 @@ def _birth(pattern: str, score: float, gate: re.Pattern[str] | str = _GATE) -> R
 
 
 RULES = (
-    _birth(rf"{_KOREAN_LABEL}{_KOREAN_FILLER}({_ANY_DAY}{_GENDER_DIGIT}){_STOP}", 0.8),
-    _birth(rf"{_ENGLISH_LABEL}{_ENGLISH_FILLER}({_ANY_DAY}{_GENDER_DIGIT}){_STOP}", 0.8),
-    _birth(rf"{_BORN}({_ANY_DAY}){_STOP}", 0.8),
-    _birth(rf"(?<![0-9])({_ANY_DAY}){_AFTER}", 0.7),
-    _birth(rf"(?<![0-9])({_KOREAN_DAY}|{_NUMBER_DAY}){_BIRTH_TAIL}", 0.7, _BIRTH_GATE),
-    _birth(rf"(?<![0-9])({_KOREAN_DAY}|{_NUMBER_DAY})\.?(?: ?\( ?{_SEX} ?\)| ?[/,] ?{_SEX}(?![가-힣A-Za-z]))", 0.6, _SEX_GATE),
+    _birth(rf"{_KOREAN_LABEL}{_KOREAN_FILLER}{_BEGINS}({_ANY_DAY}{_GENDER_DIGIT}){_STOP}", 0.8),
+    _birth(rf"{_ENGLISH_LABEL}{_ENGLISH_FILLER}{_BEGINS}({_ANY_DAY}{_GENDER_DIGIT}){_STOP}", 0.8),
+    _birth(rf"{_BORN}{_BEGINS}({_ANY_DAY}){_STOP}", 0.8),
+    _birth(rf"(?<![0-9]){_BEGINS}({_ANY_DAY}){_AFTER}", 0.7),
+    _birth(rf"(?<![0-9])(?=['0-9])({_KOREAN_DAY}|{_NUMBER_DAY}){_BIRTH_TAIL}", 0.7, _BIRTH_GATE),
+    _birth(rf"(?<![0-9])(?=['0-9])({_KOREAN_DAY}|{_NUMBER_DAY})\.?{_SEX_AFTER}", 0.6, _SEX_GATE),
     _birth(rf"(?<![가-힣A-Za-z]){_SEX} ?[/,] ?({_KOREAN_DAY}|{_NUMBER_DAY}){_STOP}", 0.6, _SEX_GATE),
     Rule("births", "DATE_OF_BIRTH", rf"(?<!제)(?<!제 ){START}{SIX}-[1-8]{_NO_MORE}", 0.45,
          check=check_gender_digit_alone, context=_GENDER_CONTEXT),

@@ -11,6 +11,7 @@ of corporations for the registration of real estate.
 """
 
 import calendar
+import re
 
 from govern.recognizers.rule import Rule
 
@@ -48,9 +49,12 @@ _CORPORATE_KINDS = frozenset(map(str, (*range(11, 16), 21, 22, *range(31, 40), *
 """Fifth and sixth digit: kinds of companies, associations, foundations, special and foreign corporations."""
 
 
+_OTHERS = re.compile("[^0-9]+")
+
+
 def digits_of(value: str) -> str:
     """The digits in `value`."""
-    return "".join(character for character in value if character.isdigit())
+    return _OTHERS.sub("", value)
 
 
 def possible_birth(number: str) -> bool:
@@ -159,15 +163,16 @@ def _registration(entity_type: str, digits: str) -> tuple[Rule, ...]:
     rest = rf"[{digits}][0-9]{{6}}"
     stop = rf"(?![0-9]|[-.,][0-9]){NOT_MONEY}"
     columns = RRN_CONTEXT + "|앞 ?자리|뒷 ?자리"
-    begin = rf"{START}(?={DAY})(?<!{_CORPORATE_LABEL}|{_OTHER_LABEL})"
+    unlabelled = rf"(?<!{_CORPORATE_LABEL}|{_OTHER_LABEL})"
+    begin = rf"{START}(?={DAY}[^0-9A-Za-z*]{{0,12}}{rest}){unlabelled}"
     whole = rf"{DAY} ?[-~]? ?{rest}(?![0-9]|-[0-9])"
     return (
         Rule(name, entity_type,
-             rf"(?<![0-9])(?<![0-9]-)(?={DAY})(?<!{_CORPORATE_LABEL}|{_OTHER_LABEL}){DAY} ?[-~] ?{rest}(?![0-9]|-[0-9])", 0.85,
+             rf"(?<![0-9])(?<![0-9]-)(?={whole}){unlabelled}{DAY} ?[-~] ?{rest}(?![0-9]|-[0-9])", 0.85,
              check=check_registration, context=RRN_CONTEXT),
-        Rule(name, entity_type, rf"{START}(?={DAY})(?<={_CORPORATE_LABEL}){whole}", 0.85,
+        Rule(name, entity_type, rf"{START}(?={whole})(?<={_CORPORATE_LABEL}){whole}", 0.85,
              check=check_registration_labelled, context=RRN_CONTEXT),
-        Rule(name, entity_type, rf"{START}(?={DAY})(?<={_OTHER_LABEL}){whole}", 0.85,
+        Rule(name, entity_type, rf"{START}(?={whole})(?<={_OTHER_LABEL}){whole}", 0.85,
              check=check_registration_bare, context=RRN_CONTEXT),
         Rule(name, entity_type, rf"{begin}{DAY} ?{rest}{stop}", 0.85, check=check_registration_bare, context=RRN_CONTEXT),
         Rule(name, entity_type, rf"{begin}{DAY}[ .]?{rest}{stop}", 0.3, check=check_registration, context=RRN_CONTEXT,

@@ -52,21 +52,19 @@ LAYOUTS: dict[str, tuple[str, ...]] = {
 
 _GROUPS = frozenset(tuple(map(int, layout.split("-"))) for layouts in LAYOUTS.values() for layout in layouts)
 
-BANKS = (
-    "국민|신한|우리|하나|농협|기업|카카오|케이|토스|산업|수협|신협|우체국|새마을금고|제일|씨티|대구|부산|광주|전북|경남|제주|"
-    "아이엠|외환|한미|조흥|상업|한일|주택|저축|산림조합|축협|상호"
-)
-ENGLISH_BANKS = (
-    r"Kookmin|\bKB\b|Shinhan|Woori|KEB ?Hana|Hana ?Bank|Nonghyup|\bNH(?: ?Bank)?\b|\bIBK\b|Industrial Bank of Korea|Kakao ?Bank"
-    r"|Toss ?Bank|\bK ?bank\b|Korea Post|Saemaul|\bKFCC\b|Shinhyup|Suhyup|\bKDB\b|SC First|Busan Bank|Daegu Bank|\biM ?Bank"
-    r"|Gwangju Bank|Jeonbuk Bank|Jeju Bank|Kyongnam Bank|Korean won|KRW account"
-)
 BANK = (
-    rf"(?:{BANKS}) ?(?:은행|뱅크|bank)|(?:국민|신한|하나|우리|기업) ?(?=[0-9\x00])|카뱅|토뱅|케뱅|농협|수협|신협|축협|우체국"
-    rf"|새마을|마을금고|산림조합|저축은행|{ENGLISH_BANKS}"
+    r"(?:은행|뱅크)|(?:국민|신한|하나|우리|기업) ?(?=[0-9\x00])|카뱅|토뱅|케뱅|농협|수협|신협|축협|우체국|새마을|금고|산림조합"
+    r"|kookmin|\bKB\b|shinhan|woori|hana ?bank|nonghyup|\bNH\b|\bIBK\b|industrial bank of korea|kakao ?bank|toss ?bank"
+    r"|\bK ?bank\b|korea post|saemaul|\bKFCC\b|shinhyup|suhyup|\bKDB\b|SC first|busan bank|daegu bank|\biM ?bank"
+    r"|gwangju bank|jeonbuk bank|jeju bank|kyongnam bank|korean won|KRW account"
 )  # fmt: skip
-ACCOUNT = r"계좌|통장|예금주|입금처|가상 ?계좌|\baccounts?\b|\bacct\b|\ba/c\b|구좌"
-CONTEXT = rf"{ACCOUNT}|입금|송금|이체|출금|환불|납부|수취|{BANK}|\bremit|\bdeposit|\btransfer|\bwire\b|\brefund"
+_FIRST = "(?=[계구통예입송이출환납수은뱅카토케농신축우금산국하기새abdghijknrstwA-W])"
+"""First letters of the words below: most places of a text are refused at once."""
+
+ACCOUNT = r"계좌|구좌|통장|예금주|입금처|\baccounts?\b|\bacct\b|\ba/c\b"
+CONTEXT = (
+    rf"{_FIRST}(?:{ACCOUNT}|입금|송금|이체|출금|환불|납부|수취|{BANK}|\bremit|\bdeposit|\btransfer|\bwire\b|\brefund)"
+)
 STRONG = (
     r"(?:(?:계좌|구좌|통장)(?: ?번호)?|예금주|account(?: ?(?:number|no\.?|#))?|acct\.?(?: ?(?:number|no\.?|#))?)"
     r"[^0-9\n]{0,24}\x00"
@@ -74,14 +72,14 @@ STRONG = (
 """A word for account right before the number, on its line."""
 
 _OTHER = (
-    r"(?<!(?:주문|접수|문서|관리|송장|승인|일련|사업자|등록|법인|주민|고객|회원|사건|우편|품목|모델|사번|증권|여권|면허|보험증"
-    r"|증서|전표|예약|영수증|계약|직원|상품|신고|거래|허가|인증|카드) ?번호[^0-9\n]{0,6}|번호판[^0-9\n]{0,6}|카드[^0-9\n]{0,3}"
-    r"|(?:전화|연락처|휴대폰|핸드폰|팩스|fax|tel|phone|\bcards?|\border|\binvoice|\bcusip|\bisin)"
-    r"(?: ?(?:번호|number|no\.?))?[^0-9\n]{0,4}|(?:[-a-z]at|time|timestamp|date)[\"': =]{1,4})"
+    r"(?<!(?:주문|접수|문서|관리|송장|승인|일련|사업자|등록|법인|주민|고객|회원|사건|우편|품목|모델|사번|증권|여권|면허|보험증|증서|전표"
+    r"|예약|영수증|계약|직원|상품|신고|거래|허가|인증|카드|전화|팩스|휴대폰|핸드폰) ?번호[^0-9\n]{0,4}"
+    r"|(?:카드|전화|연락처|휴대폰|핸드폰|팩스|fax|tel|phone|\bcards?|\border|\binvoice|\bcusip|\bisin|번호판)[^0-9\n]{0,3}"
+    r"|(?:-at|time|stamp|date)[\"': =]{1,4})"
 )  # fmt: skip
 """A label right before a number that claims it for something else."""
 
-_BEGIN = rf"(?<![A-Za-z]-){START}(?=[0-9](?:[- ]{{0,3}}[0-9]){{9}}){_OTHER}"
+_BEGIN = rf"(?<![A-Za-z]-){START}(?=[0-9](?:[- ]{{0,3}}[0-9]){{9}})"
 _END = rf"{STOP}(?!-?[*●○■#])"
 """A number whose end is masked is none."""
 
@@ -140,13 +138,17 @@ def _account(
     before: int = CONTEXT_BEFORE,
     after: int = CONTEXT_AFTER,
 ) -> Rule:
-    return Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", rf"{_BEGIN}{pattern}{_END}{NOT_MONEY if money else ''}", 0.2,
-                check=check, context=context, needs_context=True, before=before, after=after)  # fmt: skip
+    whole = rf"(?>{pattern}){_END}{NOT_MONEY if money else ''}"
+    return Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", rf"{_BEGIN}(?={whole}){_OTHER}{whole}", 0.2, check=check,
+                context=context, needs_context=True, before=before, after=after)  # fmt: skip
 
 
-_NEAR = rf"{ACCOUNT}|{BANK}"
-_SHAPE = rf"(?:[0-9]{{2,8}}(?:-[0-9]{{1,8}}){{1,4}}|[0-9]{{10,14}}{NOT_MONEY}|[0-9]{{2,8}}(?: [0-9]{{1,8}}){{2,4}})"
-_BESIDE = rf"(?:{BANK}|계좌|통장|예금주|구좌)[^0-9\n\x00]{{0,24}}"
+_NEAR = rf"{_FIRST}(?:{ACCOUNT}|{BANK})"
+_SHAPE = (
+    rf"(?:[0-9]{{2,8}}(?:-[0-9]{{1,8}}){{1,4}}|[0-9]{{10,14}}{NOT_MONEY}"
+    r"|[0-9]{2,8}(?: [0-9]{1,8}){2,4})"
+)  # fmt: skip
+_BESIDE = rf"(?:{BANK}|계좌|통장|예금주|구좌)[^0-9\n\x00]{{0,24}}+"
 
 RULES = (
     _account(r"[0-9]{1,8}(?: ?- ?[0-9]{1,8}){1,4}", check_layout, CONTEXT),
@@ -157,5 +159,6 @@ RULES = (
         r"[0-9]{2,8}(?:-[0-9]{1,8}){1,4}", check_groups,
         rf"(?:{BANK})[^0-9\n]{{0,12}}\x00|\x00 ?\(?(?:{BANK})", before=40,
     ),
-    Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", rf"{_BESIDE}({_BEGIN}{_SHAPE}){_END}(?! [0-9])", 0.85, check=check_layout_or_bare, group=1, contextual=True),
+    Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", rf"{_BESIDE}({_BEGIN}{_OTHER}{_SHAPE}){_END}(?! [0-9])", 0.85,
+         check=check_layout_or_bare, group=1, contextual=True),
 )  # fmt: skip

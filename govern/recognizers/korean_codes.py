@@ -13,10 +13,7 @@ from govern.recognizers.rule import Rule
 
 LICENCE_CONTEXT = r"면허|driv(?:er'?s?|ing) ?-?licen[cs]e|\blicen[cs]e (?:no|num|#)"
 PASSPORT_CONTEXT = r"여권|\bpassport\b|republic of korea|korea"
-HEALTH_CONTEXT = (
-    r"건강 ?보험 ?(?:증|번호|자격|카드)|의료 ?보험 ?(?:증|번호)|보험증|(?<![가-힣])(?:보험)?증 ?번호|건보"
-    r"|health insurance (?:card|certificate|number|no\b|id\b)|\bnhis\b"
-)  # fmt: skip
+HEALTH_CONTEXT = r"(?:건강|의료) ?보험|보험증|건보|(?<![가-힣])증 ?번호|health insurance|\bnhis\b"
 CI_CONTEXT = (
     r"(?<![A-Za-z0-9])ci(?![A-Za-z0-9])|연계 ?정보|connecting ?-?information|본인 ?(?:확인|인증)"
     r"|unique-?(?:key|in-?site)"
@@ -26,7 +23,7 @@ DI_CONTEXT = (
     r"|본인 ?(?:확인|인증)|unique-?in-?site"
 )  # fmt: skip
 _BASE64 = r"(?:[A-Za-z0-9+]|\\?/)"
-_ALONE = r"(?<![A-Za-z0-9+/])"
+_ALONE = r"(?<![A-Za-z0-9+/\\])"
 _GATE = re.compile(_ALONE + _BASE64 + "{63}")
 _PLACES = (
     "서울|부산|대구|인천|광주|대전|울산|경기남부|경기북부|경기|강원"

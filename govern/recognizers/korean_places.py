@@ -29,7 +29,7 @@ _COUNTS = (
 _DIVISION = r"(?!(?<=[ 동로리][0-9])[가구반통](?![가-힣]{2}))"
 """A single digit before 가, 구, 반 or 통 counts the parts of a road or village (종로 6가), and is no number of a lot."""
 
-_STOP = rf"(?![0-9])(?!,[0-9]{{3}})(?!\.[0-9])(?!\. ?[0-9]{{1,2}}\.){_DIVISION}"
+_STOP = rf"(?![0-9])(?!,[0-9]{{3}})(?!\.[0-9])(?!\. ?[0-9]{{1,2}}\.){_DIVISION}(?!번?[가-힣]?안?길)"
 ROAD_STOP = rf"{_STOP}(?! ?(?:{_COUNTS}))"
 LOT_STOP = rf"{_STOP}(?! ?(?:원|만|억|천|개|명|건|년|월|시간|회|%|퍼센트|달러|항|조(?![가-힣])|호선|번 ?출구))"
 BUILDING_NUMBER = r"(?>(?:지하 ?)?[0-9]{1,5}(?: ?- ?[0-9]{1,4})?(?:번지|번(?![가-힣]))?)"
@@ -131,27 +131,29 @@ def _district(word: str, names: frozenset[str]) -> bool:
     return word in names or any(word[cut:] in names for cut in range(2, min(8, len(word) - 1)))
 
 
-_REGIONAL = rf"{ZIP}{REGION}(?:[가-힣0-9]{{1,6}}(?:읍|면|동) ?)?"
-_BARE_ROAD = rf"(?<![가-힣]){ROAD} ?{BUILDING_NUMBER}{ROAD_STOP}"
+_REGIONAL = rf"(?=[가-힣]{{2}}|\([0-9]{{3}}|[0-9]{{5}} ){ZIP}{REGION}(?:[가-힣0-9]{{1,6}}(?:읍|면|동) ?)?"
+_BARE_ROAD = rf"(?<![가-힣0-9])(?=[가-힣]){ROAD} ?{BUILDING_NUMBER}{ROAD_STOP}"
 _BARE_LOT = r"(?<![가-힣])[가-힣]{2,5}[0-9]{0,2}(?:동|리) ?(?:산 ?)?[0-9]{1,4}"
 _ESTATE = rf"(?:{_NAME}(?: ?[0-9]{{1,2}}(?:차|단지))?,? ?)?"
 _DETAIL = rf"(?:,? ?{_BUILDING})?(?:,? ?{UNIT}(?: ?{_NOTE})?| ?{_NOTE}(?:,? ?{UNIT})?)"
 
 
-def _address(kind: str, pattern: str, score: float, check: Check | None, *, needs_context: bool = False) -> Rule:
-    gates = {"unit": _UNIT_GATE, "roman": _ROMAN_GATE}
-    return Rule(f"korean.kr_address.{kind}", "KR_ADDRESS", pattern, score, gate=gates.get(kind, _GATE), reach=_REACH,
-                check=check, context=CONTEXT, needs_context=needs_context)  # fmt: skip
+def _address(kind: str, pattern: str, score: float, check: Check | None, *, context: bool | None = True) -> Rule:
+    """A rule; `context` says whether one is needed, or None where the address speaks for itself."""
+    gate = {"unit": _UNIT_GATE, "roman": _ROMAN_GATE}.get(kind, _GATE)
+    return Rule(f"korean.kr_address.{kind}", "KR_ADDRESS", pattern, score, gate=gate, reach=_REACH, check=check,
+                context=None if context is None else CONTEXT, needs_context=bool(context),
+                contextual=context is None)  # fmt: skip
 
 
 RULES = (
-    _address("road", rf"{_REGIONAL}{ROAD} ?{BUILDING_NUMBER}{ROAD_STOP}{TAIL}", 0.75, check_road),
-    _address("lot", rf"{_REGIONAL}{VILLAGE} ?{LOT}{LOT_STOP}{TAIL}", 0.75, check_region),
-    _address("road", rf"{_BARE_ROAD}{TAIL}", 0.2, check_bare_road, needs_context=True),
-    _address("road", rf"{_BARE_ROAD}{_DETAIL}", 0.6, check_bare_road),
-    _address("lot", rf"{_BARE_LOT}(?: ?(?:-|의) ?[0-9]{{1,4}})?번지{TAIL}", 0.5, check_village),
-    _address("lot", rf"{_BARE_LOT} ?(?:-|의) ?[0-9]{{1,4}}{LOT_STOP}{TAIL}", 0.2, check_village, needs_context=True),
-    _address("unit", rf"(?<![가-힣A-Za-z0-9]){_ESTATE}{_BLOCK} ?,? ?(?:{_FLOOR} ?)?{_ROOM}", 0.5, None),
-    _address("roman", ROMAN, 0.75, None),
+    _address("road", rf"{_REGIONAL}{ROAD} ?{BUILDING_NUMBER}{ROAD_STOP}{TAIL}", 0.85, check_road, context=None),
+    _address("lot", rf"{_REGIONAL}{VILLAGE} ?{LOT}{LOT_STOP}{TAIL}", 0.85, check_region, context=None),
+    _address("road", rf"{_BARE_ROAD}{TAIL}", 0.2, check_bare_road),
+    _address("road", rf"{_BARE_ROAD}{_DETAIL}", 0.6, check_bare_road, context=False),
+    _address("lot", rf"{_BARE_LOT}(?: ?(?:-|의) ?[0-9]{{1,4}})?번지{TAIL}", 0.5, check_village, context=False),
+    _address("lot", rf"{_BARE_LOT} ?(?:-|의) ?[0-9]{{1,4}}{LOT_STOP}{TAIL}", 0.2, check_village),
+    _address("unit", rf"(?<![가-힣A-Za-z0-9]){_ESTATE}{_BLOCK} ?,? ?(?:{_FLOOR} ?)?{_ROOM}", 0.5, None, context=False),
+    _address("roman", ROMAN, 0.85, None, context=None),
     *korean_plates.RULES,
 )  # fmt: skip
