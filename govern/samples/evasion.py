@@ -79,7 +79,7 @@ SENTENCES = {
     "PHONE_NUMBER": ("Please call me at phone {} today.", "휴대폰 번호 {}{~으로} 연락 주세요."),
     "PIN": ("My PIN is {} for the card.", "카드 비밀번호 {}{~으로} 변경했습니다."),
     "UK_NINO": ("National Insurance number {} on the P60.", "영국 국민보험번호(NINO) {}{~으로} 확인했습니다."),
-    "US_BANK_NUMBER": ("Checking account number {} at the bank.", "미국 은행 계좌번호 {}{~으로} 송금했습니다."),
+    "US_BANK_NUMBER": ("Checking account number {} at the bank.", "수취인 account number {}{~으로} 송금했습니다."),
     "US_DRIVER_LICENSE": ("Driver's license number {} on file.", "미국 운전면허번호 {}{~으로} 확인했습니다."),
     "US_EIN": ("Employer identification number {} on the W-9.", "미국 고용주 번호(EIN) {}{~으로} 신고했습니다."),
     "US_ITIN": ("Taxpayer ITIN {} on the form.", "미국 납세자번호(ITIN) {}{~으로} 신고했습니다."),

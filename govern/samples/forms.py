@@ -69,8 +69,9 @@ def _apart(value: str) -> str:
 
 
 def _pairs(value: str) -> str:
-    """`41 11 11 11`: groups forgotten, digits in twos."""
-    return _runs(value, lambda digits: " ".join(_PAIR.findall(digits)))
+    """`41 11 11 11`: groups and brackets forgotten, digits in twos."""
+    bare = value.replace("(", "").replace(")", " ")
+    return _runs(bare, lambda digits: " ".join(_PAIR.findall(digits)))
 
 
 def _runs(value: str, change: Form) -> str:
@@ -100,7 +101,9 @@ def _english(value: str) -> str:
 
 
 def _letters(value: str) -> str:
-    """O for 0 and, in turn, l and I for 1."""
+    """O for 0 and, in turn, l and I for 1; not where the value has such a letter of its own, which nobody could tell apart."""
+    if re.search(r"[OoIl]", value):
+        return value
     turn = iter("lI" * len(value))
     return re.sub(r"[01]", lambda digit: "O" if digit[0] == "0" else next(turn), value)
 

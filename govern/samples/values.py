@@ -193,7 +193,7 @@ def us_itin(draw: Draw) -> str:
 def us_passport(draw: Draw) -> str:
     """A United States passport number, of nine digits or a letter and eight; no letter that Korean passports have."""
     return (
-        draw.pick("ABCDEFGHIJKLNOPQTUVWXYZ") + draw.digits(8)
+        draw.pick("ABCEFHIJKLNPQUVWXYZ") + draw.digits(8)
         if draw.chance(60)
         else str(draw.between(1, 9)) + draw.digits(8)
     )
