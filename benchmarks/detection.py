@@ -207,7 +207,7 @@ def _fill(engines: tuple[Engine, Engine], count: int) -> Cells:
         for engine in engines:
             hits = 0
             for text, start, end in texts:
-                found = [item for item in engine.find(text, cell.lang) if item.entity_type == cell.entity_type]
+                found = [item for item in engine.find(text, cell.lang) if item.entity_type in cell.accepted]
                 hits += covered(start, start + len(text[start:end].rstrip(MARKS)), found)
             cells[cell].append((hits, len(texts)))
     return cells

@@ -97,12 +97,22 @@ CHARACTERS_ONLY = {
 """Types of which only other characters are asked, with the reason; full-width or hidden characters they must survive."""
 
 
+PASSPORTS = frozenset({"KR_PASSPORT", "PASSPORT", "US_PASSPORT"})
+
+
 class Cell(NamedTuple):
     """One cell of the matrix."""
 
     form: str
     entity_type: str
     lang: str
+
+    @property
+    def accepted(self) -> frozenset[str]:
+        """The types that are right: where letters stand for digits, any passport's, which only its letters tell apart."""
+        if self.form == "letters for digits" and self.entity_type in PASSPORTS:
+            return PASSPORTS
+        return frozenset({self.entity_type})
 
 
 def cells() -> Iterator[Cell]:
