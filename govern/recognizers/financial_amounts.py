@@ -10,6 +10,8 @@ import regex
 from govern.recognizers.rule import Rule
 
 START, STOP = r"(?<![0-9A-Za-z+]|[0-9][-.,/])", r"(?![0-9]|[-.,][0-9])"
+NAMED = r"(?=[0-9])(?<!(?:account|acct|a/c|numbers?|no\.?|계좌|번호)[ :.#]{0,3})"
+"""A number that a word has just named is no amount, though a currency stands behind it (Account 12345678 USD 500)."""
 GROUPED = r"[1-9][0-9]{0,2}(?:,[0-9]{3}){1,6}"
 NUMBER = rf"(?>(?:{GROUPED}|[1-9][0-9]{{0,11}}|0)(?:\.[0-9]{{1,8}})?)"
 
@@ -24,11 +26,12 @@ PARTICLE = (
 )
 """What may follow a unit of one syllable."""
 
-_SCALE = r"(?:thousand|million|billion|trillion|mn|bn|mm|[kmb])"
+_SCALE = r"(?: ?(?:thousand|million|billion|trillion|mn|bn)|mm|[kmb])"
+"""Single letters only right behind the figure."""
 _SIGNS = r"(?:(?:US|CA|AU|HK|NZ|NT|[ACS])?\$|[€£¥₩￦￡￥])"
 _WORDS = (
     r"(?:(?:U\.?S\.? )?dollars?|cents?|won|euros?|pounds?|yen|yuan|basis points?|bps?|percent(?:age points?)?|pct|shares?|units"
-    rf"|times|x|{CURRENCIES})"
+    rf"|times|{CURRENCIES})"
 )
 _KOREAN_SCALE = r"(?:[십백천]?[만억조경]|[백천])"
 _NO_WON = r"(?!금|고|리금|화|본|장|천|칙|심|래|자)"
@@ -57,10 +60,10 @@ def _amount(pattern: str) -> Rule:
 
 RULES = (
     _amount(
-        rf"(?<![0-9A-Za-z$])(?:{_SIGNS}|(?:{CURRENCIES})(?![A-Za-z])) ?\(?-?{NUMBER}(?: ?{_SCALE})?(?![0-9A-Za-z]|[-.,][0-9])"
+        rf"(?<![0-9A-Za-z$])(?:{_SIGNS}|(?:{CURRENCIES})(?![A-Za-z])) ?\(?-?{NUMBER}{_SCALE}?(?![0-9A-Za-z]|[-.,][0-9])"
     ),
     _amount(rf"{START}{NUMBER} ?%"),
-    _amount(rf"{START}{NUMBER}[ -]?(?=[a-z])(?:{_SCALE}(?: {_WORDS})?|{_WORDS})(?![0-9A-Za-z])"),
+    _amount(rf"{NAMED}{START}{NUMBER}(?=[ -]?[a-z])(?:{_SCALE}(?:[ -]{_WORDS})?|[ -]?{_WORDS})(?![0-9A-Za-z]| ?[0-9])"),
     _amount(rf"{_KOREAN_NUMBER}(?:{_KOREAN_SCALE} ?{_FURTHER}(?:{NUMBER} ?)?+)?+{_KOREAN_UNIT}"),
     _amount(rf"{_KOREAN_NUMBER}{_KOREAN_SCALE}(?: ?{NUMBER} ?{_KOREAN_SCALE}){{0,4}}+{PARTICLE}"),
     Rule("financial.amount", "AMOUNT", rf"{START}(?:{GROUPED}(?:\.[0-9]{{1,8}})?|[1-9][0-9]{{0,11}}\.[0-9]{{1,3}}){STOP}", 0.8),

@@ -55,7 +55,7 @@ RULES = (
     Rule("financial.date", "DATE",
          r"(?<![0-9A-Za-z]|[0-9][-./,])(?:19|20)[0-9]{6}(?:[-T ]?[0-9]{4}(?:[0-9]{2})?)?(?![0-9A-Za-z]|[-./][0-9])",
          0.6, check=check_day),
-    _date(rf"(?<![0-9A-Za-z]){_CLOCK}(?![0-9A-Za-z:])", 0.6),
+    _date(rf"(?<![0-9A-Za-z:]){_CLOCK}(?![0-9A-Za-z:])", 0.6),
     _date(rf"\b{_MONTHS} {{1,3}}{_ORDINAL}(?:,? ?{_YEAR})?{END}"),
     _date(rf"\b{_MONTHS},? (?:of )?{_YEAR}{END}"),
     _date(rf"(?<![0-9A-Za-z]|[0-9][-.,]){_ORDINAL}[ -](?:of )?{_MONTHS}[,-]? ?{_YEAR}{END}"),

@@ -4,7 +4,9 @@ Sources: EDGAR Filer Manual (accession, CIK and file numbers), Financial Supervi
 of Korea rule on the marks of cases (사건부호), Paperwork Reduction Act (OMB control numbers), ISO 2108 (ISBN), ISO 3297
 (ISSN), the Bluebook's forms of citation.
 
-A case number of a two-digit year looks like a vehicle plate (98다1234), so it stands right after the word of a court (선고, 법원) or before one (판결, 결정).
+A case number of a two-digit year looks like a vehicle plate (98다1234), so it stands right after the word of a court (선고,
+법원) or before one (판결, 결정). Words such as case, section and item also stand before telephone and card numbers, so what
+follows them has the few digits of a reference, or a letter.
 """
 
 import calendar
@@ -29,8 +31,9 @@ _OLD_CASE = rf"(?<![0-9A-Za-z])[4-9][0-9](?:{MARKS})[0-9]{{1,7}}(?![0-9])"
 _RULED = r"(?=(?:\(병합\))? ?(?:(?:전원합의체|호) ?)?(?:판결|결정|명령|사건|심판))"
 
 _PART = r"(?:조(?:의[0-9]{1,3})?|항|호(?:의[0-9]{1,3})?|목|편|장|절|관)"
-_NUMBER = r"[0-9]{1,4}[A-Z]{0,2}(?:[.-][0-9]{1,4}[A-Z]{0,2}){0,3}+(?:\([0-9A-Z]{1,4}\)){0,5}+"
-_NUMBERS = rf"{_NUMBER}(?:(?:,? (?:and|or|through|to|&) |, ?| ?- ?){_NUMBER}){{0,6}}+"
+_DOTTED = r"[0-9]{1,4}[A-Z]{0,2}[0-9]?(?:\.[0-9]{1,4}[A-Z]{0,2}){0,2}+"
+_NUMBER = rf"{_DOTTED}(?:-[0-9]{{1,2}}[A-Z]?(?![0-9]))?+(?:\([0-9A-Z]{{1,4}}\)){{0,5}}+"
+_NUMBERS = rf"{_NUMBER}(?:(?:,? (?:and|or|through|to|&) |, | - ){_NUMBER}){{0,6}}+(?![0-9A-Z]|[-.][0-9])"
 _REPORTS = r"(?:U\.? ?S\.? ?C\.?|C\.? ?F\.? ?R\.?|Fed\. ?Reg\.|FR|Stat\.|U\.S\.|F\.(?: ?[23]d| ?Supp\.(?: ?[23]d)?)?|S\. ?Ct\.)"
 _STANDARDS = r"(?:ASC|ASU|SFAS|FAS|FASB|K-IFRS|IFRS|IAS|IFRIC|FIN|EITF|SAB)(?: (?:topic|subtopic|no\.|statement))?"
 
@@ -70,17 +73,16 @@ RULES = (
     _filing("financial.accession", rf"{EDGES[0]}000[0-9]{{7}}(?:9[3-9]|[0-4][0-9])[0-9]{{6}}{EDGES[1]}"),
     _named("financial.cik", r"\bCIK|central index key", r"[0-9]{3,10}"),
     _filing("financial.file", rf"{START}(?:00[01]|333|811|814)-[0-9]{{5,6}}(?:-[0-9]{{2}})?{STOP}"),
-    _named(
-        "financial.file", r"\b(?:commission|sec|registration|file|film)(?: file)?",
-        r"[0-9]{1,3}-[0-9]{4,6}(?:-[0-9]{2})?|[0-9]{8,9}",
-    ),
+    _named("financial.file", r"\b(?:commission|SEC|film|file)(?: file)?", r"[0-9]{1,3}-[0-9]{5,6}(?:-[0-9]{2})?"),
+    _named("financial.film", r"\bfilm", r"[0-9]{8,9}"),
     _named("financial.dart", r"접수 ?번호|rcp-?no", r"20[0-9]{12}"),
     Rule(
         "financial.dart", "FILING", rf"{EDGES[0]}20[0-9]{{6}}00[0-9]{{4}}{EDGES[1]}", 0.5, check=check_received,
     ),
     _named(
-        "financial.docket", r"\b(?:dockets?|case|civil action|release|SR|RIN|order)",
-        r"(?:[A-Z]{1,5}-)?[0-9A-Z]{1,6}(?:[:-][0-9A-Z]{1,6}){1,4}",
+        "financial.docket",
+        r"\b(?:dockets?|case|civil action|release|SR|RIN|order)",
+        r"(?=[0-9:]{0,6}-?[A-Z])(?:[A-Z]{1,5}-)?[0-9A-Z]{1,6}(?:[:-][0-9A-Z]{1,6}){1,4}|[0-9]{2}-[0-9]{3,5}",
     ),
     _named("financial.omb", r"\b(?:OMB(?: control)?|control number)", r"[0-9]{4}-[0-9]{4}"),
     Rule(
@@ -103,8 +105,10 @@ RULES = (
         "financial.case", "FILING", rf"(?<=(?:선고|고지|[0-9]\. ?자|법원|재판소) ?){_OLD_CASE}|{_OLD_CASE}{_RULED}", 0.8,
         contextual=True,
     ),
-    _filing("financial.notice", r"제 ?(?:[0-9]{2}|[0-9]{4})-[0-9]{1,5}(?:-[0-9]{1,5})? ?호"),
-    _filing("financial.notice", r"제 ?[0-9]{1,8} ?호(?![가-힣])"),
+    _filing(
+        "financial.notice",
+        r"(?<!(?:번호|면허|여권|증권?|계약|계좌)[ :은는]{0,3})제 ?(?:(?:19|20)[0-9]{2}-[0-9]{1,5}(?:-[0-9]{1,5})?|[0-9]{2}-[0-9]{1,5}) ?호",
+    ),
     _statute(rf"제 ?[0-9]{{1,4}} ?{_PART}(?:의[0-9]{{1,3}})?(?: ?제 ?[0-9]{{1,4}} ?{_PART}){{0,4}}+"),
     _statute(r"(?:법률|령|규칙|조례|고시|훈령|예규|규정|공고|조약) ?제? ?[0-9][0-9-]{0,12} ?호"),
     _statute(rf"\b(?:sections?|sec\.|rules?|articles?|items?|parts?|paragraphs?) ?{_NUMBERS}"),

@@ -253,7 +253,33 @@ def test_what_only_looks_alike_is_not(kind, value, frame):
         "DE89370400440532013000", "192.168.0.10", "kim@example.com", "+82 10-1234-5678", "(212) 555-0134", "123-4567-8901-23",
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("frame", ["{}", "{}입니다", "번호 {}, 성명", "number {} is", "1,000 {} 2,000"])
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "{}",
+        "{}입니다",
+        "번호 {}, 성명",
+        "number {} is",
+        "1,000 {} 2,000",
+        "case no. {}",
+        "order {}",
+        "item {}",
+        "section {}",
+        "Section 12, {}",
+        "registration number {}",
+        "file {}",
+        "Docket: {}",
+        "account {} USD 500",
+        "{} x 12",
+        "운전면허 제{}호",
+        "CIK - {}",
+        "접수번호는 {}",
+        "발급 2024-03-31 {}",
+        "{} 2024. 3. 31.",
+        "3억 {}",
+        "제{}호",
+    ],
+)
 def test_a_personal_number_is_none_of_it(text, frame):
     """Registration, telephone, card, account, passport and plate numbers are covered by no finding."""
     assert kinds(frame.format(text), text) == set()
@@ -265,7 +291,9 @@ def test_a_finding_says_how_sure_it_is(frame, value, validated, contextual):
     text = frame.format(value)
     start = text.index(value)
     hits = financial.find(RULES, text, [(start, start + len(value))], 10.0)
-    best = max((hit.validated, hit.contextual) for hit in hits if (hit.start, hit.end) == (start, start + len(value)))
+    best = max(
+        (hit.validated, bool(hit.contextual)) for hit in hits if (hit.start, hit.end) == (start, start + len(value))
+    )
     assert best == (validated, contextual)
 
 
