@@ -53,7 +53,8 @@ LAYOUTS: dict[str, tuple[str, ...]] = {
 _GROUPS = frozenset(tuple(map(int, layout.split("-"))) for layouts in LAYOUTS.values() for layout in layouts)
 
 BANK = (
-    r"(?:은행|뱅크)|(?:국민|신한|하나|우리|기업) ?(?=[0-9\x00])|카뱅|토뱅|케뱅|농협|수협|신협|축협|우체국|새마을|금고|산림조합"
+    r"(?:은행(?![법업권장감연])|뱅크)|(?:국민|신한|하나|우리|기업) ?(?=[0-9\x00])|카뱅|토뱅|케뱅|농협|수협|신협|축협"
+    r"|우체국|새마을|금고|산림조합"
     r"|kookmin|\bKB\b|shinhan|woori|hana ?bank|nonghyup|\bNH\b|\bIBK\b|industrial bank of korea|kakao ?bank|toss ?bank"
     r"|\bK ?bank\b|korea post|saemaul|\bKFCC\b|shinhyup|suhyup|\bKDB\b|SC first|busan bank|daegu bank|\biM ?bank"
     r"|gwangju bank|jeonbuk bank|jeju bank|kyongnam bank|korean won|KRW account"
@@ -88,6 +89,7 @@ _PHONE = re.compile(
 )
 _DAY = re.compile(
     r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[- ]?(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9])?)?"
+    r"|(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])-[0-9]{2,6}"
 )
 _CARD = re.compile(r"[0-9]{4}([- ])[0-9]{4}\1[0-9]{4}\1[0-9]{4}")
 

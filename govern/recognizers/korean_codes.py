@@ -59,8 +59,6 @@ def _hash(pattern: str, score: float, context: str, *, needs_context: bool = Tru
 RULES = (
     Rule("korean.kr_passport", "KR_PASSPORT", rf"(?<![A-Za-z0-9]){_NEW_OR_OLD}(?![A-Za-z0-9])", 0.2, context=PASSPORT_CONTEXT,
          needs_context=True),
-    Rule("korean.kr_passport", "KR_PASSPORT", r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{7}(?![A-Za-z0-9])", 0.2, context="여권",
-         needs_context=True, before=16, after=8),
     _licence(rf"{_REGION}[- ]{_TAIL}|{_REGION}[0-9]{{10}}|(?:{_PLACES})[- ]?{_TAIL}", 0.3, needs_context=True),
     _licence(rf"(?:{_REGION}|(?:{_PLACES}) ?)-?(?<=[-가-힣] ?)[0-9]{{2}}-[0-9]{{6}}-[0-9]{{2}}", 0.6),
     Rule("korean.kr_driver_license", "KR_DRIVER_LICENSE",
