@@ -6,6 +6,7 @@ characters. `entity_type` says what a finding is. A finding is `validated` only 
 """
 
 import bisect
+import re
 from collections.abc import Iterator, Sequence
 
 from govern.recognizers import financial_amounts, financial_dates, financial_references, financial_securities
@@ -22,18 +23,27 @@ MARGIN = 48
 """How far round a span its financial meaning is looked for, in characters: an accession number, a row of a table."""
 
 
+_DIGIT = re.compile("[0-9]")
+
+
 def find(rules: tuple[Compiled, ...], text: str, spans: Sequence[tuple[int, int]], timeout_s: float) -> list[Hit]:
     """The findings of `rules` that share a character with one of `spans`, which are sorted; linear in text and spans.
+
+    A span without a digit is passed over: no finding but a ticker lies on letters alone, and no personal number does.
 
     Raises:
         TimeoutError: a pattern ran past `timeout_s` on one stretch of the text.
     """
+    spans = [(start, end) for start, end in spans if _DIGIT.search(text, start, end)]
     farthest: list[int] = []
     for _, end in spans:
         farthest.append(max(end, farthest[-1]) if farthest else end)
     found = set()
     for low, high in _windows(spans, len(text)):
+        ascii_only = text[low:high].isascii()
         for item in rules:
+            if ascii_only and item.rule.language == "ko":
+                continue
             for match in item.pattern.finditer(text, low, high, timeout=timeout_s):
                 start, end = match.span(item.rule.group)
                 before = bisect.bisect_left(spans, end, key=lambda span: span[0])

@@ -54,8 +54,8 @@ def check_row(value: str) -> bool | None:
     return None if len(_SEPARATED.findall(value)) >= _SHOWN else False
 
 
-def _amount(pattern: str) -> Rule:
-    return Rule("financial.amount", "AMOUNT", pattern, 1.0, contextual=True)
+def _amount(pattern: str, language: str | None = None) -> Rule:
+    return Rule("financial.amount", "AMOUNT", pattern, 1.0, contextual=True, language=language)
 
 
 RULES = (
@@ -64,8 +64,8 @@ RULES = (
     ),
     _amount(rf"{START}{NUMBER} ?%"),
     _amount(rf"{NAMED}{START}{NUMBER}(?=[ -]?[a-z])(?:{_SCALE}(?:[ -]{_WORDS})?|[ -]?{_WORDS})(?![0-9A-Za-z]| ?[0-9])"),
-    _amount(rf"{_KOREAN_NUMBER}(?:{_KOREAN_SCALE} ?{_FURTHER}(?:{NUMBER} ?)?+)?+{_KOREAN_UNIT}"),
-    _amount(rf"{_KOREAN_NUMBER}{_KOREAN_SCALE}(?: ?{NUMBER} ?{_KOREAN_SCALE}){{0,4}}+{PARTICLE}"),
+    _amount(rf"{_KOREAN_NUMBER}(?:{_KOREAN_SCALE} ?{_FURTHER}(?:{NUMBER} ?)?+)?+{_KOREAN_UNIT}", "ko"),
+    _amount(rf"{_KOREAN_NUMBER}{_KOREAN_SCALE}(?: ?{NUMBER} ?{_KOREAN_SCALE}){{0,4}}+{PARTICLE}", "ko"),
     Rule("financial.amount", "AMOUNT", rf"{START}(?:{GROUPED}(?:\.[0-9]{{1,8}})?|[1-9][0-9]{{0,11}}\.[0-9]{{1,3}}){STOP}", 0.8),
     Rule(
         "financial.table", "TABLE", rf"{START}{_CELL}(?:{_BETWEEN}{_CELL}){{{_CELLS - 1},15}}+(?![0-9A-Za-z]|[-.,/][0-9])", 0.5,

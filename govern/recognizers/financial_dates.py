@@ -42,12 +42,12 @@ def check_day(value: str) -> bool | None:
     return None if all(part < limit for part, limit in zip(parts, (24, 60, 60), strict=False)) else False
 
 
-def _date(pattern: str, score: float = 1.0) -> Rule:
-    return Rule("financial.date", "DATE", pattern, score)
+def _date(pattern: str, score: float = 1.0, language: str | None = None) -> Rule:
+    return Rule("financial.date", "DATE", pattern, score, language=language)
 
 
-def _period(pattern: str) -> Rule:
-    return Rule("financial.period", "PERIOD", pattern, 1.0)
+def _period(pattern: str, language: str | None = None) -> Rule:
+    return Rule("financial.period", "PERIOD", pattern, 1.0, language=language)
 
 
 RULES = (
@@ -59,14 +59,14 @@ RULES = (
     _date(rf"\b{_MONTHS} {{1,3}}{_ORDINAL}(?:,? ?{_YEAR})?{END}"),
     _date(rf"\b{_MONTHS},? (?:of )?{_YEAR}{END}"),
     _date(rf"(?<![0-9A-Za-z]|[0-9][-.,]){_ORDINAL}[ -](?:of )?{_MONTHS}[,-]? ?{_YEAR}{END}"),
-    _date(rf"(?<![0-9]|[0-9][-.,/])(?:{_YEAR}|'?[0-9]{{2}})년(?:도|말|초)?(?: ?{_MONTH}월(?: ?{_DAY}일)?)?"),
-    _date(rf"(?<![0-9]|[0-9][-.,/]){_MONTH}월 ?{_DAY}일"),
+    _date(rf"(?<![0-9]|[0-9][-.,/])(?:{_YEAR}|'?[0-9]{{2}})년(?:도|말|초)?(?: ?{_MONTH}월(?: ?{_DAY}일)?)?", language="ko"),
+    _date(rf"(?<![0-9]|[0-9][-.,/]){_MONTH}월 ?{_DAY}일", language="ko"),
     # Lists and ranges of years: 2019, 2018 and 2017; 2019-2020.
     _date(rf"{START}{_YEAR}(?:(?: ?[,;|/] ?|\t| {{1,4}}|,? (?:and|or|to|및) ){_YEAR}){{2,15}}{STOP}", 0.6),
     _date(rf"{START}(?:19|20)[0-9]{{2}} ?[-~/] ?(?:19|20)[0-9]{{2}}{STOP}", 0.6),
     _period(rf"\b{_QUARTER}(?:[ -]?(?:(?:FY|CY) ?)?{_SHORT_YEAR}(?:[-/][0-9]{{2,4}})?[EFPA]?)?(?![0-9A-Za-z]|[-.][0-9])"),
     _period(rf"(?<![0-9A-Za-z']){_SHORT_YEAR}[-/ ]?{_QUARTER}[EFPA]?(?![0-9A-Za-z]|[-.][0-9])"),
     _period(r"\b[1-4](?:st|nd|rd|th) quarter(?: (?:of )?(?:fiscal )?(?:19|20)[0-9]{2})?"),
-    _period(r"제 ?[0-9]{1,3} ?\(?(?:당|전|전전)?\)? ?기(?![가-힣])(?: ?[1-4]분기)?"),
-    _period(r"(?<![0-9])[1-4] ?(?:/ ?4 ?)?분기"),
+    _period(r"제 ?[0-9]{1,3} ?\(?(?:당|전|전전)?\)? ?기(?![가-힣])(?: ?[1-4]분기)?", "ko"),
+    _period(r"(?<![0-9])[1-4] ?(?:/ ?4 ?)?분기", "ko"),
 )  # fmt: skip

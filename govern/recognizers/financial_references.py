@@ -60,12 +60,12 @@ def _named(name: str, words: str, value: str) -> Rule:
     return Rule(name, "FILING", rf"(?:{words}){link}({value}){STOP}", 1.0, group=1, contextual=True)
 
 
-def _filing(name: str, pattern: str) -> Rule:
-    return Rule(name, "FILING", pattern, 0.8)
+def _filing(name: str, pattern: str, language: str | None = None) -> Rule:
+    return Rule(name, "FILING", pattern, 0.8, language=language)
 
 
-def _statute(pattern: str) -> Rule:
-    return Rule("financial.statute", "STATUTE", pattern, 1.0, contextual=True)
+def _statute(pattern: str, language: str | None = None) -> Rule:
+    return Rule("financial.statute", "STATUTE", pattern, 1.0, contextual=True, language=language)
 
 
 RULES = (
@@ -99,18 +99,20 @@ RULES = (
     ),
     Rule(
         "financial.case", "FILING", rf"{EDGES[0]}(?:19|20)[0-9]{{2}} ?(?:{MARKS}) ?[0-9]{{1,7}}(?:-[0-9]{{1,3}})?(?![0-9])",
-        0.8, context=COURT,
+        0.8, context=COURT, language="ko",
     ),
     Rule(
         "financial.case", "FILING", rf"(?<=(?:선고|고지|[0-9]\. ?자|법원|재판소) ?){_OLD_CASE}|{_OLD_CASE}{_RULED}", 0.8,
-        contextual=True,
+        contextual=True, language="ko",
     ),
     _filing(
         "financial.notice",
-        r"(?<!(?:번호|면허|여권|증권?|계약|계좌)[ :은는]{0,3})제 ?(?:(?:19|20)[0-9]{2}-[0-9]{1,5}(?:-[0-9]{1,5})?|[0-9]{2}-[0-9]{1,5}) ?호",
+        r"(?<!(?:번호|면허|여권|증권?|계약|계좌)[ :은는]{0,3})제 ?"
+        r"(?:(?:19|20)[0-9]{2}-[0-9]{1,5}(?:-[0-9]{1,5})?|[0-9]{2}-[0-9]{1,5}) ?호",
+        "ko",
     ),
-    _statute(rf"제 ?[0-9]{{1,4}} ?{_PART}(?:의[0-9]{{1,3}})?(?: ?제 ?[0-9]{{1,4}} ?{_PART}){{0,4}}+"),
-    _statute(r"(?:법률|령|규칙|조례|고시|훈령|예규|규정|공고|조약) ?제? ?[0-9][0-9-]{0,12} ?호"),
+    _statute(rf"제 ?[0-9]{{1,4}} ?{_PART}(?:의[0-9]{{1,3}})?(?: ?제 ?[0-9]{{1,4}} ?{_PART}){{0,4}}+", "ko"),
+    _statute(r"(?:법률|령|규칙|조례|고시|훈령|예규|규정|공고|조약) ?제? ?[0-9][0-9-]{0,12} ?호", "ko"),
     _statute(rf"\b(?:sections?|sec\.|rules?|articles?|items?|parts?|paragraphs?) ?{_NUMBERS}"),
     _statute(rf"§{{1,2}} ?{_NUMBERS}"),
     _statute(

@@ -61,8 +61,8 @@ TRUE = [
     ("TICKER", "005930", "KRX: {}"),
     ("TICKER", "005930", "코스피({})"),
     ("TICKER", "005930.KS", "{}"),
-    ("TICKER", "BRK.B", "(NYSE: {})"),
-    ("TICKER", "ABCD", "NASDAQ:{}"),
+    ("TICKER", "BF1.B", "(NYSE: {})"),
+    ("TICKER", "3ABCDE", "NASDAQ:{}"),
     ("AMOUNT", "$1,234.56", "paid {}"),
     ("AMOUNT", "$ 1234567", "paid {}"),
     ("AMOUNT", "US$12.5 million", "{}"),
@@ -304,6 +304,7 @@ def test_only_what_touches_a_span_is_given():
     (hit, *rest) = [hit for hit in financial.find(RULES, text, [(place, place + 1)], 10.0) if hit.contextual]
     assert (text[hit.start : hit.end], rest) == ("1,234원", [])
     assert financial.find(RULES, text, [], 10.0) == []
+    assert financial.find(RULES, text, [(12, 13)], 10.0) == []
 
 
 def test_spans_may_overlap_and_nest():
