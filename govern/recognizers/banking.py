@@ -101,7 +101,7 @@ RULES = (
          context=ROUTING_CONTEXT, needs_context=True, before=64, after=32),
     Rule("banking.account", "US_BANK_NUMBER",
          rf"(?<!(?:{BANK})[^\n]{{0,32}})"
-         + labelled(r"\b(?:accounts?|acct|a/c)\b", r"[0-9]{8,17}|[0-9]{2,8}(?:-[0-9]{2,8}){1,3}") + STOP + NOT_MONEY,
+         + labelled(r"\b(?:accounts?\b|acct\b\.?|a/c\b)", r"[0-9]{8,17}|[0-9]{2,8}(?:-[0-9]{2,8}){1,3}") + STOP + NOT_MONEY,
          0.45, check=check_groups, group=1, contextual=True),
     Rule("banking.account", "US_BANK_NUMBER",
          rf"(?<![A-Za-z]-){START}(?:[0-9]{{8,17}}|[0-9]{{2,8}}(?:[- ][0-9]{{2,8}}){{1,3}}){STOP}{NOT_MONEY}", 0.1,

@@ -45,7 +45,7 @@ _CODE_WORDS = (
 )
 _PIN_WORDS = (
     r"(?<![A-Za-z])(?:my |your |his |her |the |card |atm |debit |bank |account )?pins?\b(?: ?(?:number|no))?"
-    r"|\bpin ?code|\bpersonal identification number(?: \(pin\))?|핀 ?(?:번호|코드)"
+    r"|\bpersonal identification number(?: \(pin\))?|핀 ?(?:번호|코드)"
     r"|(?:카드|계좌|통장|결제|간편 ?결제|출금|이체|인증서?|현금카드) ?(?:결제 ?)?(?:비밀 ?번호|비번|암호)"
 )
 _PIN_PARTS = (
@@ -122,6 +122,8 @@ RULES = (
          gate=re.compile(r"(?<![A-Za-z])(?:CID|cid)(?![A-Za-z])|[Ss]ecurity [Cc]ode|보안 ?[코번]"), group=1, before=80,
          context=CONTEXT, needs_context=True),
     Rule("cards.pin", "PIN", labelled(_PIN_WORDS, r"[0-9]{4,6}") + STOP + NOT_MONEY, 0.8, gate=_GATE, group=1,
+         contextual=True),
+    Rule("cards.pin", "PIN", labelled(r"(?<![A-Za-z])pin ?code", r"[0-9]{4}") + STOP, 0.8, gate=_GATE, group=1,
          contextual=True),
     Rule("cards.pin", "PIN", labelled(_PIN_PARTS, r"[0-9]{2}(?:[0-9]{2}){0,2}") + STOP + NOT_MONEY, 0.8, gate=_GATE, group=1,
          contextual=True),

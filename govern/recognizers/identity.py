@@ -113,7 +113,8 @@ RULES = (
          gate=re.compile(r"[A-Za-z]{2}[ -]?[0-9]{2}[ -]?[0-9]{2}"), context=_NINO_CONTEXT, needs_context=True),
     Rule("identity.us_passport", "US_PASSPORT", rf"{START}(?:[0-9]{{9}}|[A-Z][0-9]{{8}}){STOP}{NOT_MONEY}", 0.2,
          gate=re.compile(r"[0-9]{8}"), check=check_code, context=r"passport|여권", needs_context=True),
-    Rule("identity.passport", "PASSPORT", labelled(_FOREIGN, r"[A-Z]{0,3}[0-9]{5,9}[A-Z]{0,2}") + _EDGE, 0.85,
+    Rule("identity.passport", "PASSPORT", labelled(_FOREIGN, r"(?=[0-9A-Z]{6,11}(?![0-9A-Z]))[A-Z]{0,3}[0-9][0-9A-Z]{4,9}")
+         + _EDGE, 0.85,
          gate=_PASSPORT_GATE, reach=(24, 64), check=check_code, group=1, contextual=True),
     Rule("identity.passport", "PASSPORT",
          labelled(_PASSPORT_WORDS, _PASSPORT) + _EDGE, 0.6, gate=_PASSPORT_GATE, reach=(4, 64),

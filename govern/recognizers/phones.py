@@ -39,7 +39,7 @@ AREA = "(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4])"
 OPEN = r"(?:\((?=[0-9]{2,5}\)))?"
 """A bracket that is closed again after the area code."""
 
-GAP = r"[- .)]{1,2}"
+GAP, MAYBE = r"[- .)]{1,2}", r"[- .)]{0,2}"
 LOCAL = rf"[0-9]{{3,4}}{GAP}[0-9]{{4}}"
 
 
@@ -47,14 +47,14 @@ def rules() -> tuple[Rule, ...]:
     """The rules; reads `phonenumbers`' bundled metadata."""
     korean, american, anywhere = _valid_in("KR"), _valid_in("US"), _valid_in(None)
     possible_anywhere = _valid_in(None, by_length=True)
-    code = rf"(?<![0-9A-Za-z])\+?82{GAP}?\(?0?\)?{GAP}?"
-    north = rf"{START}(?:\+?1{GAP}?)?"
+    code = rf"(?<![0-9A-Za-z])\+?82{MAYBE}\(?0?\)?{MAYBE}"
+    north = rf"{START}(?:\+?1{MAYBE})?"
     return (
         _rule(rf"{START}{OPEN}0(?:1[016789]|70|50[0-9]){GAP}{LOCAL}{STOP}", 0.85),
         _rule(rf"{START}01[016789][0-9]{{7,8}}{STOP}{NOT_MONEY}", 0.7),
         _rule(rf"{START}{OPEN}0(?:{AREA}|80){GAP}{LOCAL}{EXTENSION}{STOP}", 0.6),
         _rule(rf"{START}0(?:{AREA}|70|50[0-9])[0-9]{{7,8}}{STOP}{NOT_MONEY}", 0.1, korean, needs_context=True),
-        _rule(rf"{code}(?:1[016789]|{AREA}|70|50[0-9]){GAP}?[0-9]{{3,4}}{GAP}?[0-9]{{4}}{STOP}", 0.8, korean),
+        _rule(rf"{code}(?:1[016789]|{AREA}|70|50[0-9]){MAYBE}[0-9]{{3,4}}{MAYBE}[0-9]{{4}}{STOP}", 0.8, korean),
         _rule(rf"{north}(?:\([0-9]{{3}}\)[ -]?|[2-9][0-9]{{2}}-)[0-9]{{3}}[-. ][0-9]{{4}}{EXTENSION}{STOP}", 0.6),
         _rule(rf"{north}[2-9][0-9]{{2}}[-.][0-9]{{3}}[-.][0-9]{{4}}{EXTENSION}{STOP}", 0.45, american),
         _rule(rf"{START}001-[0-9]{{3}}-[0-9]{{3}}-[0-9]{{4}}{EXTENSION}{STOP}", 0.6),

@@ -32,13 +32,16 @@ _NAME = rf"(?:(?-i:[NSEW]|[NS][EW])\.? )?(?:(?:[0-9]{{1,3}}(?:st|nd|rd|th)|{_WOR
 _SUFFIX = (
     r"(?-i:"
     + _any_of(
-        "Street Avenue Boulevard Road Lane Drive Court Circle Place Plaza Square Terrace Parkway Highway Turnpike"
-        " Expressway Freeway Way Trail Loop Alley Crescent Close Mews Row Walk Park Pike Center Centre Broadway Ridge"
-        " Run Crossing Point Commons Green Hill Gardens Grove Quay Wharf STREET AVENUE BOULEVARD ROAD LANE DRIVE COURT"
-        " CIRCLE PLACE PLAZA SQUARE TERRACE PARKWAY HIGHWAY WAY TRAIL PARK CENTER St Av Ave Blvd Rd Ln Dr Ct Cir Pl"
-        " Plz Sq Ter Terr Pkwy Hwy Tpke Expy Fwy Trl ST AVE BLVD RD LN DR CT PL PKWY HWY"
+        "Street Avenue Boulevard Road Lane Drive Court Circle Place Plaza Square Terrace Parkway Highway Turnpike Expressway"
+        " Freeway Way Trail Loop Alley Crescent Close Mews Row Walk Park Pike Center Centre Broadway Ridge Run Crossing Point"
+        " Commons Green Hill Gardens Grove Quay Wharf STREET AVENUE BOULEVARD ROAD LANE DRIVE COURT CIRCLE PLACE PLAZA SQUARE"
+        " TERRACE PARKWAY HIGHWAY WAY TRAIL PARK CENTER"
     )
-    + r")(?![A-Za-z])\.?(?: (?-i:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\b\.?)?"
+    + r"(?![A-Za-z])|"
+    + _any_of(
+        "St Av Ave Blvd Rd Ln Dr Ct Cir Pl Plz Sq Ter Terr Pkwy Hwy Tpke Expy Fwy Trl ST AVE BLVD RD LN DR CT PL PKWY HWY"
+    )
+    + r"(?![A-Za-z])\.?)(?: (?-i:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\b\.?)?"
 )
 _GAP = r"(?:,?[ \t]{0,3}(?:\n[ \t]{0,4}){1,2}|,[ \t]{0,3}|[ \t]{1,4})"
 _UNIT = (
@@ -84,7 +87,7 @@ _LIVES = (
     r" address(?: is| was|:| at)?"
     r"|\baddress of [^\n\x00]{1,40}? is"
 )
-_BARE = rf"{_NUMBER} (?:{_WORD})(?: (?:{_WORD}|[0-9]{{1,4}}(?:st|nd|rd|th)?[A-Za-z]?)){{0,5}}"
+_BARE = rf"{_NUMBER} (?:{_WORD})(?: (?:{_WORD}|[0-9]{{1,4}}(?:st|nd|rd|th)?[A-Za-z]?)){{0,5}}(?<![A-Za-z]{{5}}\.)"
 _LODGING = r"(?-i:Suite|Ste|Apt|Apartment|Unit|SUITE|APT|UNIT)\b\.?(?: ?#)? ?[0-9]{1,5}[A-Za-z]?(?![0-9A-Za-z])"
 
 RULES = (
