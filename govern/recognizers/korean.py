@@ -21,11 +21,13 @@ RRN_CONTEXT = (
 )
 CRN_CONTEXT = r"법인 ?(?:등록)? ?(?:번호|no\b)|\bcrn\b|corporat(?:e|ion) registration|company registration"
 BRN_CONTEXT = r"사업자 ?(?:등록)? ?(?:번호|no\b)|등록번호|business (?:registration|licen[cs]e)|\bbrn\b|tax registration"
+UNIT_END = r"(?:[을를이가은는의에과와도]|으?로|씩|당|까지|부터|에서|이나|정도|이상|이하|미만|짜리)?(?![가-힣])"
+"""What may follow a unit: a particle, then no Hangul; a word that only begins like a unit (원고, 주식회사) is none."""
+
 NOT_MONEY = (
-    r"(?! ?(?:원|억|만 ?원|천만|달러|%|won\b|krw\b"
-    r"|(?:년|월|분기|만|천|주|건|명|개)(?:[을를이가은는의에과와도]|으?로|씩|당|까지|부터)?(?![가-힣])))"
+    rf"(?! ?(?:억|만 ?원|천만|달러|%|won\b|krw\b|원(?!고|심|인|본|래|피)|(?:년|월|분기|만|천|주|건|명|개){UNIT_END}))"
 )
-"""No unit after a number without separators; a word that only begins like one (주식회사, 건물) is none."""
+"""No unit after a number without separators."""
 
 START, STOP = r"(?<![0-9A-Za-z])(?<![0-9][-.,])", r"(?![0-9A-Za-z])(?![-.,][0-9])"
 DAY = r"[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"

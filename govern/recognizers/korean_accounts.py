@@ -147,20 +147,20 @@ def _account(
 
 _NEAR = rf"{_FIRST}(?:{ACCOUNT}|{BANK})"
 _SHAPE = (
-    rf"(?:[0-9]{{2,8}}(?:-[0-9]{{1,8}}){{1,4}}|[0-9]{{10,14}}{NOT_MONEY}"
+    rf"(?:[0-9]{{2,8}}(?:-[0-9]{{1,8}}){{1,4}}|[0-9]{{10,16}}{NOT_MONEY}"
     r"|[0-9]{2,8}(?: [0-9]{1,8}){2,4})"
 )  # fmt: skip
 _BESIDE = rf"(?:{BANK}|계좌|통장|예금주|구좌)[^0-9\n\x00]{{0,24}}+"
 
 RULES = (
     _account(r"[0-9]{1,8}(?: ?- ?[0-9]{1,8}){1,4}", check_layout, CONTEXT),
-    _account(r"[0-9]{2,8}(?: [0-9]{1,8}){2,4}(?! [0-9])", check_layout, _NEAR, money=True),
-    _account(r"[0-9]{10,14}(?! [0-9])", check_account, rf"{_NEAR}|입금|송금|이체|출금|환불", money=True),
+    _account(r"[0-9]{2,8}(?: [0-9]{1,8}){2,4}(?! [0-9]{3})", check_layout, _NEAR, money=True),
+    _account(r"[0-9]{10,16}(?! [0-9]{3})", check_account, rf"{_NEAR}|입금|송금|이체|출금|환불", money=True),
     _account(r"[0-9]{2,8}(?:-[0-9]{1,8}){1,4}", check_groups, STRONG, before=40, after=0),
     _account(
         r"[0-9]{2,8}(?:-[0-9]{1,8}){1,4}", check_groups,
         rf"(?:{BANK})[^0-9\n]{{0,12}}\x00|\x00 ?\(?(?:{BANK})", before=40,
     ),
-    Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", rf"{_BESIDE}({_BEGIN}{_OTHER}{_SHAPE}){_END}(?! [0-9])", 0.85,
+    Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", rf"{_BESIDE}({_BEGIN}{_OTHER}{_SHAPE}){_END}(?! [0-9]{{3}})", 0.85,
          check=check_layout_or_bare, group=1, contextual=True),
 )  # fmt: skip

@@ -11,6 +11,7 @@ Data (lot numbers, 산 for forest land); 의 between the parts of a lot number a
 import re
 
 from govern.recognizers import korean_plates
+from govern.recognizers.korean import UNIT_END
 from govern.recognizers.rule import Check, Rule
 from govern.recognizers.words import words
 
@@ -30,8 +31,9 @@ _DIVISION = r"(?!(?<=[ 동로리][0-9])[가구반통](?![가-힣]{2}))"
 """A single digit before 가, 구, 반 or 통 counts the parts of a road or village (종로 6가), and is no number of a lot."""
 
 _STOP = rf"(?![0-9])(?!,[0-9]{{3}})(?!\.[0-9])(?!\. ?[0-9]{{1,2}}\.){_DIVISION}(?!번?[가-힣]?안?길)"
-ROAD_STOP = rf"{_STOP}(?! ?(?:{_COUNTS}))"
-LOT_STOP = rf"{_STOP}(?! ?(?:원|만|억|천|개|명|건|년|월|시간|회|%|퍼센트|달러|항|조(?![가-힣])|호선|번 ?출구))"
+ROAD_STOP = rf"{_STOP}(?!(?:{_COUNTS}))(?! (?:{_COUNTS}){UNIT_END})"
+_LOT_COUNTS = r"원|만|억|천|개|명|건|년|월|시간|회|%|퍼센트|달러|항|조(?![가-힣])|호선|번 ?출구"
+LOT_STOP = rf"{_STOP}(?!(?:{_LOT_COUNTS}))(?! (?:{_LOT_COUNTS}){UNIT_END})"
 BUILDING_NUMBER = r"(?>(?:지하 ?)?[0-9]{1,5}(?: ?- ?[0-9]{1,4})?(?:번지)?)"
 _SYLLABLE = "[가나다라마바사아자차카타파하]"
 ROAD = rf"[가-힣][가-힣0-9.·]{{0,13}}?(?:대로|로|길)(?: ?[0-9]{{1,4}}번?{_SYLLABLE}?안?길)?"

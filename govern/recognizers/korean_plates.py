@@ -9,6 +9,7 @@ Source: Ministry of Land, Infrastructure and Transport, notice on the standards 
 
 import re
 
+from govern.recognizers.korean import UNIT_END
 from govern.recognizers.rule import Rule
 
 SYLLABLES = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주아바사자배하허호"
@@ -24,10 +25,11 @@ CONTEXT = (
     r"|이륜|트럭|입차|출차|견인|과태료|사고 ?차"
     r"|피보험|\bplates?\b|\bvehicles?\b|\bcars?\b|\btruck|\btaxi|\bregistration (?:no|number)|\bparked"
 )  # fmt: skip
-_UNITS = "원|년|억|만|천|명|개|건|주(?!차)|달러|%|평|㎡|제곱|미터|킬로|톤|항|조|쪽|번지|세대"
-_STOP = rf"(?![0-9A-Za-z])(?![-,][0-9])(?!\. ?[0-9])(?! ?(?:{_UNITS}))(?![^\n]{{0,16}}(?:판결|결정|전원합의체|선고))"
+_UNITS = "년|억|만|천|명|개|건|주(?!차)|달러|%|평|㎡|제곱|미터|킬로|톤|항|조|쪽|번지|세대|원(?!·)"
+_STOP = rf"(?![0-9A-Za-z])(?![-,][0-9])(?!\. ?[0-9])(?!(?:{_UNITS}))(?! (?:{_UNITS}){UNIT_END})"
 _START = r"(?<![0-9A-Za-z.,-])(?<!제)(?<!제 )(?<!선고 )"
-_CASE = r"(?<!(?:선고|법원|사건|판결|결정|헌재|[0-9]\. ?자)[^\n]{0,12})"
+_COURT = r"(?! ?(?:[,·(] ?[0-9]{2,4}[가-힣]{1,2}[0-9]{1,6}[^\n]{0,4})?(?:판결|결정|전원합의체|선고|사건))"
+_CASE = r"(?<!(?:선고|법원|헌재|사건|[0-9]\. ?자|[0-9][가-힣]{1,2}[0-9]{1,6} ?[,·(]),? ?)"
 _SERIAL = "[0-9]{4}"
 _GATE = re.compile(rf"[0-9 ] ?[{SYLLABLES}{MILITARY}] ?[0-9]{{4}}(?![0-9])")
 _REACH = (24, 32)
@@ -44,8 +46,8 @@ _OLD = rf"(?<![가-힣])(?:{REGIONS})"
 RULES = (
     _plate(rf"{_START}[1-9][0-9]{{2}}[{_CLEAR}]{_SERIAL}{_STOP}", 0.6),
     _plate(rf"{_START}[1-9][0-9]{{2}} ?[{SYLLABLES}{MILITARY}] ?{_SERIAL}{_STOP}", 0.3, needs_context=True),
-    _plate(rf"{_START}[0-4][0-9][{_CLEAR}]{_SERIAL}{_STOP}", 0.5),
-    _plate(rf"{_START}{_CASE}[0-9]{{2}} ?[{SYLLABLES}{MILITARY}] ?{_SERIAL}{_STOP}", 0.3, needs_context=True),
+    _plate(rf"{_START}{_CASE}[0-4][0-9][{_CLEAR}]{_SERIAL}{_STOP}{_COURT}", 0.5),
+    _plate(rf"{_START}{_CASE}[0-9]{{2}} ?[{SYLLABLES}{MILITARY}] ?{_SERIAL}{_STOP}{_COURT}", 0.3, needs_context=True),
     _plate(rf"{_OLD} ?[0-9]{{1,2}} ?[{_CLEAR}] ?{_SERIAL}{_STOP}", 0.6),
     _plate(rf"{_OLD} ?[0-9]{{1,2}}[{COUNTERS}]{_SERIAL}{_STOP}", 0.5),
     _plate(rf"{_OLD} ?[0-9]{{1,2}} ?[{SYLLABLES}] ?{_SERIAL}{_STOP}", 0.3, needs_context=True),
