@@ -216,6 +216,6 @@ RULES = (
          context=CRN_CONTEXT, needs_context=True),
     Rule("korean.kr_crn", "KR_CRN", rf"{START}[0-9]{{6}} ?- ?[0-9]{{7}}{STOP}", 0.5, check=check_corporate_alone,
          context=CRN_CONTEXT),
-    Rule("korean.kr_crn", "KR_CRN", rf"{START}[0-9]{{6}} ?[0-9]{{7}}{STOP}{NOT_MONEY}", 0.2, check=check_corporate,
+    Rule("korean.kr_crn", "KR_CRN", rf"{START}[0-9]{{6}} ?[0-9]{{7}}{STOP}", 0.2, check=check_corporate,
          context=CRN_CONTEXT, needs_context=True),
 )  # fmt: skip

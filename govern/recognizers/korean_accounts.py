@@ -159,7 +159,7 @@ RULES = (
     _account(r"[0-9]{2,8}(?:-[0-9]{1,8}){1,4}", check_groups, STRONG, before=40, after=0),
     _account(
         r"[0-9]{2,8}(?:-[0-9]{1,8}){1,4}", check_groups,
-        rf"(?:{BANK})[^0-9\n]{{0,12}}\x00|\x00 ?\(?(?:{BANK})", before=40,
+        rf"{_FIRST}(?:{BANK})[^0-9\n]{{0,12}}\x00|\x00 ?\(?(?:{BANK})", before=40,
     ),
     Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", rf"{_BESIDE}({_BEGIN}{_OTHER}{_SHAPE}){_END}(?! [0-9]{{3}})", 0.85,
          check=check_layout_or_bare, group=1, contextual=True),
