@@ -97,7 +97,7 @@ RULES = (
     Rule("banking.bic", "SWIFT_CODE", rf"(?<![0-9A-Za-z]){_DISTINCT_BIC}(?![0-9A-Za-z])", 0.2, gate=_CAPITALS,
          check=check_bic, context=BIC_CONTEXT, needs_context=True, before=80, after=48),
     Rule("banking.routing", "ABA_ROUTING_NUMBER",
-         rf"{START}(?:[0-9]{{9}}|[0-9]{{4}}-[0-9]{{4}}-[0-9]){STOP}{NOT_MONEY}", 0.2, check=check_routing,
+         rf"{START}(?:[0-9]{{9}}|[0-9]{{4}}-[0-9]{{4}}-[0-9]){STOP}(?!원|달러)", 0.2, check=check_routing,
          context=ROUTING_CONTEXT, needs_context=True, before=64, after=32),
     Rule("banking.account", "US_BANK_NUMBER",
          rf"(?<!(?:{BANK})[^\n]{{0,32}})"

@@ -6,7 +6,7 @@ A masked number (`4111-****-****-1111`, `****1234`) is not reported: its digits 
 
 import re
 
-from govern.recognizers.labels import NOT_MONEY, START, STOP, labelled
+from govern.recognizers.labels import EDGE, NOT_MONEY, STOP, labelled
 from govern.recognizers.rule import Check, Rule
 
 CONTEXT = (
@@ -29,11 +29,12 @@ BRANDS = re.compile(
 """Issuer ranges and lengths as the brands publish them (Visa, Mastercard, Amex, Discover, JCB, Diners, UnionPay …)."""
 
 _GROUPED = r"[1-9][0-9]{3}(-| - | )(?:[0-9]{4}\2[0-9]{4}\2[0-9]{1,4}|[0-9]{6}\2[0-9]{4,5})|62[0-9]{4}[- ][0-9]{13}"
-_START = rf"{START}(?<!\.)"
-_NUMBER = rf"{_START}(?=({_GROUPED}|[1-9][0-9]{{11,18}}){STOP}{NOT_MONEY})"
+_START = rf"{EDGE}(?<!\.)"
+_STOP = rf"{STOP}(?!원|달러| ?(?:won|usd|krw)\b)"
+_NUMBER = rf"{_START}(?=({_GROUPED}|[1-9][0-9]{{11,18}}){_STOP})"
 """Read ahead, so that a number which fails its check does not swallow the start of the next."""
 
-_LONG = rf"{_START}(?=([4-6][0-9]{{3}}(-| - | )(?:[0-9]{{4}}\2){{3}}[0-9]{{1,3}}){STOP}{NOT_MONEY})"
+_LONG = rf"{_START}(?=([4-6][0-9]{{3}}(-| - | )(?:[0-9]{{4}}\2){{3}}[0-9]{{1,3}}){_STOP})"
 """17 to 19 digits in groups."""
 
 _CODE_WORDS = (

@@ -5,7 +5,7 @@ A shape that other numbers share (nine digits, a letter and eight digits) counts
 
 import re
 
-from govern.recognizers.labels import NOT_MONEY, START, STOP, digits_of, labelled
+from govern.recognizers.labels import EDGE, NOT_MONEY, START, STOP, digits_of, labelled
 from govern.recognizers.rule import Rule
 
 SSN_CONTEXT = r"(?a)social security|\bssns?\b|\bss ?(?:#|no\b|num)|\bsoc\.? ?sec\b|사회 ?보장 ?번호|\bssid\b"
@@ -96,7 +96,7 @@ _LICENCE_GATE = re.compile(r"[Ll]icen[cs]e|LICEN[CS]E|(?<![A-Za-z])[Dd][Ll][Nn]?
 _LABEL_REACH = (8, 96)
 
 RULES = (
-    Rule("identity.ssn", "US_SSN", rf"{START}[0-9]{{3}}(-| - |\.)[0-9]{{2}}\1[0-9]{{4}}{STOP}", 0.5, check=check_ssn,
+    Rule("identity.ssn", "US_SSN", rf"{EDGE}[0-9]{{3}}(-| - |\.)[0-9]{{2}}\1[0-9]{{4}}{STOP}", 0.5, check=check_ssn,
          context=SSN_CONTEXT),
     Rule("identity.ssn", "US_SSN",
          rf"{START}(?:[0-9]{{3}}([- ]?)[0-9]{{2}}\1[0-9]{{4}}|[0-9]{{5}}-[0-9]{{4}}|[0-9]{{3}}-[0-9]{{6}}){STOP}{NOT_MONEY}",

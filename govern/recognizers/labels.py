@@ -4,11 +4,16 @@ A value may touch Hangul on either side (`번호110…입니다`), never a lette
 inside a word or a longer number. Underscores may reach a pattern as dashes.
 """
 
-START = r"(?<![0-9A-Za-z$₩€£¥])(?<![0-9][-.])(?<![$₩€£¥] )(?<![*•●][-.])"
+EDGE = r"(?<![0-9A-Za-z$₩€£¥])(?<![0-9][-.])(?<![*•●][-.])"
+START = rf"{EDGE}(?<![$₩€£¥] )"
 STOP = r"(?![0-9A-Za-z])(?![-.][0-9]|,[0-9]{3}(?![0-9])|[-.]?[*•●]| ?%)"
 """A comma may stand at either edge (rows of CSV), but no thousands group may follow."""
 
-NOT_MONEY = r"(?! ?(?:원|달러|년|월|만|억|천|주(?![가-힣])|건|명|개|%|(?:won|usd|krw|dollars|shares)\b))"
+NOT_MONEY = (
+    r"(?! ?(?:(?:원|달러|년|월|만|억|천|주|건|명(?!의)|개)(?:[원을를이은는의에도과와로씩정까으 ]|[^가-힣]|\Z)|%"
+    r"|(?:won|usd|krw|dollars|shares)\b))"
+)
+"""No unit follows; 원고, 명의, 월요일 and the like are none."""
 
 _GAP = r"[\s:=#|*\"'\[(>,-]{0,6}"
 LINK = (

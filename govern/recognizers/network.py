@@ -42,7 +42,9 @@ _NUMBERED = (
     r"|figure|fig|table|exhibit|schedule|annex|appendix|note|step|firmware|software|app)\.? ?)"
     r"(?<!(?:버전|판|항|절|장|조|표|그림|별표|제) ?)"
 )
-"""What the four numbers of a version or a section stand after."""
+"""What the four numbers of a version or a section stand after; one of three digits is neither."""
+
+_NO_VERSION = rf"(?<![0-9A-Za-z]:)(?:(?=[0-9.]{{0,12}}[12][0-9]{{2}})|{_NUMBERED})"
 
 _V6 = (
     r"(?<![0-9A-Za-z:.])(?=[A-Fa-f:]{0,35}[0-9])(?:[0-9A-Fa-f]{1,4}|:)(?::[0-9A-Fa-f]{0,4}){1,8}"
@@ -109,7 +111,7 @@ RULES: tuple[Rule, ...] = (
          reach=(80, 160), context=r"e-?mail|메일"),
     Rule("network.email_spelled", "EMAIL_ADDRESS", _SPOKEN, 0.6, gate=re.compile(r" (?:dot|DOT) "), reach=(160, 80),
          context=r"e-?mail|메일"),
-    Rule("network.ip", "IP_ADDRESS", rf"{_V4_START}(?<![0-9A-Za-z]:){_NUMBERED}{_V4}{_V4_END}", 0.6, gate="address",
+    Rule("network.ip", "IP_ADDRESS", rf"{_V4_START}{_NO_VERSION}{_V4}{_V4_END}", 0.6, gate="address",
          context=_IP_CONTEXT),
     Rule("network.ip", "IP_ADDRESS", rf"{_V4_START}{_V4}{_V4_END}", 0.3, gate="address",
          context=_IP_CONTEXT, needs_context=True),

@@ -20,7 +20,7 @@ STRONG = (
     r"(?a)(?=[전연휴핸팩☎📞ptcmfrdh\x00])(?:전화번호|연락처|휴대폰|핸드폰|휴대전화|팩스|☎|📞"
     r"|\b(?:phone\b|tel(?:ephone)?\b|cell(?:phone)?\b|mobile\b|fax\b|call (?:me|us|him|her|at)\b|reach (?:me|us|him|her)\b"
     r"|contact number\b|dial\b|text me\b|hotline\b|call(?:ing)? \x00|messages? to\b|registered \x00)"
-    r"|\x00[ \t(|,]{1,3}(?:office|home|work|direct)\b)"
+    r"|\x00[ \t(|,]{1,3}(?:office|home|work)\b)"
 )
 START = r"(?<![0-9A-Za-z$₩€£¥#])(?<![0-9][-.])(?<!(?<![0-9])[0-9]{1,2}/)(?<![$₩€£¥] )(?<![*•●][-. ])"
 STOP = r"(?![0-9A-WYZa-wyz])(?![-.][0-9]|,[0-9]{3}(?![0-9])| ?%|[-. ]?[*•●])"
@@ -28,10 +28,11 @@ EXTENSION = r"(?:,? ?(?:x|ext\.?|extension|내선) ?[0-9]{1,5})?"
 SERVICE = re.compile(r"1[5-9][0-9]{2}[- .]?[0-9]{4}")
 """Numbers of companies' call centres: 15xx, 16xx and 18xx (Korea Communications Commission, numbering plan)."""
 
-ZIP = re.compile(r"[1-9][0-9]{4}-[0-9]{4}")
-"""ZIP+4 of an address above a telephone number."""
-
-DAY = re.compile(r"(?:19|20)[0-9]{2}[-. ]{1,2}[0-9]{1,2}[-. ]{1,2}[0-9]{1,2}")
+OTHER = re.compile(
+    r"[1-9][0-9]{4}-[0-9]{4}|(?:19|20)[0-9]{2}[-. ]{1,2}[0-9]{1,2}[-. ]{1,2}[0-9]{1,2}|[1-9][0-9]{2}-[0-9]{2}-[0-9]{4}"
+    r"|(?:[0-9]{1,3}\.){3}[0-9]{1,3}"
+)
+"""ZIP+4, a day, a social security number, an IP address: also beside a word such as phone."""
 
 AREA = "(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4])"
 """Area codes of Korea after the 0, from Seoul to Jeju (the same plan)."""
@@ -72,7 +73,7 @@ def rules() -> tuple[Rule, ...]:
 
 def possible(value: str) -> bool | None:
     """Seven to thirteen digits that are no list of years: what can be a number where the text says that it is one."""
-    if SERVICE.fullmatch(value) or ZIP.fullmatch(value) or DAY.fullmatch(value):
+    if SERVICE.fullmatch(value) or OTHER.fullmatch(value):
         return False
     return None if 7 <= sum(character.isdigit() for character in value) <= 13 and not only_years(value) else False
 
