@@ -97,10 +97,14 @@ _CARD = re.compile(r"[0-9]{4}([- ])[0-9]{4}\1[0-9]{4}\1[0-9]{4}")
 def check_account(value: str) -> bool | None:
     """Ten to sixteen digits that are nothing else: no telephone number, day, card or registration number."""
     number = digits_of(value)
-    if not 10 <= len(number) <= 16 or number.count(number[0]) >= len(number) - 2 or only_years(value):
+    if not 10 <= len(number) <= 16 or number.count(number[0]) >= len(number) - 2:
         return False
-    if _PHONE.fullmatch(value) or _DAY.fullmatch(value) or _CARD.fullmatch(value):
+    if value[:2] in ("19", "20") and (only_years(value) or _DAY.fullmatch(value)):
         return False
+    if _PHONE.fullmatch(value) or _CARD.fullmatch(value):
+        return False
+    if len(number) not in (10, 13):
+        return None
     groups = tuple(map(len, re.split("[- ]+", value)))
     if groups == (3, 2, 5) and check_business(value):
         return False
@@ -157,10 +161,6 @@ RULES = (
     _account(r"[0-9]{2,8}(?: [0-9]{1,8}){2,4}(?! [0-9]{3})", check_layout, _NEAR, money=True),
     _account(r"[0-9]{10,16}(?! [0-9]{3})", check_account, rf"{_NEAR}|입금|송금|이체|출금|환불", money=True),
     _account(r"[0-9]{2,8}(?:-[0-9]{1,8}){1,4}", check_groups, STRONG, before=40, after=0),
-    _account(
-        r"[0-9]{2,8}(?:-[0-9]{1,8}){1,4}", check_groups,
-        rf"{_FIRST}(?:{BANK})[^0-9\n]{{0,12}}\x00|\x00 ?\(?(?:{BANK})", before=40,
-    ),
     Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", rf"{_BESIDE}({_BEGIN}{_OTHER}{_SHAPE}){_END}(?! [0-9]{{3}})", 0.85,
          check=check_layout_or_bare, group=1, contextual=True),
 )  # fmt: skip
