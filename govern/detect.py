@@ -209,7 +209,9 @@ def _read(detector: Detector, hidden: Readings, plain: str) -> Iterable[Finding]
         if core is None or hit.score < detector.min_score or _torn(hit, text):
             continue
         kind = core[2]
-        if kind == "words" or hit.contextual or (kind != "lines" and (hit.validated or hit.score >= PLAIN_ENOUGH)):
+        sure = hit.validated and kind != "lines"
+        plain_enough = hit.score >= PLAIN_ENOUGH and kind in {"letters", "apart"}
+        if kind == "words" or hit.contextual or sure or plain_enough:
             start, end = hidden.shadow.original(hit.start, hit.end)
             if plain.count(")", start, end) > plain.count("(", start, end):
                 start = _opened(plain, start, "(")

@@ -294,7 +294,11 @@ def _near(gap: str) -> bool:
 
 def _swapped(token: re.Match[str], led: re.Pattern[str]) -> tuple[Unit, ...]:
     match = led.fullmatch(token[0]) or _SWAPPED.fullmatch(token[0])
-    if match is None or (not any(map(str.isdigit, token[0])) and token[0].strip(_ZERO_ONE)):
+    if (
+        match is None
+        or not any(map(str.isalnum, token[0]))
+        or (not any(map(str.isdigit, token[0])) and token[0].strip(_ZERO_ONE))
+    ):
         return ()
     units = []
     for group in (2, 4):
