@@ -87,6 +87,7 @@ def check_groups(value: str) -> bool | None:
 
 _LETTERS = {ord(letter): str(number) for number, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 10)}
 _CAPITALS = re.compile(r"(?<![0-9A-Za-z])[A-Z]{6}[A-Z0-9]{2,5}(?![0-9A-Za-z])")
+_ACCOUNT_GATE = re.compile(r"[Aa]cc(?:oun)?t|ACC(?:OUN)?T|[Aa]/[Cc]")
 _IBAN_GATE = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2}[0-9]{2}[ -]?[0-9A-Za-z]{4}")
 
 RULES = (
@@ -100,9 +101,9 @@ RULES = (
          rf"{START}(?:[0-9]{{9}}|[0-9]{{4}}-[0-9]{{4}}-[0-9]){STOP}(?!원|달러)", 0.2, check=check_routing,
          context=ROUTING_CONTEXT, needs_context=True, before=64, after=32),
     Rule("banking.account", "US_BANK_NUMBER",
-         rf"(?<!(?:{BANK})[^\n]{{0,32}})"
+         rf"(?=a/?c)(?<!(?:{BANK})[^\n]{{0,32}})"
          + labelled(r"\b(?:accounts?\b|acct\b\.?|a/c\b)", r"[0-9]{8,17}|[0-9]{2,8}(?:-[0-9]{2,8}){1,3}") + STOP + NOT_MONEY,
-         0.45, check=check_groups, group=1, contextual=True),
+         0.45, gate=_ACCOUNT_GATE, reach=(8, 72), check=check_groups, group=1, contextual=True),
     Rule("banking.account", "US_BANK_NUMBER",
          rf"(?<![A-Za-z]-){START}(?:[0-9]{{8,17}}|[0-9]{{2,8}}(?:[- ][0-9]{{2,8}}){{1,3}}){STOP}{NOT_MONEY}", 0.1,
          check=check_groups, context=ACCOUNT_CONTEXT, needs_context=True),
