@@ -85,6 +85,7 @@ def check_groups(value: str) -> bool | None:
     return None
 
 
+_ACCOUNT = labelled(r"\b(?:accounts?\b|acct\b\.?|a/c\b)", r"[0-9]{8,17}|[0-9]{2,8}(?:-[0-9]{2,8}){1,3}")
 _LETTERS = {ord(letter): str(number) for number, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 10)}
 _CAPITALS = re.compile(r"(?<![0-9A-Za-z])[A-Z]{6}[A-Z0-9]{2,5}(?![0-9A-Za-z])")
 _ACCOUNT_GATE = re.compile(r"[Aa]cc(?:oun)?t|ACC(?:OUN)?T|[Aa]/[Cc]")
@@ -101,9 +102,8 @@ RULES = (
          rf"{START}(?:[0-9]{{9}}|[0-9]{{4}}-[0-9]{{4}}-[0-9]){STOP}(?!원|달러)", 0.2, check=check_routing,
          context=ROUTING_CONTEXT, needs_context=True, before=64, after=32),
     Rule("banking.account", "US_BANK_NUMBER",
-         rf"(?=a/?c)(?<!(?:{BANK})[^\n]{{0,32}})"
-         + labelled(r"\b(?:accounts?\b|acct\b\.?|a/c\b)", r"[0-9]{8,17}|[0-9]{2,8}(?:-[0-9]{2,8}){1,3}") + STOP + NOT_MONEY,
-         0.45, gate=_ACCOUNT_GATE, reach=(8, 72), check=check_groups, group=1, contextual=True),
+         rf"(?={_ACCOUNT})(?<!(?:{BANK})[^\n]{{0,16}}){_ACCOUNT}" + STOP + NOT_MONEY,
+         0.45, gate=_ACCOUNT_GATE, reach=(8, 72), check=check_groups, group=2, contextual=True),
     Rule("banking.account", "US_BANK_NUMBER",
          rf"(?<![A-Za-z]-){START}(?:[0-9]{{8,17}}|[0-9]{{2,8}}(?:[- ][0-9]{{2,8}}){{1,3}}){STOP}{NOT_MONEY}", 0.1,
          check=check_groups, context=ACCOUNT_CONTEXT, needs_context=True),
