@@ -28,6 +28,8 @@ _ORDINAL = rf"{_DAY}(?:st|nd|rd|th)?"
 _QUARTER = r"(?:[1-4]Q|Q[1-4]|[12]H|H[12]|[3-9]M|FY|CY)"
 _SHORT_YEAR = r"(?:(?:19|20)[0-9]{2}|'?[0-9]{2})"
 
+_BOOKED = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,6}|[0-9]{1,12}(?= ?(?:[십백천만억조]|원|달러|%)))"
+
 _EARLIEST, _LATEST = 1900, 2099
 _DAY_DIGITS = 8
 
@@ -52,6 +54,8 @@ def _period(pattern: str, language: str | None = None) -> Rule:
 
 RULES = (
     _date(rf"(?=['0-9]){START}{_NUMERIC}(?:{_BETWEEN}{_NUMERIC}){{0,11}}+\.?{STOP}"),
+    # A day and the amount booked on it: 2019. 3. 23. 700만 원; 2024-03-31 1,234,567.
+    _date(rf"(?=['0-9]){START}{_NUMERIC}\.?[ \t|]{{1,3}}{_BOOKED}(?![0-9]|[-.][0-9])"),
     Rule("financial.date", "DATE",
          r"(?<![0-9A-Za-z]|[0-9][-./,])(?:19|20)[0-9]{6}(?:[-T ]?[0-9]{4}(?:[0-9]{2})?)?(?![0-9A-Za-z]|[-./][0-9])",
          0.6, check=check_day),
