@@ -243,10 +243,13 @@ def _korean(text: str, start: int, end: int) -> Iterator[tuple[tuple[Unit, ...],
     pure = all(count in {0, len(group)} for count, group in zip(spoken, groups, strict=True))
     if sum(spoken) < 3 or not (pure or sum(spoken) * 2 >= sum(map(len, groups))):
         return
+    word = start > 0 and "가" <= text[start - 1] <= "힣"
+    if word and sum(spoken[1:]) < 3 and len(groups) > 1:
+        return  # 대통령령이 1.2.3.4: what was read as digits ends a word
     first = next(place for place, count in enumerate(spoken) if count)
     last = len(groups) - next(place for place, count in enumerate(reversed(spoken)) if count)
     parts = [groups, groups[first:last]]
-    if start and "가" <= text[start - 1] <= "힣":
+    if word:
         parts.append(groups[1:])  # the first sign ends a word, as in 생년월일
     for part in dict.fromkeys(tuple(itertools.chain(*each)) for each in parts if each):
         if len(part) >= LEAST:

@@ -1,5 +1,6 @@
 """What finds personal data: rules for numbers and addresses, rules for names in two languages, an optional pipeline.
 
-`presidio` takes patterns and validators from presidio-analyzer; `korean`, `phones`, `births` and `english` are ours;
-`rule` says how a rule runs, `shadow` what it reads. Findings are `Hit`s in the shadow; `govern.detect` maps them back.
+`rule` says how a rule runs; `korean*`, `births`, `phones`, `cards`, `banking`, `identity`, `network`, `secrets` and `streets`
+are ours, `presidio` takes patterns and validators from presidio-analyzer. `financial*` find what is no personal data and
+vetoes. All of them read a shadow (`govern.normalize`); findings are `Hit`s in it, and `govern.detect` maps them back.
 """

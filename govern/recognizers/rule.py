@@ -92,7 +92,7 @@ class Compiled(NamedTuple):
 
 def compile_rule(rule: Rule) -> Compiled:
     """The rule with its pattern and context compiled."""
-    context = regex.compile(rule.context, regex.IGNORECASE) if rule.context else None
+    context = regex.compile(rule.context, regex.IGNORECASE | regex.ASCII) if rule.context else None
     return Compiled(rule, regex.compile(rule.pattern, rule.flags), context)
 
 

@@ -73,13 +73,12 @@ _END = (
 _STREET = rf"(?:{_NUMBER} {_NAME}(?: |(?<=Broadway )){_SUFFIX}|{_NUMBER} (?:(?-i:[NSEW])\.? )?(?-i:Broadway|BROADWAY))"
 _BOX = r"(?<![0-9A-Za-z])(?:P\.? ?O\.? ?Box|Post Office Box) [0-9]{1,7}"
 _GATE = re.compile(
-    r"[Ss]treet|STREET|[Aa]ve(?:nue)?|AVE|[Bb]oulevard|[Bb]lvd|BLVD|[Rr]oad|ROAD|\b[Rr]d\b|RD|[Ll]ane|LANE|\bLn\b|[Dd]rive|DRIVE|\bDr\b|\bSt\b|\bST\b"
-    r"|[Cc]ourt|COURT|\bCt\b|[Cc]ircle|[Cc]ir\b|[Pp]lace|PLACE|\bPl\b|[Pp]laza|PLAZA|[Ss]quare|SQUARE|\bSq\b|[Tt]err?|[Pp]ark|PARK|[Pp]kwy|[Hh]ighway"
-    r"|[Hh]wy|[Tt]urnpike|Tpke|[Ww]ay\b|WAY|[Tt]rail|Trl|Loop|Alley|Crescent|Close|Mews|Row\b|Walk\b|Pike|[Cc]ent(?:er|re)|CENTER|[Bb]roadway|BROADWAY"
-    r"|Ridge|Run\b|Crossing|Point|Commons|Green|Hill|Gardens|Grove|Quay|Wharf|[Bb]ox |BOX |Expy|Expressway|F(?:wy|reeway)"
+    r"(?<![0-9A-Za-z])(?:[0-9]{1,5}(?:-[0-9]{1,4})?[A-Za-z]?|One|Two|Three|Four|Five|Ten|[Bb]ox|BOX)"
+    r" (?:[NSEWnsew]{1,2}\.? )?[A-Z0-9\u00C0-\u024F]"
 )
+"""A number and a word in capitals or a further number behind it: rarer than the suffixes, which are common words."""
 _UNIT_GATE = re.compile(r"Suite|Ste|Apt|Apartment|Unit|SUITE|APT|UNIT")
-_REACH = (72, 140)
+_REACH = (24, 220)
 
 _LIVES = (
     r"\b(?:lives?|living|lived|resid(?:es?|ed|ing)|domiciled) at"
