@@ -4,9 +4,9 @@ A veto: a weak personal finding (not both validated and contextual) that lies in
 identifier, an amount, a date, a period, an article of law — is dropped and counted. A date never vetoes a date of birth,
 and nothing vetoes a name.
 
-Overlaps: validated before contextual (the word right beside before one near) before longer before earlier; of two that
-are the same, plain text before a rewritten reading of it. The winner grows over the characters of what it displaced, so
-one placeholder stands for both and no rest of either is left.
+Overlaps: validated before contextual (the word right beside before one near) before longer before surer before earlier;
+of two that are the same, plain text before a rewritten reading of it. The winner grows over the characters of what it
+displaced, so one placeholder stands for both and no rest of either is left.
 """
 
 import bisect
@@ -65,12 +65,12 @@ def _vetoed_by(hit: Hit, financial: list[Hit], longest: int) -> str | None:
 def choose(findings: Iterable[Finding], kept: frozenset[str]) -> list[Hit]:
     """One finding for each stretch of characters, in order, no two overlapping."""
 
-    def rank(finding: Finding) -> tuple[bool, bool, int, bool, int, bool, float, int, str, str]:
+    def rank(finding: Finding) -> tuple[bool, bool, int, bool, int, float, bool, int, str, str]:
         hit, reading = finding
         leave = hit.entity_type in kept
         certain = hit.validated and hit.contextual
-        return (leave and not certain, not hit.validated, -hit.contextual, leave, hit.start - hit.end, reading,
-                -hit.score, hit.start, hit.entity_type, hit.recognizer)  # fmt: skip
+        return (leave and not certain, not hit.validated, -hit.contextual, leave, hit.start - hit.end, -hit.score,
+                reading, hit.start, hit.entity_type, hit.recognizer)  # fmt: skip
 
     chosen: list[Hit] = []
     for finding in sorted(findings, key=rank):

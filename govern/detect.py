@@ -247,7 +247,7 @@ def _digest(names: tuple[str, ...], models: tuple[tuple[str, str], ...]) -> str:
     """Over the recognizers' own files, this one, the packages whose patterns run, and the models."""
     package = resources.files("govern")
     folder = package.joinpath("recognizers")
-    own = [package.joinpath(f"{name}.py") for name in ("arbitrate", "detect", "normalize", "readings")]
+    own = [package.joinpath(f"{name}.py") for name in ("arbitrate", "detect", "hidden", "normalize", "readings")]
     files = [*own, *folder.iterdir(), *folder.joinpath("lists").iterdir()]
     sums = {
         item.name: hashlib.sha256(item.read_bytes()).hexdigest()

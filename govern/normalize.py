@@ -147,7 +147,7 @@ def _enclosed(match: re.Match[str]) -> str:
     behind = text[match.start() - 1 : match.start()].isdigit()
     footnote = behind and "SUPER" in unicodedata.name(run[0], "SUPER")
     few = (
-        digits == len(run) and not footnote and (behind or count == 2 or bool(plain.keys() & set(text[end : end + 2])))
+        digits == len(run) and not footnote and (behind or count == 2 or bool(plain.keys() & set(text[end : end + 5])))
     )
     between = behind and run[1:2].isdigit()
     if not (few or between or (count >= ENCLOSED_RUN and count * 5 >= digits * 2)):
