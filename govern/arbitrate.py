@@ -33,14 +33,25 @@ def veto(findings: Iterable[Finding], financial: Sequence[Hit]) -> tuple[list[Fi
     ordered = sorted(financial, key=lambda hit: (hit.start, hit.end))
     longest = max((hit.end - hit.start for hit in ordered), default=0)
     standing: list[Finding] = []
-    fallen: Counter[tuple[str, str]] = Counter()
+    fallen: list[tuple[str, str, int, int]] = []
     for finding in findings:
         kind = _vetoed_by(finding.hit, ordered, longest)
         if kind is None:
             standing.append(finding)
         else:
-            fallen[finding.hit.entity_type, kind] += 1
-    return standing, fallen
+            fallen.append((finding.hit.entity_type, kind, finding.hit.start, finding.hit.end))
+    return standing, _counted(fallen)
+
+
+def _counted(fallen: list[tuple[str, str, int, int]]) -> Counter[tuple[str, str]]:
+    """Those that overlap are one: two rules may have found the same number."""
+    counts: Counter[tuple[str, str]] = Counter()
+    reached: dict[tuple[str, str], int] = {}
+    for entity_type, kind, start, end in sorted(fallen):
+        key = (entity_type, kind)
+        counts[key] += start >= reached.get(key, 0)
+        reached[key] = max(end, reached.get(key, 0))
+    return counts
 
 
 def weak(hit: Hit) -> bool:

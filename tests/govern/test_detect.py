@@ -124,6 +124,47 @@ def test_every_supported_type_has_a_rule(detector):
     assert all(item.pattern.flags & regex.ASCII for item in detector.rules)
 
 
+def test_what_finance_writes_vetoes_a_weak_label_and_each_veto_is_counted_once(detector):
+    """A CUSIP beside the word is no account; the same digits without it are. Strong labels stand."""
+    vetoed = detect.search(detector, "account number 037833100 (CUSIP), SSN 037833100 CUSIP")
+    assert vetoed.spans == ()
+    assert vetoed.vetoes == (("US_BANK_NUMBER", "CUSIP", 1), ("US_SSN", "CUSIP", 1))
+    plain = detect.search(detector, "account number 037833100 at the branch")
+    assert [span.entity_type for span in plain.spans] == ["US_BANK_NUMBER"]
+    assert plain.vetoes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("연락처는 공일공 일이삼사 오육칠팔입니다", "공일공 일이삼사 오육칠팔"),
+        ("my card is four one one one, one one one one, one one one one, one one one one thanks",
+         "four one one one, one one one one, one one one one, one one one one"),
+        ("카드번호 4lll-llll-llll-llll을", "4lll-llll-llll-llll"),
+        ("주민번호 9 9 0 1 0 1 - 1 2 3 4 5 6 7로", "9 9 0 1 0 1 - 1 2 3 4 5 6 7"),
+        ("주민번호 990101-\n1234567로", "990101-\n1234567"),
+        ("card 4111/1111/1111/1111 ok", "4111/1111/1111/1111"),
+        ("call (four one five) five five five - zero one four six", "(four one five) five five five - zero one four six"),
+    ],
+)  # fmt: skip
+def test_a_hidden_number_is_found_where_it_stands(detector, text, found):
+    """Offsets are of the original, whatever was rewritten to read it."""
+    (span,) = find(detector, text)
+    assert text[span.start : span.end] == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sales were 12,345\n67,890\n11,223\nin 2015\n2016\n2017", "1.1 2.2 3.3 4.4 5.5 6.6 7.7 8.8 9.9", "제10조 제11조",
+        "10일 20일 30일에", "one of two or three to four", "대통령령이 173.140", "0.4111111111111111", "1 2 3 4 5 6 7 8 9 10 11 12",
+    ],
+)  # fmt: skip
+def test_columns_and_lists_hide_no_number(detector, text):
+    """A number that was not written plainly needs a checksum or a word."""
+    assert find(detector, text) == ()
+
+
 @pytest.mark.parametrize("line", [
     "2024-03-31  010-1234-5678  계좌 110-123-456789  1,234,567원  김민수님  4111 1111 1111 1111\n",
     "03/31/2024 ACH 12345678901 account no. 4432-118-90021 $1,234.56 Mr. John Smith a.b@c.com\n",

@@ -64,6 +64,20 @@ def certified(home: Path) -> Path:
     return out
 
 
+def test_every_veto_is_counted_in_the_evidence(home: Path, tmp_path: Path) -> None:
+    """By entity type, language and what outweighed it; no value."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    lines = [
+        {"id": str(number), "text": f"Holding {number}: account number 037833100 (CUSIP)."} for number in range(30)
+    ]
+    (raw / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    secret = ("--secret", str(home / "keys" / "secret.key"), "--workers", "1")
+    assert cli.main(["certify", str(raw), "--out", str(tmp_path / "out"), *secret]) == 0
+    vetoes = json.loads((tmp_path / "out" / "evidence" / "vetoes.json").read_bytes())
+    assert vetoes == [{"entity_type": "US_BANK_NUMBER", "lang": "en", "vetoed_by": "CUSIP", "findings": 30}]
+
+
 def texts(folder: Path) -> list[str]:
     return [text for path in sorted(folder.glob("*.parquet")) for text in pl.read_parquet(path)["text"].to_list()]
 
