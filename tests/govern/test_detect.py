@@ -126,9 +126,13 @@ def test_every_supported_type_has_a_rule(detector):
 
 def test_what_finance_writes_vetoes_a_weak_label_and_each_veto_is_counted_once(detector):
     """A CUSIP beside the word is no account; the same digits without it are. Strong labels stand."""
-    vetoed = detect.search(detector, "account number 037833100 (CUSIP), SSN 037833100 CUSIP")
-    assert vetoed.spans == ()
-    assert vetoed.vetoes == (("US_BANK_NUMBER", "CUSIP", 1), ("US_SSN", "CUSIP", 1))
+    for text, entity_type in (
+        ("account number 037833100 (CUSIP)", "US_BANK_NUMBER"),
+        ("SSN 037833100 CUSIP", "US_SSN"),
+    ):
+        vetoed = detect.search(detector, text)
+        assert vetoed.spans == ()
+        assert vetoed.vetoes == ((entity_type, "CUSIP", 1),)
     plain = detect.search(detector, "account number 037833100 at the branch")
     assert [span.entity_type for span in plain.spans] == ["US_BANK_NUMBER"]
     assert plain.vetoes == ()
@@ -157,7 +161,8 @@ def test_a_hidden_number_is_found_where_it_stands(detector, text, found):
     "text",
     [
         "Sales were 12,345\n67,890\n11,223\nin 2015\n2016\n2017", "1.1 2.2 3.3 4.4 5.5 6.6 7.7 8.8 9.9", "제10조 제11조",
-        "10일 20일 30일에", "one of two or three to four", "대통령령이 173.140", "0.4111111111111111", "1 2 3 4 5 6 7 8 9 10 11 12",
+        "10일 20일 30일에", "one of two or three to four", "대통령령이 173.140", "0.4111111111111111",
+        "1 2 3 4 5 6 7 8 9 10 11 12",
     ],
 )  # fmt: skip
 def test_columns_and_lists_hide_no_number(detector, text):
