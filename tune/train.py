@@ -185,12 +185,26 @@ def _quantised_with_adapter(recipe: "Recipe", base: "BaseModel", new_ids: tuple[
             f"{base.path}: {len(odd)} tensors are missing or unknown ({odd[0]}), and missing ones would be random; "
             "restore the folder"
         )
+    _keep_trainable(model)
     model.config.use_cache = False
     checkpointing = recipe.training.activation_checkpointing
     model = prepare_model_for_kbit_training(
         model, use_gradient_checkpointing=checkpointing, gradient_checkpointing_kwargs={"use_reentrant": False}
     )
     return get_peft_model(model, lora_config(recipe.lora, new_ids, tied=base.tied), autocast_adapter_dtype=True)
+
+
+def _keep_trainable(model: Any) -> None:
+    """Keeps evaluation from repacking 4-bit weights for inference.
+
+    On a processor with AVX512-BF16, bitsandbytes packs a layer the first time that it runs outside training; the packed
+    product has no gradient, so training after a measured loss would pass none through the base model.
+    """
+    from bitsandbytes.nn import Linear4bit
+
+    for module in model.modules():
+        if isinstance(module, Linear4bit):
+            module.support_avx512bf16_for_cpu = False
 
 
 def _arguments(recipe: "Recipe", work: Path) -> Any:

@@ -100,7 +100,7 @@ def test_the_adapter_reloads_to_the_loss_that_was_measured(trained):
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     from tune import dataset, gate
-    from tune.train import _loss
+    from tune.train import _keep_trainable, _loss
 
     recipe = trained.recipe()
     passed = gate.check(recipe, now=NOW)
@@ -114,11 +114,28 @@ def test_the_adapter_reloads_to_the_loss_that_was_measured(trained):
     base = AutoModelForCausalLM.from_pretrained(
         recipe.model, quantization_config=quantised, dtype=torch.float32, device_map={"": "cpu"}, local_files_only=True
     )
+    _keep_trainable(base)  # else a processor with AVX512-BF16 computes in bfloat16, some 4e-5 away
     before = _loss(base, held_out, 2)
     after = _loss(PeftModel.from_pretrained(base, trained.adapter), held_out, 2)
     training = predicate(trained.adapter)["training"]
     assert before == pytest.approx(training["held_out_loss_before"], abs=1e-6)
     assert after == pytest.approx(training["held_out_loss_after"], abs=1e-6)
+
+
+def test_a_measured_loss_leaves_the_base_model_trainable(trained):
+    """Evaluation packs no weight for inference, on whatever processor: a packed product has no gradient."""
+    from bitsandbytes.nn import Linear4bit
+
+    from tune import dataset, gate
+    from tune.train import _loss, _quantised_with_adapter
+
+    passed = gate.check(trained.recipe(), now=NOW)
+    model = _quantised_with_adapter(trained.recipe(), passed.base, passed.tokenizer.new_ids)
+    layers = [module for module in model.modules() if isinstance(module, Linear4bit)]
+    _loss(model, dataset.some_rows(dataset.build(passed.corpus.held_out, passed.tokenizer, 64), 2), 2)
+    assert layers
+    assert all(layer.support_avx512bf16_for_cpu is False for layer in layers)
+    assert not any(getattr(layer.weight.quant_state, "packing_format_for_cpu", False) for layer in layers)
 
 
 def test_the_same_recipe_gives_the_same_adapter_and_opens_no_socket(trained, tmp_path, no_internet):
