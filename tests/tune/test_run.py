@@ -122,6 +122,8 @@ def test_the_adapter_reloads_to_the_loss_that_was_measured(trained):
     assert after == pytest.approx(training["held_out_loss_after"], abs=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore:`gradient_checkpointing_enable` is deprecated:FutureWarning")  # PEFT's call
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
 def test_a_measured_loss_leaves_the_base_model_trainable(trained):
     """Evaluation packs no weight for inference, on whatever processor: a packed product has no gradient."""
     from bitsandbytes.nn import Linear4bit
