@@ -86,9 +86,16 @@ def check_groups(value: str) -> bool | None:
 
 
 _ACCOUNT = labelled(r"\b(?:accounts?\b|acct\b\.?|a/c\b)", r"[0-9]{8,17}|[0-9]{2,8}(?:-[0-9]{2,8}){1,3}")
+_AMERICAN_ACCOUNT = labelled(
+    r"미국 ?(?:[가-힣A-Za-z]{1,10} ?){0,2}계좌(?: ?번호)?|\bU\.?S\.? (?:bank )?account\b(?: ?(?:number|no\b\.?|#))?",
+    r"[0-9]{8,17}|[0-9]{2,8}(?:[- ][0-9]{2,8}){1,3}",
+)
+"""The country is named, so that a Korean word for account does not make it a Korean one."""
+
 _LETTERS = {ord(letter): str(number) for number, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 10)}
 _CAPITALS = re.compile(r"(?<![0-9A-Za-z])[A-Z]{6}[A-Z0-9]{2,5}(?![0-9A-Za-z])")
 _ACCOUNT_GATE = re.compile(r"[Aa]cc(?:oun)?t|ACC(?:OUN)?T|[Aa]/[Cc]")
+_AMERICAN_GATE = re.compile(r"미국|U\.?S\.? (?:bank |BANK )?(?:[Aa]cc|ACC)")
 _IBAN_GATE = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2}[0-9]{2}[ -]?[0-9A-Za-z]{4}")
 
 RULES = (
@@ -98,12 +105,17 @@ RULES = (
          group=1, contextual=True),
     Rule("banking.bic", "SWIFT_CODE", rf"(?<![0-9A-Za-z]){_DISTINCT_BIC}(?![0-9A-Za-z])", 0.2, gate=_CAPITALS,
          check=check_bic, context=BIC_CONTEXT, needs_context=True, before=80, after=48),
+    Rule("banking.bic", "SWIFT_CODE",
+         rf"(?<![0-9A-Za-z])({_BIC})(?![0-9A-Za-z])\)?[ ,]{{0,2}}\(?(?:{_BIC_WORDS})(?![A-Za-z])", 0.8, gate=_CAPITALS,
+         check=check_bic, group=1, contextual=True),
     Rule("banking.routing", "ABA_ROUTING_NUMBER",
          rf"{START}(?:[0-9]{{9}}|[0-9]{{4}}-[0-9]{{4}}-[0-9]){STOP}(?!원|달러)", 0.2, check=check_routing,
          context=ROUTING_CONTEXT, needs_context=True, before=64, after=32),
     Rule("banking.account", "US_BANK_NUMBER",
          rf"(?={_ACCOUNT})(?<!(?:{BANK})[^\n]{{0,16}}){_ACCOUNT}" + STOP + NOT_MONEY,
          0.45, gate=_ACCOUNT_GATE, reach=(8, 72), check=check_groups, group=2, contextual=True),
+    Rule("banking.account", "US_BANK_NUMBER", _AMERICAN_ACCOUNT + STOP + NOT_MONEY, 0.9, gate=_AMERICAN_GATE, reach=(8, 80),
+         check=check_groups, group=1, contextual=True),
     Rule("banking.account", "US_BANK_NUMBER",
          rf"(?<![A-Za-z]-){START}(?:[0-9]{{8,17}}|[0-9]{{2,8}}(?:[- ][0-9]{{2,8}}){{1,3}}){STOP}{NOT_MONEY}", 0.1,
          check=check_groups, context=ACCOUNT_CONTEXT, needs_context=True),

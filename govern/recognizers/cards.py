@@ -38,10 +38,14 @@ _LONG = rf"{_START}(?=([4-6][0-9]{{3}}(-| - | )(?:[0-9]{{4}}\2){{3}}[0-9]{{1,3}}
 """17 to 19 digits in groups."""
 
 _CODE_WORDS = (
-    r"\b(?:cvv2?|cvc2?|cvn2?|cav2|csc)\b(?: ?(?:code|number|no))?"
-    r"|card (?:security|verification|validation) (?:code|value|number)"
-    r"|(?:cvv|cvc|씨브이씨) ?(?:번호|코드|값)|카드 ?보안 ?(?:코드|번호)|카드 ?확인 ?(?:코드|번호)"
-    r"|뒷면(?:의|에)? ?(?:숫자 ?)?(?:마지막 ?|끝 ?)?(?:3|세|4|네) ?자리(?: ?(?:숫자|번호))?"
+    r"\b(?:cvv2?|cvc2?|cvn2?|cav2?|csc)\b(?: ?(?:code|number|no|value))?"
+    r"|card(?:['’]?s)? (?:security|verification|validation|authentication) (?:code|value|number)"
+    r"(?:[;,] (?:he|she|I|they|it) (?:wrote|said|gave|is|was))?"
+    r"|\b(?:my|your|his|her|their|the card's|read out the|gave the|entered the) security code"
+    r"|(?:cvv|cvc|씨브이씨) ?(?:번호|코드|값)|(?:카드 ?)?보안 ?(?:코드|번호)|카드 ?확인 ?(?:코드|번호)"
+    r"|유효성 ?(?:확인|검사|검증) ?(?:번호|코드)"
+    r"|뒷면(?:의|에)? ?(?:\([가-힣 ]{1,10}\) ?)?(?:서명란(?:의|에)? ?)?(?:있는 ?)?(?:숫자 ?)?"
+    r"(?:마지막 ?|끝 ?)?(?:3|세|4|네) ?자리(?: ?(?:숫자|번호))?"
     r"|\b(?:last )?(?:three|3)[ -]digits? (?:code )?on the back(?: of (?:the|my|your) card)?"
 )
 _PIN_WORDS = (
@@ -50,8 +54,8 @@ _PIN_WORDS = (
     r"|(?:카드|계좌|통장|결제|간편 ?결제|출금|이체|인증서?|현금카드) ?(?:결제 ?)?(?:비밀 ?번호|비번|암호)"
 )
 _PIN_PARTS = (
-    r"(?:비밀 ?번호|비번)(?:의)? ?(?:앞 ?|뒤 ?)?\(?(?:두|2|네|4|여섯|6) ?자리(?: ?숫자)?\)?"
-    r"|(?:비밀 ?번호|비번)(?= ?(?:은|는|:|=))"
+    r"(?:비밀 ?번호|비번)(?:의)? ?\(?(?:네|4|여섯|6) ?자리(?: ?숫자)?\)?"
+    r"|(?:비밀 ?번호|비번)(?= ?(?:은|는|:|=) ?['\"]?[0-9]{4}| [0-9]{4})"
 )
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 
@@ -106,8 +110,11 @@ def _card(name: str, score: float, check: Check, *, pattern: str = _NUMBER, need
                 group=1)  # fmt: skip
 
 
+_SECURITY_GATE = re.compile(r"(?<![A-Za-z])(?:CID|cid)(?![A-Za-z])|[Ss]ecurity [Cc]ode")
 _GATE = re.compile(
-    r"(?<![0-9A-Za-z])(?:[Cc][VvAa][VvCcNn]|CSC|csc|[Pp][Ii][Nn])|[Cc]ard [svSV]|on the back|뒷면|카드|비밀 ?번호|비번|암호"
+    r"(?<![0-9A-Za-z])(?:[Cc][VvAa][VvCcNn]|CSC|csc|[Pp][Ii][Nn])|[Cc]ard(?:['’]?s)? [svaSVA]|[Ss]ecurity [Cc]ode"
+    r"|on the back|뒷면|카드|보안 ?[코번]|유효성"
+    r"|비밀 ?번호|비번|암호"
     r"|핀 ?[번코]|[Pp]ersonal [Ii]dent|씨브이씨"
 )
 
@@ -119,13 +126,14 @@ RULES = (
     Rule("cards.code", "CARD_SECURITY_CODE", labelled(_CODE_WORDS, r"[0-9]{3,4}") + STOP, 0.85, gate=_GATE, group=1,
          contextual=True),
     Rule("cards.code", "CARD_SECURITY_CODE",
-         labelled(r"\bcid\b|(?<!\w)security codes?|보안 ?(?:코드|번호)", r"[0-9]{3,4}") + STOP, 0.2,
-         gate=re.compile(r"(?<![A-Za-z])(?:CID|cid)(?![A-Za-z])|[Ss]ecurity [Cc]ode|보안 ?[코번]"), group=1, before=80,
-         context=CONTEXT, needs_context=True),
+         labelled(r"\bcid\b|(?<!\w)security codes?", r"[0-9]{3,4}") + STOP, 0.2,
+         gate=_SECURITY_GATE, group=1, before=80, context=CONTEXT, needs_context=True),
+    Rule("cards.code", "CARD_SECURITY_CODE", labelled(r"(?<!\w)security code", r"[0-9]{3}") + STOP + NOT_MONEY, 0.6,
+         gate=_SECURITY_GATE, group=1, contextual=True),
     Rule("cards.pin", "PIN", labelled(_PIN_WORDS, r"[0-9]{4,6}") + STOP + NOT_MONEY, 0.8, gate=_GATE, group=1,
          contextual=True),
     Rule("cards.pin", "PIN", labelled(r"(?<![A-Za-z])pin ?code", r"[0-9]{4}") + STOP, 0.8, gate=_GATE, group=1,
          contextual=True),
-    Rule("cards.pin", "PIN", labelled(_PIN_PARTS, r"[0-9]{2}(?:[0-9]{2}){0,2}") + STOP + NOT_MONEY, 0.8, gate=_GATE, group=1,
+    Rule("cards.pin", "PIN", labelled(_PIN_PARTS, r"[0-9]{4,6}") + STOP + NOT_MONEY, 0.8, gate=_GATE, group=1,
          contextual=True),
 )  # fmt: skip

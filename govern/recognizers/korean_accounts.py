@@ -155,6 +155,14 @@ _SHAPE = (
     r"|[0-9]{2,8}(?: [0-9]{1,8}){2,4})"
 )  # fmt: skip
 _BESIDE = rf"(?:{BANK}|계좌|통장|예금주|구좌)[^0-9\n\x00]{{0,24}}+"
+_AFTER = (
+    r"[ ,(/]{0,3}(?:at )?(?:(?:KB ?|NH ?|IBK ?|SC ?)?[가-힣]{2,6}(?:은행(?![법업권장감연])|뱅크|신협|금고|농협|수협)"
+    r"|카뱅|토뱅|케뱅|농협|수협|신협|우체국|새마을"
+    r"|(?:신한|KB ?국민|IBK ?기업)(?![가-힣])|(?:국민|하나|우리|기업)(?= ?[),.\n]|\Z)"
+    r"|(?:kookmin|shinhan|woori|hana|nonghyup|kakao|toss|busan|daegu|gwangju|jeonbuk|jeju|kyongnam|suhyup) ?bank\b"
+    r"|shinhan\b|nonghyup\b|industrial bank of korea|korea post)"
+)
+"""A bank named right after the number; what is also a common word (하나, 우리) only at the end of a phrase."""
 
 RULES = (
     _account(r"[0-9]{1,8}(?: ?- ?[0-9]{1,8}){1,4}", check_layout, CONTEXT),
@@ -162,5 +170,8 @@ RULES = (
     _account(r"[0-9]{10,16}(?! [0-9]{3})", check_account, rf"{_NEAR}|입금|송금|이체|출금|환불", money=True),
     _account(r"[0-9]{2,8}(?:-[0-9]{1,8}){1,4}", check_groups, STRONG, before=40, after=0),
     Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", rf"{_BESIDE}({_BEGIN}{_OTHER}{_SHAPE}){_END}(?! [0-9]{{3}})", 0.85,
+         check=check_layout_or_bare, group=1, contextual=True),
+    Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT",
+         rf"({_BEGIN}{_OTHER}(?=[0-9 -]{{10,24}}{_AFTER}){_SHAPE}){_END}(?={_AFTER})", 0.85,
          check=check_layout_or_bare, group=1, contextual=True),
 )  # fmt: skip

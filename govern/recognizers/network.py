@@ -115,7 +115,7 @@ RULES: tuple[Rule, ...] = (
          context=_IP_CONTEXT),
     Rule("network.ip", "IP_ADDRESS", rf"{_V4_START}{_V4}{_V4_END}", 0.3, gate="address",
          context=_IP_CONTEXT, needs_context=True),
-    Rule("network.ip", "IP_ADDRESS", rf"(?<!(?<!//)\[){_V6}{_V6_TAIL}", 0.6, gate=_COLON_GATE,
+    Rule("network.ip", "IP_ADDRESS", rf"(?<![0-9A-Za-z_)\]]\[){_V6}{_V6_TAIL}", 0.6, gate=_COLON_GATE,
          check=check_v6, context=_IP_CONTEXT),
     Rule("network.ip", "IP_ADDRESS", rf"{_V6}{_V6_TAIL}", 0.3, gate=_COLON_GATE, check=check_v6_short, context=_IP_CONTEXT,
          needs_context=True),

@@ -9,6 +9,7 @@ from functools import cache
 from types import ModuleType
 
 from govern.recognizers.korean import NOT_MONEY, only_years
+from govern.recognizers.labels import labelled
 from govern.recognizers.rule import Check, Rule
 
 CONTEXT = (
@@ -40,8 +41,22 @@ AREA = "(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4])"
 OPEN = r"(?:\((?=[0-9]{2,5}\)))?"
 """A bracket that is closed again after the area code."""
 
+_LISTED = (
+    r"(?!\)? (?:[1-9][.)](?![0-9])|\([1-9][0-9]?\)(?! ?[0-9]))"
+    r"|(?<=[0-9]{4})\)? (?:[0-9]{2}[.)](?![0-9])|\([1-9][0-9]?\)))"
+)
+"""Not before the number of the next item of a list: `1. `, `3) `, `(5)`; two digits may be a group, but not after four."""
+
+_NAMED = (
+    r"\b(?:tele)?phone(?: ?(?:number|no\b\.?|#))?|\b(?:mobile|cell)(?: ?phone)?(?: ?(?:number|no\b\.?|#))?"
+    r"|전화(?: ?번호)?|(?:휴대|핸드)(?:폰|전화)(?: ?번호)?|연락처"
+)
+_BARE = r"1?[2-9][0-9]{2}[2-9][0-9]{6}|0[1-9][0-9]{8,9}"
+"""Ten digits of North America with or without the 1, the fictional exchange 555 too; national ones of Europe with the 0."""
+
 GAP, MAYBE = r"[- .)]{1,2}", r"[- .)]{0,2}"
 LOCAL = rf"[0-9]{{3,4}}{GAP}[0-9]{{4}}"
+_NAMED_GATE = re.compile(r"[Pp]hone|PHONE|[Mm]obile|MOBILE|[Cc]ell(?![a-z])|전화|휴대폰|핸드폰|연락처")
 
 
 def rules() -> tuple[Rule, ...]:
@@ -61,13 +76,16 @@ def rules() -> tuple[Rule, ...]:
         _rule(rf"{START}001-[0-9]{{3}}-[0-9]{{3}}-[0-9]{{4}}{EXTENSION}{STOP}", 0.6),
         _rule(rf"{north}[2-9][0-9]{{2}} ?[2-9][0-9]{{2}}[- ]?[0-9]{{4}}{EXTENSION}{STOP}{NOT_MONEY}", 0.1, american,
               needs_context=True),
-        _rule(rf"(?<![0-9A-Za-z+])(?:\+|00)[1-9][0-9]{{0,2}}(?:[- .()]{{0,3}}[0-9]){{6,13}}{EXTENSION}{STOP}", 0.7, anywhere),
+        _rule(rf"(?<![0-9A-Za-z+])(?:\+|00)[1-9][0-9]{{0,2}}(?:{_LISTED}[- .()]{{0,3}}[0-9]){{6,13}}{EXTENSION}{STOP}", 0.7,
+              anywhere),
         _rule(rf"{START}\+[1-9][0-9]{{10,13}}{EXTENSION}{STOP}", 0.5, possible_anywhere),
-        _rule(rf"{START}\+[1-9][0-9]{{0,2}}[- .(](?:[- .()]{{0,3}}[0-9]){{6,12}}{EXTENSION}{STOP}", 0.5),
+        _rule(rf"{START}\+[1-9][0-9]{{0,2}}[- .(](?:{_LISTED}[- .()]{{0,3}}[0-9]){{6,12}}{EXTENSION}{STOP}", 0.5),
         _rule(rf"{START}0[0-9]{{2,4}} [0-9]{{3,4}}(?: [0-9]{{3,4}}|[0-9]{{2}}){EXTENSION}{STOP}{NOT_MONEY}", 0.1, possible,
               needs_context=True),
-        _rule(rf"(?<![A-Za-z]-){START}{OPEN}[0-9]{{2,5}}\)?(?:[- .][0-9]{{2,6}}){{1,4}}{EXTENSION}{STOP}{NOT_MONEY}", 0.1,
-              possible, context=STRONG, needs_context=True),
+        _rule(rf"(?<![A-Za-z]-){START}{OPEN}[0-9]{{2,5}}\)?(?:{_LISTED}[- .][0-9]{{2,6}}){{1,4}}{EXTENSION}{STOP}"
+              rf"{NOT_MONEY}", 0.1, possible, context=STRONG, needs_context=True),
+        Rule("phones", "PHONE_NUMBER", labelled(_NAMED, rf"{START}(?:{_BARE})") + STOP + NOT_MONEY, 0.85,
+             gate=_NAMED_GATE, reach=(8, 80), check=possible, group=1, contextual=True),
     )  # fmt: skip
 
 

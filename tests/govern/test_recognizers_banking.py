@@ -59,6 +59,7 @@ def test_other_codes_are_no_ibans(detector, text):
         ("BIC is COBADEFFXXX", "COBADEFFXXX"),
         ("swift코드는 SHBKKRSE입니다", "SHBKKRSE"), ("스위프트 코드 HNBNKRSE", "HNBNKRSE"),
         ("beneficiary account 00123, CHASUS33XXX", "CHASUS33XXX"), ("계좌 송금 은행 KOEXKRSEXXX", "KOEXKRSEXXX"),
+        ("His account is with WESTHKTC (SWIFT code), IBAN", "WESTHKTC"), ("SHBKKRSE, BIC code", "SHBKKRSE"),
     ],
 )  # fmt: skip
 def test_a_bic_is_found_beside_its_word_or_an_account(detector, text, value):
@@ -71,7 +72,8 @@ def test_a_bic_is_found_beside_its_word_or_an_account(detector, text, value):
     [
         "THE DIVIDEND ACCOUNT AND ITS CONTRACT", "ACCOUNT STATEMENT: INTEREST EXPENSES",
         "the swift response abcddeff", "CHASUS33XXX",
-        "SWIFT code DEUTZZFF", "Swift action by DIRECTOR and CHAIRMAN", "BENEFICIARY MATERIAL account",
+        "SWIFT code DEUTZZFF", "Swift action by DIRECTOR and CHAIRMAN", "the DIRECTOR (swift in action)",
+        "BENEFICIARY MATERIAL account",
     ],
 )  # fmt: skip
 def test_ordinary_words_are_no_bics(detector, text):
@@ -103,7 +105,9 @@ def test_nine_other_digits_are_no_routing_number(detector, text):
         ("A/C 0012345678", "0012345678"),
         ("checking account (USD): 123456789", "123456789"), ("account # 000073-6910", "000073-6910"),
         ("savings account 98765432", "98765432"), ("account number is 12 345678 90", "12 345678 90"),
-        ("account no 00123456789을 확인", "00123456789"), ("direct deposit to 4455667788", "4455667788"),
+        ("미국 은행 계좌번호 968883701160", "968883701160"), ("미국 체이스은행 계좌 110-582-381584로", "110-582-381584"),
+        ("US bank account number 968883701160", "968883701160"), ("account no 00123456789을 확인", "00123456789"),
+        ("direct deposit to 4455667788", "4455667788"),
     ],
 )  # fmt: skip
 def test_an_account_number_is_found_beside_its_word(detector, text, value):

@@ -104,7 +104,10 @@ def test_other_and_masked_numbers_are_no_cards(detector, text):
         ("card verification value: 987", "987"),
         ("카드 뒷면 3자리는 123이에요", "123"), ("뒷면 세 자리 숫자: 246", "246"), ("카드 보안코드 135", "135"),
         ("카드번호 뒤 보안코드는 864입니다", "864"), ("the 3 digits on the back of my card are 975", "975"),
-        ("amex card, CID 4821", "4821"),
+        ("amex card, CID 4821", "4821"), ("The caller read out the security code 163.", "163"), ("보안코드 4863을", "4863"),
+        ("asks for the card verification value; he wrote 613.", "613"), ("CAV 135", "135"), ("CVC번호 135", "135"),
+        ("카드 뒷면(서명란) 세 자리 135", "135"), ("카드 유효성 확인번호 864를", "864"),
+        ("read out the security code 4863", "4863"),
     ],
 )  # fmt: skip
 def test_a_security_code_is_the_digits_after_its_word(detector, text, value):
@@ -117,9 +120,11 @@ def test_a_security_code_is_the_digits_after_its_word(detector, text, value):
     [
         ("My PIN is 4321", "4321"), ("PIN: 0987.", "0987"), ("pin number 654321", "654321"),
         ("핀번호는 2468입니다", "2468"),
-        ("비밀번호 앞 두 자리 12", "12"), ("비밀번호 앞 2자리는 34예요", "34"), ("비밀번호 4자리: 5678", "5678"),
+        ("비밀번호 4자리: 5678", "5678"),
         ("결제 비밀번호는 135790", "135790"), ("계좌 비밀번호 8642로 변경", "8642"), ("카드 비밀번호: 9753", "9753"),
-        ("비밀번호는 1357이고", "1357"),
+        ("비밀번호는 1357이고", "1357"), ("비밀번호 593020", "593020"), ("비밀번호 9363 실행", "9363"),
+        ("ATM PIN 1357", "1357"),
+        ("PIN code 1357", "1357"), ("핀번호 135790", "135790"),
     ],
 )  # fmt: skip
 def test_a_pin_is_the_digits_after_its_word(detector, text, value):
@@ -132,6 +137,8 @@ def test_a_pin_is_the_digits_after_its_word(detector, text, value):
     [
         "CVV ***", "cvv is required", "security code 7203", "security code 005930", "Securities code: 9984", "CVC 12",
         "CVC 12345",
+        "비밀번호는 '80'-이하생략", "비밀번호 앞 두 자리 12", "비밀번호 2024년 변경", "비밀번호 3000원",
+        "보안코드 12", "유효성 검사 123",
         "pin 12", "pinned 2024 items", "PIN 2024-05", "pin code 110001", "비밀번호를 3회 틀리면",
         "비밀번호 변경 2024년", "PIN ****",
         "spin 1234", "the CID 12-345",

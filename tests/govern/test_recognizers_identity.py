@@ -42,6 +42,22 @@ TRUE = [
     ("CUSTOMER_ID", "PL-2023-0012345", "policy number {}"), ("CUSTOMER_ID", "1234567890", "증권번호 제{}호"),
     ("CUSTOMER_ID", "30299723", "Loan No. {}"), ("CUSTOMER_ID", "2023-12345-678", "대출번호 {}를"),
     ("CUSTOMER_ID", "C0012345", "client number {}"),
+    ("US_EIN", "47 3059013", "EIN {}"), ("US_EIN", "473059013", "FEIN {} on file"),
+    ("US_EIN", "45-6764294", "Employer ID no. {}"),
+    ("US_EIN", "473059013", "federal tax ID: {}"), ("US_EIN", "473059013", "employer identification number is {}"),
+    ("US_EIN", "473059013", "고용주 번호(EIN) {}으로"), ("US_EIN", "47 3059013", "미국 고용주 식별번호 {}을"),
+    ("US_PASSPORT", "M12345678", "미국 여권번호 {}을"), ("US_PASSPORT", "M12345678", "US passport no. {}"),
+    ("US_PASSPORT", "512345678", "American passport {} was shown"), ("KR_PASSPORT", "M12345678", "한국 여권번호 {}을"),
+    ("KR_PASSPORT", "M12345678", "Korean passport {}"), ("KR_PASSPORT", "M12345678", "여권번호 {}"),
+    ("PASSPORT", "70NT12497", "Passport no. {} (France)"), ("PASSPORT", "27PT54119", "외국인 고객 여권번호 {}을"),
+    ("PASSPORT", "JCGL46VR1", "German passport {}, verified"), ("PASSPORT", "GZXZ6HVN4", "여권번호 {}"),
+    ("PASSPORT", "C35LJ0JW5", "독일 여권 {}으로"), ("PASSPORT", "CKR592HY6", "Foreign passport number: {}"),
+    ("US_DRIVER_LICENSE", "O231-8093-9693", "Driver’s license {}, issued 25 July 2016"),
+    ("US_DRIVER_LICENSE", "S530.123.45.678.0", "driver's license number {}"),
+    ("CUSTOMER_ID", "931908653", "client_id={} in the log"), ("CUSTOMER_ID", "C-8359490", "customer_id: {}"),
+    ("CUSTOMER_ID", "10023456", "customerId={}&x=1"), ("CUSTOMER_ID", "10023456", "cust_no {}"),
+    ("CUSTOMER_ID", "10023456", "member_no={}"), ("CUSTOMER_ID", "10023456", "memberNo: {}"),
+    ("CUSTOMER_ID", "10023456", "계약번호(보험) {}을"), ("CUSTOMER_ID", "10023456", "보험계약번호는 {}입니다"),
 ]  # fmt: skip
 
 
@@ -49,6 +65,12 @@ TRUE = [
 def test_a_number_is_found_whole_and_alone(detector, entity_type, value, frame):
     """One span of the right type, exactly the value, whatever is glued to it."""
     assert found(detector, frame.format(value)) == [(entity_type, value)]
+
+
+def test_each_licence_of_a_list_is_found(detector):
+    """One word may stand before several."""
+    text = "driver's licenses D1234567, K7654321 and S530-1234-5678-0 (expired)"
+    assert [value for _, value in found(detector, text)] == ["D1234567", "K7654321", "S530-1234-5678-0"]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +89,10 @@ def test_a_number_is_found_whole_and_alone(detector, entity_type, value, frame):
         "customer number rose 12345678%", "고객번호 20240331", "policy no. 2023-12", "회원 12345678명",
         "loan number one", "member since 2019",
         "고객 번호: 없음", "client no. 12", "CIK 0000320193", "accession number 0000320193-24-000123",
-        "file number 001-36743", "CUSIP 037833100",
+        "file number 001-36743", "CUSIP 037833100", "NI number AB 12 34 56 Z", "nino AB-12-34-56-E",
+        "customer inquiry 10023456",
+        "EIN 473059013원", "employer contributions of 473059013", "passport HKFGRXLMN", "a customer noted 10023456",
+        "paid, 1234567, a driver's license",
     ],
 )  # fmt: skip
 def test_void_ranges_and_numbers_without_a_word_are_left(detector, text):

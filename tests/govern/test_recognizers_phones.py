@@ -50,13 +50,30 @@ def test_a_number_is_found_whole_without_any_word(detector, number, frame):
         ("phone 650 253 0000", "650 253 0000"),
         ("Phone on file (07700 900429)", "07700 900429"), ("tel. 6502530000", "6502530000"),
         ("연락처 777-1234", "777-1234"),
-        ("416 60 039 office", "416 60 039"),
+        ("416 60 039 office", "416 60 039"), ("phone 17025550142", "17025550142"), ("phone is 7025550142.", "7025550142"),
+        ("전화번호 07700900687로", "07700900687"), ("Mobile: 07700900687", "07700900687"),
+        ("휴대폰 17025550142로", "17025550142"),
     ],
 )  # fmt: skip
 def test_digits_alone_need_a_word(detector, text, number):
     """Shapes that other numbers share: with a word such as 전화 or tel, and an area code that exists."""
     assert found(detector, text) == [("PHONE_NUMBER", number)]
     assert found(detector, f"항목 {number} 기타") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("+82-10-1234-2625 1. 결론", "+82-10-1234-2625"), ("(+82-10-1234-5678) 3. 다음", "+82-10-1234-5678"),
+        ("+82 2 7693 0951 (5) 상법", "+82 2 7693 0951"), ("+82 2 7693 0951 (5) 10조", "+82 2 7693 0951"),
+        ("tel 02-123-4567 10. 결론", "02-123-4567"),
+        ("+44 (0) 20 7946 0958 2) next", "+44 (0) 20 7946 0958"),
+        ("+49 (89) 1234 5678 1. end", "+49 (89) 1234 5678"), ("registered 024 971 50 30. Could", "024 971 50 30"),
+    ],
+)  # fmt: skip
+def test_the_next_item_of_a_list_is_no_part_of_a_number(detector, text, number):
+    """Its number is set off by a point or brackets; an area code in brackets belongs to the telephone number."""
+    assert found(detector, text) == [("PHONE_NUMBER", number)]
 
 
 def test_two_numbers_apart_by_a_slash_are_both_found(detector):
@@ -74,7 +91,7 @@ def test_two_numbers_apart_by_a_slash_are_both_found(detector):
         "NE 68848-1480 phone", "ratio 212.555", "12-345-678", "1,234 5,678 9,012", "212 555 0123", "file 333-123456",
         "+5.25", "010-12-345",
         "제2024-010호", "사건 2010다12345", "A010-1234-5678", "034-777-1234", "1234567890", "8.125-8.375",
-        "100-200-300",
+        "100-200-300", "phone 1234567890", "phone 17025550142원",
     ],
 )  # fmt: skip
 def test_service_numbers_and_other_digits_are_left(detector, text):
