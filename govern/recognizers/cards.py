@@ -10,7 +10,8 @@ from govern.recognizers.labels import EDGE, NOT_MONEY, STOP, labelled
 from govern.recognizers.rule import Check, Rule
 
 CONTEXT = (
-    r"(?a)\bcards?\b|\bvisa\b|mastercard|\bamex\b|american express|\bmaestro\b|\bdiners\b|\bjcb\b|union ?pay|\brupay\b"
+    r"(?a)\bcards?\b|\bvisa\b(?! [A-Z]-?[0-9])|mastercard|\bamex\b|american express"
+    r"|\bmaestro\b|\bdiners\b|\bjcb\b|union ?pay|\brupay\b"
     r"|\bdebit\b|\bcc ?(?:#|no\b|num)|\bpan\b(?! )|카드|비자|마스터|은련"
 )
 """No word such as 신용 or credit alone: these stand in every financial text."""

@@ -110,6 +110,10 @@ _LICENCE = (
 )
 """Any state's (AAMVA lists their forms), in groups or not; Korean groups apart."""
 
+_LETTERED = r"(?![0-9A-Z]{2}([-. /]?)[0-9A-Z]{2}\2[0-9A-Z]{6}\2[0-9A-Z]{2}(?![0-9A-Z]))"
+    r"[A-Z]{1,3}-?[0-9]{2,14}(?:[-. ][0-9]{1,6}){0,4}"
+"""With letters first, and not in the groups of a Korean one: no digits misread as letters."""
+
 _NEXT_LICENCE = r"\G(?<=(?:[Ll]icen[cs]es?|LICEN[CS]ES?|면허)[^\n]{1,72})(?:, ?| ?[/&] ?|,? and |,? or |와 |과 |및 )"
 """A further one of a list: the search goes on where the last value ended."""
 
@@ -158,12 +162,15 @@ RULES = (
          + _EDGE, 0.85,
          gate=_PASSPORT_GATE, reach=(24, 64), check=check_code, group=1, contextual=True),
     Rule("identity.passport", "PASSPORT",
-         labelled(_PASSPORT_WORDS, _PASSPORT) + _EDGE, 0.6, gate=_PASSPORT_GATE, reach=(4, 64),
+         labelled(_PASSPORT_WORDS, _PASSPORT) + _EDGE, 0.87, gate=_PASSPORT_GATE, reach=(4, 64),
          check=check_code, group=1, contextual=True),
     Rule("identity.us_licence", "US_DRIVER_LICENSE",
          rf"(?:(?:{_LICENCE_WORDS}){LINK}|{_NEXT_LICENCE})({_LICENCE})" + _EDGE + NOT_MONEY, 0.6,
          gate=_LICENCE_GATE, reach=(24, 64), check=check_code, group=1,
          contextual=True),
+    Rule("identity.us_licence", "US_DRIVER_LICENSE",
+         rf"(?:(?:{_LICENCE_WORDS}){LINK}|{_NEXT_LICENCE})({_LETTERED})" + _EDGE + NOT_MONEY, 0.9,
+         gate=_LICENCE_GATE, reach=(24, 64), check=check_code, group=1, contextual=True),
     Rule("identity.customer", "CUSTOMER_ID", labelled(_CUSTOMER_WORDS, _CODE) + _EDGE + NOT_MONEY, 0.7, gate=_CUSTOMER_GATE,
          reach=_LABEL_REACH, check=check_code, group=1, contextual=True),
 )  # fmt: skip

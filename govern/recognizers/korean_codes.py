@@ -9,11 +9,16 @@ Base64 begins with `MC0GCCqGSIb3DQIJAyEA`.
 import re
 
 from govern.recognizers.korean import NOT_MONEY, START, STOP, digits_of
+from govern.recognizers.labels import labelled
 from govern.recognizers.rule import Rule
 
 LICENCE_CONTEXT = r"면허|driv(?:er'?s?|ing) ?-?licen[cs]e|\blicen[cs]e (?:no|num|#)"
 PASSPORT_CONTEXT = r"여권|\bpassport\b|republic of korea|korea"
 HEALTH_CONTEXT = r"(?:건강|의료) ?보험|보험증|건보|(?<![가-힣])증 ?번호|health insurance|\bnhis\b"
+_HEALTH_WORDS = (
+    r"(?:건강|의료) ?보험증? ?번호|(?:건강|의료) ?보험증|보험증 ?번호|건보 ?(?:증 ?)?번호|(?<![가-힣])증 ?번호"
+)
+_HEALTH_GATE = re.compile(r"보험증|(?:건강|의료) ?보험|건보|증 ?번호")
 CI_CONTEXT = (
     r"(?<![A-Za-z0-9])ci(?![A-Za-z0-9])|연계 ?정보|connecting ?-?information|본인 ?(?:확인|인증)"
     r"|unique-?(?:key|in-?site)"
@@ -72,6 +77,9 @@ RULES = (
          contextual=True),
     Rule("korean.kr_health_insurance", "KR_HEALTH_INSURANCE", rf"{START}[1-9][- ]?[0-9]{{10}}{STOP}{NOT_MONEY}", 0.2,
          context=HEALTH_CONTEXT, needs_context=True, before=36, after=12),
+    Rule("korean.kr_health_insurance", "KR_HEALTH_INSURANCE",
+         labelled(_HEALTH_WORDS, rf"{START}[1-9][- ]?[0-9]{{10}}") + STOP + NOT_MONEY, 0.9, gate=_HEALTH_GATE, reach=(8, 64),
+         group=1, contextual=True),
     _hash(rf"{_BASE64}{{86}}==", 0.3, CI_CONTEXT),
     _hash(rf"{_BASE64}{{63}}(?:=|[A-Za-z0-9+/](?!=))", 0.3, DI_CONTEXT),
     _hash(rf"MC0GCCqGSIb3DQIJAyEA{_BASE64}{{43}}=", 0.85, DI_CONTEXT, needs_context=False),

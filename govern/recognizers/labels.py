@@ -18,7 +18,7 @@ NOT_MONEY = (
 _GAP = r"[\s:=#|*\"'\[(>,-]{0,6}"
 LINK = (
     r"(?:[ \t]{0,2}\([^()\n\x00]{1,24}\))?"
-    rf"{_GAP}(?:(?:is|was|are|of|number|num|no|nr|ending|은|는|이|가|을|를|번호)(?![A-Za-z])[.:]?{_GAP}){{0,3}}제?"
+    rf"{_GAP}(?:(?:(?:is|was|are|of|number|num|no|nr|ending)(?![0-9A-Za-z])|(?:은|는|이|가|을|를|번호)(?![A-Za-z]))[.:]?{_GAP}){{0,3}}제?"
 )
 """What may stand between a word and the value it names: `is`, a colon, a bracketed remark, a Korean particle."""
 
