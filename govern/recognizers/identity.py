@@ -110,8 +110,10 @@ _LICENCE = (
 )
 """Any state's (AAMVA lists their forms), in groups or not; Korean groups apart."""
 
-_LETTERED = r"(?![0-9A-Z]{2}([-. /]?)[0-9A-Z]{2}\2[0-9A-Z]{6}\2[0-9A-Z]{2}(?![0-9A-Z]))"
+_LETTERED = (
+    r"(?![0-9A-Z]{2}([-. /]?)[0-9A-Z]{2}\2[0-9A-Z]{6}\2[0-9A-Z]{2}(?![0-9A-Z]))"
     r"[A-Z]{1,3}-?[0-9]{2,14}(?:[-. ][0-9]{1,6}){0,4}"
+)
 """With letters first, and not in the groups of a Korean one: no digits misread as letters."""
 
 _NEXT_LICENCE = r"\G(?<=(?:[Ll]icen[cs]es?|LICEN[CS]ES?|면허)[^\n]{1,72})(?:, ?| ?[/&] ?|,? and |,? or |와 |과 |및 )"
