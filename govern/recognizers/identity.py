@@ -69,8 +69,8 @@ _NINO = (
 )
 """HMRC, National Insurance Manual NIM39110: no D, F, I, Q, U, V; no O second; suffix A to D or not known."""
 
-_NO_OTHER_SUFFIX = r"(?!\1(?-i:[B-HJ-Z])(?![0-9A-Za-z]))"
-"""A further letter that is no suffix makes it another number; A and I begin words."""
+_NO_OTHER_SUFFIX = r"(?!\1(?-i:[0-9B-HJ-Z])(?![0-9A-Za-z]))"
+"""A further letter or digit that is no suffix makes it another number; A and I begin words."""
 
 _NINO_CONTEXT = r"(?a)national insurance|\bni ?(?:number|no|#)|\bnino\b|국민 ?보험 ?번호"
 
