@@ -86,7 +86,7 @@ def examples() -> Iterator[tuple[str, str]]:
                 text = node.value
                 if text not in seen and re.search("[0-9@]", text):
                     seen.add(text)
-                    name = f"{path.stem.removeprefix('test_recognizers_')}:{node.lineno}"
+                    name = f"{path.stem.removeprefix('test_recognizers_')}:{node.lineno}:{node.col_offset}"
                     yield f"example {name}", text + " "
                     yield f"example {name}, first half", text[: len(text) // 2 + 1]
 

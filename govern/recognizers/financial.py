@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from govern.recognizers import financial_amounts, financial_dates, financial_references, financial_securities
-from govern.recognizers.rule import Compiled, Hit, Rule, _judge
+from govern.recognizers.rule import Compiled, Hit, Rule, judge
 
 RULES: tuple[Rule, ...] = (
     *financial_securities.RULES,
@@ -48,7 +48,7 @@ def find(rules: tuple[Compiled, ...], text: str, spans: Sequence[tuple[int, int]
                 start, end = match.span(item.rule.group)
                 before = bisect.bisect_left(spans, end, key=lambda span: span[0])
                 if before and farthest[before - 1] > start:
-                    hit = _judge(item, match, text, timeout_s)
+                    hit = judge(item, match, text)
                     if hit is not None:
                         found.add(hit)
     return sorted(found)

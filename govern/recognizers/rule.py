@@ -77,8 +77,6 @@ class Rule:
     language: str | None = None
     """`en` or `ko` where the rule makes sense in one language alone; a number is a number in both."""
     group: int = 0
-    shorten: bool = False
-    """Where the whole match fails the check, try up to each space or dash in it (an IBAN with other words after it)."""
     flags: int = FLAGS
 
 
@@ -102,7 +100,7 @@ def run(rules: tuple[Compiled, ...], text: str, timeout_s: float) -> Iterator[Hi
     for item in rules:
         for start, end in opened[_opening(item)]:
             for match in item.pattern.finditer(text, start, end, timeout=timeout_s):
-                hit = _judge(item, match, text, timeout_s)
+                hit = judge(item, match, text)
                 if hit is not None:
                     yield hit
 
@@ -129,29 +127,30 @@ def _windows(gate: re.Pattern[str], reach: tuple[int, int], text: str) -> Iterat
         yield start, end
 
 
-def _judge(item: Compiled, match: Any, text: str, timeout_s: float) -> Hit | None:
+def judge(item: Compiled, match: Any, text: str) -> Hit | None:
+    """What a match is, if anything. A context that must be there is looked for first: most matches have none."""
     rule = item.rule
     start, end = match.span(rule.group)
+    near = item.context is not None and rule.needs_context and _near(item, text, start, end)
+    if rule.needs_context and not near and item.context is not None:
+        return None
     score = rule.score
     validated = False
-    contextual = 2 if rule.contextual else 0
     if rule.check is not None:
-        ends = [end]
-        if rule.shorten:
-            ends += [start + at for at in range(end - start - 1, 0, -1) if text[start + at] in " -"]
-        for end in ends:
-            verdict = rule.check(text[start:end])
-            if verdict is not False:
-                break
-        else:
+        verdict = rule.check(text[start:end])
+        if verdict is False:
             return None
-        validated = verdict is True
-        score = 1.0 if validated else score
-    if item.context is not None:
-        near = text[max(0, start - rule.before) : start] + "\x00" + text[end : end + rule.after]
-        if item.context.search(near, timeout=timeout_s) is not None:
-            contextual = contextual or 1
-            score = min(1.0, max(score + CONTEXT_BOOST, CONTEXT_FLOOR))
-        elif rule.needs_context:
-            return None
+        if verdict:
+            validated, score = True, 1.0
+    contextual = 2 if rule.contextual else 0
+    if near or (item.context is not None and _near(item, text, start, end)):
+        contextual = contextual or 1
+        score = min(1.0, max(score + CONTEXT_BOOST, CONTEXT_FLOOR))
     return Hit(start, end, rule.entity_type, score, rule.name, validated, contextual)
+
+
+def _near(item: Compiled, text: str, start: int, end: int) -> bool:
+    """Whether the context stands near; so few characters need no time-out, which costs more than the search."""
+    before, after = item.rule.before, item.rule.after
+    near = f"{text[max(0, start - before) : start]}\x00{text[end : end + after]}"
+    return item.context.search(near) is not None
