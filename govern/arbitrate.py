@@ -22,10 +22,10 @@ PARSED = frozenset({"AMOUNT", "DATE", "PERIOD", "STATUTE", "FILING"})
 
 
 class Finding(NamedTuple):
-    """A hit in the text's own positions, and whether it was found in a rewritten reading."""
+    """A hit in the text's own positions; `reading` is 1 where a rewritten number holds it, 2 where letters became digits."""
 
     hit: Hit
-    reading: bool = False
+    reading: int = 0
 
 
 def veto(findings: Iterable[Finding], financial: Sequence[Hit]) -> tuple[list[Finding], Counter[tuple[str, str]]]:
@@ -76,11 +76,11 @@ def _vetoed_by(hit: Hit, financial: list[Hit], longest: int) -> str | None:
 def choose(findings: Iterable[Finding], kept: frozenset[str]) -> list[Hit]:
     """One finding for each stretch of characters, in order, no two overlapping."""
 
-    def rank(finding: Finding) -> tuple[bool, bool, int, bool, int, float, bool, int, str, str]:
+    def rank(finding: Finding) -> tuple[bool, bool, int, bool, int, bool, float, int, int, str, str]:
         hit, reading = finding
         leave = hit.entity_type in kept
         certain = hit.validated and hit.contextual
-        return (leave and not certain, not hit.validated, -hit.contextual, leave, hit.start - hit.end, -hit.score,
+        return (leave and not certain, not hit.validated, -hit.contextual, leave, hit.start - hit.end, reading == 2, -hit.score,
                 reading, hit.start, hit.entity_type, hit.recognizer)  # fmt: skip
 
     chosen: list[Hit] = []

@@ -4,6 +4,7 @@ The spans of a text depend on the text and the policy alone. Time is linear in t
 skipped: a pattern past its time-out raises `DetectionUnknown`. Nothing here opens a connection or keeps a text.
 """
 
+import bisect
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -201,23 +202,40 @@ def _findings(detector: Detector, shadow: Shadow) -> list[Finding]:
     return findings
 
 
-def _read(detector: Detector, hidden: Readings, plain: str) -> Iterable[Finding]:
-    """What the rules find in rewritten numbers, where that is sure enough for a number that was not written plainly."""
+def _read(detector: Detector, hidden: Readings, plain: str) -> list[Finding]:
+    """What the rules find in rewritten numbers, where that is sure enough for a number that was not written plainly.
+
+    A check digit alone proves less in a reading, since there are several of each number. The first reading keeps the
+    groups of the number; what it explains, the others do not explain otherwise.
+    """
     text = hidden.shadow.text
+    read: list[tuple[bool, Finding]] = []
     for hit in run(detector.rules, text, detector.timeout_s):
         core = hidden.core(hit.start, hit.end)
         if core is None or hit.score < detector.min_score or _torn(hit, text):
             continue
-        kind = core[2]
-        sure = hit.validated and kind != "lines"
-        plain_enough = hit.score >= PLAIN_ENOUGH and kind in {"letters", "apart"}
-        if kind == "words" or hit.contextual or sure or plain_enough:
+        sure = hit.validated and core.kind != "lines"
+        plain_enough = hit.score >= PLAIN_ENOUGH and core.kind in {"letters", "apart"}
+        if core.kind == "words" or hit.contextual or sure or plain_enough:
             start, end = hidden.shadow.original(hit.start, hit.end)
             if plain.count(")", start, end) > plain.count("(", start, end):
                 start = _opened(plain, start, "(")
             if hit.entity_type == "PHONE_NUMBER":
                 start = _opened(plain, start, "+")
-            yield Finding(hit._replace(start=start, end=end), reading=True)
+            validated = hit.validated and bool(hit.contextual)
+            where = hit._replace(start=start, end=end, validated=validated)
+            read.append((core.first, Finding(where, reading=2 if core.kind == "letters" else 1)))
+    explained: list[tuple[int, int]] = []
+    for start, end in sorted((hit.start, hit.end) for first, (hit, _) in read if first and hit.contextual):
+        if not explained or end > explained[-1][1]:
+            explained.append((start, end))
+    return [finding for first, finding in read if first or not _inside(finding.hit, explained)]
+
+
+def _inside(hit: Hit, spans: list[tuple[int, int]]) -> bool:
+    """Whether one of the spans, of which none lies in another, holds the hit."""
+    place = bisect.bisect_right(spans, hit.start, key=lambda span: span[0]) - 1
+    return place >= 0 and hit.end <= spans[place][1]
 
 
 def _opened(text: str, start: int, mark: str) -> int:

@@ -59,8 +59,8 @@ _LED = (
 """Letters that lead a number: up to a digit, up to the last that is no look-alike, two, or one; an IBAN; a passport."""
 _SWAPPED = re.compile(rf"([A-Z]{{0,2}}?)({_LOOKS}+)()()([A-Z]?)")
 _BANK = re.compile("[A-Z]{4}")
-_NUMERIC = re.compile(r"(?=[A-Zoli|]*[0-9])[A-Z0-9oli|]{1,34}|[OolI|]{0,16}[OolI][OolI|]{0,16}")
-"""A token that a number can have: a digit among capitals and look-alikes, or look-alikes of 0 and 1 alone."""
+_NUMERIC = re.compile(r"(?=[A-Zoli|]*[0-9])[A-Z0-9oli|]{1,34}|[A-Z]{0,2}[OolI|]{0,16}[OolI][OolI|]{0,16}")
+"""A token that a number can have: a digit among capitals and look-alikes, or look-alikes of 0 and 1 behind two capitals."""
 _MARK = r"[ \-./·•∙⋅ㆍ~()\[\]|*+:]"
 _PREFIX = "(?:[A-Z]{2}[0-9]{2}[A-Z]{4}|[A-Z])?"
 _APART = re.compile(
@@ -211,7 +211,8 @@ def _row(text: str, row: list[re.Match[str]]) -> Iterator[tuple[tuple[Unit, ...]
     """The numbers that tokens in a row can be, each once."""
     if _SWAP.search(text, row[0].start(), row[-1].end()) is None:
         return
-    readings = (tuple(_swapped(token, led) for token in row) for led in _LED)
+    rest = tuple(_swapped(token, _SWAPPED) for token in row[1:])
+    readings = ((_swapped(row[0], led), *rest) for led in _LED)
     found = (number for units in dict.fromkeys(readings) for number in _numbers(text, [unit for unit in units if unit]))
     yield from dict.fromkeys(found)
 

@@ -27,6 +27,9 @@ TAG_DIGITS = 6
 ENCLOSED_RUN = 3
 """So many circled or superscript digits make a number, or two side by side; fewer are footnotes or paragraphs."""
 
+CODE, AHEAD = 6, 8
+"""A run of at most so many digits is a code by itself; so far ahead may the next circled digit of a number stand."""
+
 DASHES = "\u2212\u2043\u2500\u2501\u30fc\u3161\uff70"
 """Not of category Pd, but written for a dash: minus, hyphen bullet, box lines, the long vowel mark, the vowel eu."""
 BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
@@ -146,9 +149,9 @@ def _enclosed(match: re.Match[str]) -> str:
     digits = count + sum("0" <= character <= "9" for character in run)
     behind = text[match.start() - 1 : match.start()].isdigit()
     footnote = behind and "SUPER" in unicodedata.name(run[0], "SUPER")
-    few = (
-        digits == len(run) and not footnote and (behind or count == 2 or bool(plain.keys() & set(text[end : end + 5])))
-    )
+    alone = 3 <= len(run) <= CODE and text[end : end + 1] not in set("-. 0123456789")
+    more = bool(plain.keys() & set(text[end : end + AHEAD]))
+    few = digits == len(run) and not footnote and (behind or count == 2 or more or alone)
     between = behind and run[1:2].isdigit()
     if not (few or between or (count >= ENCLOSED_RUN and count * 5 >= digits * 2)):
         return run

@@ -13,6 +13,7 @@ import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 from govern.hidden import Kind, Unit, hidden
 from govern.normalize import BLANK, Builder, Shadow
@@ -23,17 +24,26 @@ GAP = BLANK * 64
 """Between excerpts, so that no rule and no context reaches from one into the next."""
 
 
+class Core(NamedTuple):
+    """Where a rewritten number stands among the excerpts, what hid it, and whether this is its first reading."""
+
+    start: int
+    end: int
+    kind: Kind
+    first: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Excerpts one after the other; `cores` are where each one's number stands, and what hid it."""
+    """Excerpts one after the other, and the number of each."""
 
     shadow: Shadow
-    cores: tuple[tuple[int, int, Kind], ...] = field(repr=False)
+    cores: tuple[Core, ...] = field(repr=False)
 
-    def core(self, start: int, end: int) -> tuple[int, int, Kind] | None:
+    def core(self, start: int, end: int) -> Core | None:
         """The rewritten number that `start` to `end` touches, if any."""
-        place = bisect.bisect_right(self.cores, start, key=lambda core: core[1])
-        if place < len(self.cores) and self.cores[place][0] < end:
+        place = bisect.bisect_right(self.cores, start, key=lambda core: core.end)
+        if place < len(self.cores) and self.cores[place].start < end:
             return self.cores[place]
         return None
 
@@ -41,17 +51,17 @@ class Readings:
 def readings(text: str) -> Readings | None:
     """The suspicious numbers of `text` in ordinary writing, each with its surroundings; None where there are none."""
     builder = Builder()
-    cores: list[tuple[int, int, Kind]] = []
+    cores: list[Core] = []
     for units, kind in hidden(text):
         start, end = units[0].start, units[-1].end
         low, high = max(0, start - BEFORE), min(len(text), end + AFTER)
-        for way in dict.fromkeys(_ways(text, units, kind)):
+        for number, way in enumerate(dict.fromkeys(_ways(text, units, kind))):
             builder.add(GAP, low, low)
             builder.add(text[low:start], low, start)
             begun = builder.length
             for piece, first, last in way:
                 builder.add(piece, first, last)
-            cores.append((begun, builder.length, kind))
+            cores.append(Core(begun, builder.length, kind, number == 0))
             builder.add(text[end:high], end, high)
     return Readings(builder.shadow(), tuple(cores)) if cores else None
 
@@ -61,7 +71,7 @@ def plainly(number: str) -> str:
     found = readings(number)
     if found is None:
         return number
-    start, end, _ = found.cores[0]
+    start, end, _, _ = found.cores[0]
     first, last = found.shadow.original(start, end)
     return number[:first] + found.shadow.text[start:end] + number[last:]
 

@@ -6,6 +6,7 @@ A masked number (`4111-****-****-1111`, `****1234`) is not reported: its digits 
 
 import re
 
+from govern.recognizers.korean import possible_birth
 from govern.recognizers.labels import EDGE, NOT_MONEY, STOP, labelled
 from govern.recognizers.rule import Check, Rule
 
@@ -72,9 +73,14 @@ def branded(value: str) -> bool:
     return _luhn(digits) and BRANDS.fullmatch(digits) is not None and not _years(value)
 
 
-def _named(value: str) -> bool:
-    """Sixteen digits or more of any issuer (9xxx are Korean domestic cards), fewer of Maestro's ranges (50, 56 to 69)."""
+def _named(value: str) -> bool | None:
+    """Sixteen digits or more of any issuer (9xxx are Korean domestic cards), fewer of Maestro's ranges (50, 56 to 69).
+
+    Thirteen that begin with a birth and its century may as well be a registration number, which is printed on a card too.
+    """
     digits = _bare(value)
+    if len(digits) == 13 and digits[6] in "12345678" and possible_birth(digits):
+        return None if _luhn(digits) else False
     return _luhn(digits) and (len(digits) >= 16 or _MAESTRO.match(digits) is not None) and not _years(value)
 
 
@@ -122,7 +128,7 @@ _GATE = re.compile(
 RULES = (
     _card("brand", 0.5, branded),
     _card("brand", 0.5, branded, pattern=_LONG),
-    _card("context", 0.3, _named, needs_context=True),
+    _card("context", 0.25, _named, needs_context=True),
     _card("unionpay", 0.2, _union_pay, needs_context=True),
     Rule("cards.code", "CARD_SECURITY_CODE", labelled(_CODE_WORDS, r"[0-9]{3,4}") + STOP, 0.85, gate=_GATE, group=1,
          contextual=True),

@@ -42,7 +42,7 @@ def test_a_word_right_beside_the_value_outweighs_one_near_it():
 def test_a_reading_never_displaces_a_validated_number_nor_stretches_plain_text():
     """A number joined over two lines may be two numbers; where nothing tells, the longer is masked."""
     plain = Finding(hit(0, 12, "ACCOUNT", validated=True))
-    joined = Finding(hit(0, 17, "ACCOUNT", contextual=True), reading=True)
+    joined = Finding(hit(0, 17, "ACCOUNT", contextual=True), reading=1)
     assert [(one.start, one.end) for one in choose([joined, plain], frozenset())] == [(0, 12)]
     unsure = Finding(hit(0, 12, "ACCOUNT", contextual=True))
     assert [(one.start, one.end) for one in choose([joined, unsure], frozenset())] == [(0, 17)]

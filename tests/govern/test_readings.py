@@ -47,10 +47,10 @@ def texts(written):
     found = readings(written)
     if found is None:
         return []
-    for start, end, _ in found.cores:
+    for start, end, *_ in found.cores:
         first, last = found.shadow.original(start, end)
         assert 0 <= first < last <= len(written)
-    return [found.shadow.text[start:end] for start, end, _ in found.cores]
+    return [found.shadow.text[start:end] for start, end, *_ in found.cores]
 
 
 @pytest.mark.parametrize(("written", "plain"), HIDDEN)
@@ -84,11 +84,11 @@ def test_what_hides_nothing_has_no_reading(text):
 def test_a_reading_stands_between_the_words_round_it():
     """Context words are looked for beside the number, in its excerpt alone."""
     found = readings("x" * 500 + " 주민번호 공일공일이삼사오육칠팔 확인 " + "y" * 500)
-    start, end, kind = found.cores[0]
-    assert kind == "words"
+    start, end, kind, first = found.cores[0]
+    assert (kind, first) == ("words", True)
     assert found.shadow.text[:start].endswith("주민번호 ")
     assert found.shadow.text[end:].startswith(" 확인")
-    assert found.core(start, end) == (start, end, "words")
+    assert found.core(start, end) == found.cores[0]
     assert found.core(0, 10) is None
 
 
@@ -96,7 +96,7 @@ def test_each_character_leads_to_the_one_it_was_read_from():
     """Four words, four digits; a joined line break stands nowhere."""
     written = "call four one one one one one one one"
     found = readings(written)
-    start, _, _ = found.cores[0]
+    start = found.cores[0].start
     assert written[slice(*found.shadow.original(start, start + 1))] == "four"
     assert written[slice(*found.shadow.original(start + 1, start + 2))] == "one"
     assert written[slice(*found.shadow.original(start, start + 8))] == written.removeprefix("call ")
