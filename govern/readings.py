@@ -25,7 +25,10 @@ GAP = BLANK * 64
 
 
 class Core(NamedTuple):
-    """Where a rewritten number stands among the excerpts, what hid it, and whether this is its first reading."""
+    """Where a rewritten number stands among the excerpts, what hid it, and whether this is its first reading.
+
+    Of a line break nobody knows whether it stands for a separator, so both of its readings are first ones.
+    """
 
     start: int
     end: int
@@ -61,7 +64,7 @@ def readings(text: str) -> Readings | None:
             begun = builder.length
             for piece, first, last in way:
                 builder.add(piece, first, last)
-            cores.append(Core(begun, builder.length, kind, number == 0))
+            cores.append(Core(begun, builder.length, kind, kind == "lines" or number == 0))
             builder.add(text[end:high], end, high)
     return Readings(builder.shadow(), tuple(cores)) if cores else None
 
