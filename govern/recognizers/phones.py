@@ -5,10 +5,9 @@ a word such as 전화 or tel unless it is a Korean mobile number. Company servic
 """
 
 import re
-from functools import cache
-from types import ModuleType
 
-from govern.recognizers.korean import NOT_MONEY, only_years
+from govern.recognizers import phone_plans
+from govern.recognizers.korean import NOT_MONEY, digits_of, only_years
 from govern.recognizers.labels import labelled
 from govern.recognizers.rule import Check, Rule
 
@@ -60,8 +59,8 @@ _NAMED_GATE = re.compile(r"[Pp]hone|PHONE|[Mm]obile|MOBILE|[Cc]ell(?![a-z])|전�
 
 
 def rules() -> tuple[Rule, ...]:
-    """The rules; reads `phonenumbers`' bundled metadata."""
-    korean, american, anywhere = _valid_in("KR"), _valid_in("US"), _valid_in(None)
+    """The rules."""
+    korean, american, anywhere = _valid_in("82"), _valid_in("1"), _valid_in(None)
     possible_anywhere = _valid_in(None, by_length=True)
     code = rf"(?<![0-9A-Za-z])\+?82{MAYBE}\(?0?\)?{MAYBE}"
     north = rf"{START}(?:\+?1{MAYBE})?"
@@ -102,27 +101,16 @@ def _rule(
     return Rule("phones", "PHONE_NUMBER", pattern, score, check=check, context=context, needs_context=needs_context)
 
 
-def _valid_in(region: str | None, *, by_length: bool = False) -> Check:
-    library = _library()
-
+def _valid_in(country: str | None, *, by_length: bool = False) -> Check:
     def check(value: str) -> bool | None:
-        if region is None and value.startswith("00"):
-            value = "+" + value[2:]
-        if region == "KR" and value.startswith("82"):
-            value = "+" + value
-        try:
-            number = library.parse(value, region)
-        except library.NumberParseException:
-            return False
-        fits = library.is_possible_number if by_length else library.is_valid_number
-        return None if fits(number) else False
+        number, *_ = _EXTENDED.split(value, 1)
+        digits = digits_of(number)
+        if country is None or number.startswith("+"):
+            return None if phone_plans.valid(None, digits.removeprefix("00"), by_length=by_length) else False
+        national = digits.removeprefix("82") if country == "82" else digits
+        return None if phone_plans.valid(country, national, by_length=by_length) else False
 
     return check
 
 
-@cache
-def _library() -> ModuleType:
-    import phonenumbers
-
-    module: ModuleType = phonenumbers
-    return module
+_EXTENDED = re.compile("[A-Za-z내,]")
