@@ -172,6 +172,6 @@ RULES = (
     Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT", rf"{_BESIDE}({_BEGIN}{_OTHER}{_SHAPE}){_END}(?! [0-9]{{3}})", 0.85,
          check=check_layout_or_bare, group=1, contextual=True),
     Rule("korean.kr_bank_account", "KR_BANK_ACCOUNT",
-         rf"({_BEGIN}{_OTHER}(?=[0-9 -]{{10,24}}{_AFTER}){_SHAPE}){_END}(?={_AFTER})", 0.85,
+         rf"{_BEGIN}(?=(?>{_SHAPE}){_END}{_AFTER}){_OTHER}((?>{_SHAPE}))", 0.85,
          check=check_layout_or_bare, group=1, contextual=True),
 )  # fmt: skip
