@@ -22,7 +22,7 @@ PARSED = frozenset({"AMOUNT", "DATE", "PERIOD", "STATUTE", "FILING"})
 
 
 class Finding(NamedTuple):
-    """A hit in the text's own positions; `reading` is 1 where a rewritten number holds it, 2 where letters became digits."""
+    """A hit in the text's own positions; `reading` is 1 in a rewritten number, 2 where letters became digits and groups went."""
 
     hit: Hit
     reading: int = 0

@@ -224,7 +224,7 @@ def _read(detector: Detector, hidden: Readings, plain: str) -> list[Finding]:
                 start = _opened(plain, start, "+")
             validated = hit.validated and bool(hit.contextual)
             where = hit._replace(start=start, end=end, validated=validated)
-            read.append((core.first, Finding(where, reading=2 if core.kind == "letters" else 1)))
+            read.append((core.first, Finding(where, reading=2 if core.kind == "letters" and not core.first else 1)))
     explained: list[tuple[int, int]] = []
     for start, end in sorted((hit.start, hit.end) for first, (hit, _) in read if first and hit.contextual):
         if not explained or end > explained[-1][1]:
