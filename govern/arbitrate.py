@@ -22,7 +22,7 @@ PARSED = frozenset({"AMOUNT", "DATE", "PERIOD", "STATUTE", "FILING"})
 
 
 class Finding(NamedTuple):
-    """A hit in the text's own positions; `reading` is 1 in a rewritten number, 2 where letters became digits and groups went."""
+    """A hit in the text's own positions; `reading` is 1 in a rewritten number, 2 where it lost its groups."""
 
     hit: Hit
     reading: int = 0
