@@ -1,22 +1,39 @@
 """Reads term lists: the two that come with the package, or a file.
 
-A list is UTF-8 text: one term a line, or tab-separated with the header `term` or `term<TAB>category`. Terms come from
-lists only, never from a corpus, so nothing of a document can reach a tokenizer through them. A term that cannot be used
-is kept and said, with the line it stands on, so that no line is lost in silence.
+A list is UTF-8 text: one term a line, or tab-separated with a header that names the columns, in any order. Only `term`
+must be there. `category` groups terms and is free. `variants` holds other spellings of the same term, its abbreviation
+and its plural among them, separated by ` | `: each becomes a term of its own. `source` is the kind of text that a reader
+finds the term in, one of `SOURCES` or empty. Terms come from lists only, never from a corpus, so nothing of a document
+can reach a tokenizer through them. A term that cannot be used is kept and said, with the line it stands on, so that no
+line is lost in silence.
 """
 
 import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
 from vocab.errors import VocabError
 
 OWN = ("finance-en", "finance-ko")
-COLUMNS = ("term", "category")
+COLUMNS = ("term", "category", "variants", "source")
+SOURCES = {
+    "accounting": "accounting and auditing standards, financial statements and their notes",
+    "banking": "loan and deposit contracts, the terms of banks and lenders",
+    "insurance": "policies, actuarial reports, the supervision of insurers",
+    "market": "prospectuses, fund and research reports, the rules of exchanges, market news",
+    "payments": "the terms and interfaces of cards, transfers and electronic money",
+    "regulation": "acts, the rules of supervisors, Basel standards, risk and compliance reports",
+    "statistics": "the publications of central banks and statistical offices",
+    "tax": "tax acts, returns and rulings",
+    "unit": "amounts: currencies, ISO 4217 codes, measures and counting words",
+}
+"""The kinds of source, and what each stands for."""
+SEPARATOR = " | "
+"""Stands between variants."""
 NAME = re.compile(r"[\w.+-][\w.+ -]{0,99}")
 MAX_CHARACTERS = 100
 """A longer line is a sentence or a mistake, and finding its merges takes time that grows with the square."""
@@ -26,17 +43,21 @@ HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a list: the term in NFC, its category (may be empty), where it stands, why it cannot be used or ''."""
+    """A term or a variant of one, in NFC; a variant has the category, the place and the source of its term.
+
+    `category` and `source` may be empty; `place` is the list and the line; `reason` says why it cannot be used, or is ''.
+    """
 
     term: str
     category: str
     place: str
     reason: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TermList:
-    """A term list: its name, the SHA-256 of its bytes, and its lines in order."""
+    """A term list: its name, the SHA-256 of its bytes, and its terms in order, each before its variants."""
 
     name: str
     sha256: str
@@ -47,7 +68,8 @@ def load(name_or_path: str) -> TermList:
     """The term list of that name, or in that file.
 
     Raises:
-        VocabError: no such list, not UTF-8, an unknown column, or a line with another number of columns.
+        VocabError: no such list, not UTF-8, an unknown column, a line with another number of columns, an empty variant,
+            or an unknown source.
     """
     if name_or_path in OWN:
         data = resources.files("vocab").joinpath("terms", f"{name_or_path}.tsv").read_bytes()
@@ -67,7 +89,7 @@ def load(name_or_path: str) -> TermList:
 
 
 def parse(data: bytes, name: str, where: str = "") -> TermList:
-    """The term list in `data`; errors name `where`."""
+    """The term list in `data`, each variant as an entry of its own after its term; errors name `where`."""
     where = where or name
     try:
         lines = data.decode("utf-8-sig").split("\n")
@@ -86,7 +108,7 @@ def parse(data: bytes, name: str, where: str = "") -> TermList:
         if "term" not in columns or len(set(columns)) != len(columns) or not set(columns) <= set(COLUMNS):
             raise VocabError(
                 f"{where}, line 1: columns {', '.join(map(repr, columns))}; expected a header with 'term' and, if you "
-                "like, 'category', or a file without tabs that holds one term a line"
+                "like, 'category', 'variants' and 'source', or a file without tabs that holds one term a line"
             )
     entries = []
     for number, line in enumerate(lines[first:], first + 1):
@@ -94,13 +116,19 @@ def parse(data: bytes, name: str, where: str = "") -> TermList:
         if len(cells) != len(columns):
             raise VocabError(f"{where}, line {number}: {len(cells)} columns, expected {len(columns)}; check the tabs")
         values = dict(zip(columns, cells, strict=True))
-        term = unicodedata.normalize("NFC", values["term"].strip(" "))
-        entries.append(Entry(term, values.get("category", ""), f"{name}:{number}", _unusable(term)))
+        source = values.get("source", "")
+        if source and source not in SOURCES:
+            raise VocabError(
+                f"{where}, line {number}: source {source!r}; expected {', '.join(SOURCES)}, or nothing; correct the cell"
+            )
+        for spelling in (values["term"], *_variants(values.get("variants", ""), f"{where}, line {number}")):
+            term = unicodedata.normalize("NFC", spelling.strip(" "))
+            entries.append(Entry(term, values.get("category", ""), f"{name}:{number}", _unusable(term), source))
     return TermList(name, hashlib.sha256(data).hexdigest(), tuple(entries))
 
 
 def usable(lists: Iterable[TermList], added: Mapping[str, int]) -> tuple[Entry, ...]:
-    """Every line of `lists`, in order; those that hold an added token or repeat an earlier term say so."""
+    """Every entry of `lists`, in order; those that hold an added token or repeat an earlier term say so."""
     seen: dict[str, str] = {}
     result = []
     for entry in (entry for one in lists for entry in one.entries):
@@ -111,8 +139,20 @@ def usable(lists: Iterable[TermList], added: Mapping[str, int]) -> tuple[Entry, 
             reason = f"stands already at {seen[entry.term]}"
         if not reason:
             seen[entry.term] = entry.place
-        result.append(Entry(entry.term, entry.category, entry.place, reason))
+        result.append(replace(entry, reason=reason))
     return tuple(result)
+
+
+def _variants(cell: str, where: str) -> list[str]:
+    """The variants in a cell; an empty cell has none."""
+    variants = cell.strip(" ").split(SEPARATOR) if cell.strip(" ") else []
+    for number, variant in enumerate(variants, 1):
+        if not variant.strip(" ") or SEPARATOR.strip() in variant:
+            raise VocabError(
+                f"{where}: variant {number} is empty or holds '{SEPARATOR.strip()}'; expected spellings separated by "
+                f"'{SEPARATOR}', or nothing; correct the cell"
+            )
+    return variants
 
 
 def _unusable(term: str) -> str:

@@ -1,19 +1,55 @@
 """Term lists: those of the package, files, and what is refused or reported."""
 
+import unicodedata
+from collections import Counter
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from vocab.errors import VocabError
-from vocab.term_lists import OWN, load, parse, terms_of, usable
+from vocab.term_lists import COLUMNS, OWN, SOURCES, load, parse, terms_of, usable
 
 
 @pytest.mark.parametrize("name", OWN)
 def test_the_lists_of_the_package_are_clean(name: str) -> None:
-    """Every line is usable, and no term stands twice."""
+    """Every term and variant is usable, none stands twice, and more than 1,000 lines hold a term."""
     entries = usable([load(name)], {})
-    assert len(entries) > 150
     assert [entry.place for entry in entries if entry.reason] == []
+    assert len({entry.place for entry in entries}) > 1000
+    assert len({entry.term.casefold().replace(" ", "") for entry in entries}) > 1000
+
+
+def test_the_lists_of_the_package_share_no_term() -> None:
+    """Both together, as `extend` takes them where no list is named, repeat nothing."""
+    entries = usable([load(name) for name in OWN], {})
+    assert [(entry.place, entry.reason) for entry in entries if entry.reason] == []
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_each_line_of_the_package_names_category_and_source(name: str) -> None:
+    """Twelve to twenty categories, each in one piece of the file, and sources that all stand for five terms or more."""
+    entries = load(name).entries
+    lines = {entry.place: entry for entry in entries}.values()
+    categories = list(dict.fromkeys(entry.category for entry in lines))
+    assert 12 <= len(categories) <= 20
+    assert sorted(lines, key=lambda entry: categories.index(entry.category)) == list(lines)
+    assert all(entry.category and entry.source for entry in entries)
+    assert set(SOURCES) == {entry.source for entry in entries}
+    for counted in (Counter(entry.category for entry in lines), Counter(entry.source for entry in lines)):
+        assert min(counted.values()) >= 5
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_the_lists_of_the_package_are_written_as_they_are_read(name: str) -> None:
+    """All four columns, NFC, no space too many: what a person reviews is what becomes a term."""
+    data = resources.files("vocab").joinpath("terms", f"{name}.tsv").read_text("utf-8")
+    assert data.splitlines()[0] == "\t".join(COLUMNS)
+    assert unicodedata.is_normalized("NFC", data)
+    rows = [line.split("\t") for line in data.splitlines()[1:]]
+    spelled = [one for term, _, variants, _ in rows for one in (term, *filter(None, variants.split(" | ")))]
+    assert spelled == [entry.term for entry in load(name).entries]
+    assert [one for one in spelled if one != " ".join(one.split())] == []
 
 
 def test_a_plain_file_holds_one_term_a_line(tmp_path: Path) -> None:
@@ -28,6 +64,41 @@ def test_terms_are_brought_to_nfc() -> None:
     first, second = usable([parse("금리\n\u1100\u1173\u11b7\u1105\u1175\n".encode(), "list")], {})
     assert first.term == second.term
     assert second.reason == "stands already at list:1"
+
+
+def test_each_variant_is_a_term_of_its_own() -> None:
+    """With the category, place and source of its line, after the term; an empty cell has none."""
+    data = "term\tcategory\tvariants\tsource\nyear-over-year\tratios\tyear-on-year | YoY\tmarket\nEBIT\t\t\t\n"
+    first, *variants, last = parse(data.encode(), "list").entries
+    assert [first.term, *(one.term for one in variants)] == ["year-over-year", "year-on-year", "YoY"]
+    assert {(one.category, one.place, one.source, one.reason) for one in (first, *variants)} == {
+        ("ratios", "list:2", "market", "")
+    }
+    assert (last.term, last.category, last.place, last.source) == ("EBIT", "", "list:3", "")
+
+
+def test_a_variant_is_judged_as_a_term_is() -> None:
+    """One that repeats a term or cannot be used stays, with its reason, and leaves the others usable."""
+    data = "term\tvariants\n금리\t\n이율\t금리 | Tier1 | \u110b\u1175\u110c\u1161\u110b\u1172\u11af\n금리율\t금리율\n"
+    entries = usable([parse(data.encode(), "list")], {})
+    assert [(one.term, one.place) for one in entries] == [
+        ("금리", "list:2"), ("이율", "list:3"), ("금리", "list:3"), ("Tier1", "list:3"), ("이자율", "list:3"),
+        ("금리율", "list:4"), ("금리율", "list:4"),
+    ]  # fmt: skip
+    reasons = {at: one.reason for at, one in enumerate(entries) if one.reason}
+    assert reasons.keys() == {2, 3, 6}
+    assert reasons[2] == "stands already at list:2"
+    assert "digit" in reasons[3]
+    assert reasons[6] == "stands already at list:4"
+
+
+@pytest.mark.parametrize("cell", ["a || b", "a |  | b", "| a", "a |", "|", "a|b", "a | b|c"])
+def test_a_malformed_cell_of_variants_is_refused(cell: str) -> None:
+    """A spelling is neither empty nor holds the sign that separates; the sentence says how to write the cell."""
+    with pytest.raises(VocabError) as caught:
+        parse(f"term\tvariants\ngood\tbetter\nx\t{cell}\n".encode(), "list.tsv")
+    for word in ("list.tsv, line 3", "variant", "expected spellings separated by ' | '", "correct the cell"):
+        assert word in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -60,14 +131,17 @@ def test_a_term_that_cannot_be_used_is_kept_with_its_reason(line: str, word: str
     ("data", "words"),
     [
         (b"term\tgroup\nEBITDA\tx\n", ("line 1", "'group'", "expected", "'category'")),
-        (b"category\tterm\textra\nx\ty\tz\n", ("line 1", "'extra'")),
+        (b"category\tterm\textra\nx\ty\tz\n", ("line 1", "'extra'", "'variants' and 'source'")),
+        (b"term\tvariants\tvariants\nx\ty\tz\n", ("line 1", "expected")),
+        (b"variants\tsource\nx\tmarket\n", ("line 1", "'term'")),
+        (b"term\tsource\nEBIT\tmarket\nEBITDA\tblog\n", ("line 3", "'blog'", "market", "correct the cell")),
         (b"term\tcategory\nEBITDA\n", ("line 2", "1 columns, expected 2")),
         (b"EBITDA\n\xff\xfe\n", ("line 2", "UTF-8")),
         (b"", ("no terms",)),
     ],
 )
 def test_a_malformed_list_is_refused_with_its_line(data: bytes, words: tuple[str, ...]) -> None:
-    """A wrong column, a short line, another encoding or an empty file: a sentence that says where."""
+    """A wrong column or source, a short line, another encoding or an empty file: a sentence that says where."""
     with pytest.raises(VocabError) as caught:
         parse(data, "list.tsv")
     assert caught.value.exit_code == 2
@@ -91,7 +165,8 @@ def test_a_file_name_that_would_speak_in_a_card_is_refused(tmp_path: Path, name:
 
 
 def test_the_columns_may_stand_in_any_order() -> None:
-    """A header names the columns."""
-    one = parse("category\tterm\nrates\t금리\n".encode(), "list")
-    assert terms_of([one]) == ("금리",)
-    assert one.entries[0].category == "rates"
+    """A header names the columns, and every column but the term may be left out."""
+    one = parse("source\tvariants\tcategory\tterm\nstatistics\t이율\trates\t금리\n".encode(), "list")
+    assert terms_of([one]) == ("금리", "이율")
+    assert (one.entries[0].category, one.entries[0].source) == ("rates", "statistics")
+    assert terms_of([parse(b"term\nEBIT\n", "list")]) == ("EBIT",)
