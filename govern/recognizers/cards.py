@@ -27,6 +27,7 @@ BRANDS = re.compile(
     r"|(?:62|81)[0-9]{14,17}"  # UnionPay
     r"|22(?:0[0-4])[0-9]{12}|6(?:0[0-9]{2}|52[12])[0-9]{12}"  # Mir, RuPay
     r"|(?:5018|5020|5038|5893|6304|6390|6759|676[1-3])[0-9]{12}(?:[0-9]{2,3})?"  # Maestro in its longer forms
+    r"|5019[0-9]{12}"  # Dankort
 )
 """Issuer ranges and lengths as the brands publish them (Visa, Mastercard, Amex, Discover, JCB, Diners, UnionPay …)."""
 
@@ -74,18 +75,19 @@ def branded(value: str) -> bool:
 
 
 def _named(value: str) -> bool | None:
-    """Sixteen digits or more of any issuer (9xxx are Korean domestic cards), fewer of Maestro's ranges (50, 56 to 69).
+    """Sixteen digits or more of any issuer (9xxx are Korean domestic cards), fewer of Maestro's and UATP's ranges.
 
     Thirteen that begin with a birth and its century may as well be a registration number, which is printed on a card too.
     """
     digits = _bare(value)
     if len(digits) == 13 and digits[6] in "12345678" and possible_birth(digits):
         return None if _luhn(digits) else False
-    return _luhn(digits) and (len(digits) >= 16 or _MAESTRO.match(digits) is not None) and not _years(value)
+    return _luhn(digits) and (len(digits) >= 16 or _SHORTER.match(digits) is not None) and not _years(value)
 
 
 _DOUBLED, _ZERO = bytes.maketrans(b"0123456789", b"0246813579"), ord("0")
-_MAESTRO = re.compile("50|5[6-9]|6")
+_SHORTER = re.compile("50|5[6-9]|6|1[0-9]{14}$")
+"""Maestro has numbers of twelve digits and more (50, 56 to 69); UATP, of airlines and travel accounts, fifteen (1)."""
 
 
 def _bare(value: str) -> str:

@@ -47,15 +47,29 @@ _LISTED = (
 """Not before the number of the next item of a list: `1. `, `3) `, `(5)`; two digits may be a group, but not after four."""
 
 _NAMED = (
-    r"\b(?:tele)?phone(?: ?(?:number|no\b\.?|#))?|\b(?:mobile|cell)(?: ?phone)?(?: ?(?:number|no\b\.?|#))?"
-    r"|전화(?: ?번호)?|(?:휴대|핸드)(?:폰|전화)(?: ?번호)?|연락처"
+    r"\b(?:(?:tele)?phone|(?:mobile|cell)(?: ?phone)?|tel\b\.?|fax)(?: ?(?:number|no\b\.?|#))?"
+    r"|(?:전화|팩스)(?: ?번호)?|(?:휴대|핸드)(?:폰|전화)(?: ?번호)?|연락처"
 )
 _BARE = r"1?[2-9][0-9]{2}[2-9][0-9]{6}|0[1-9][0-9]{8,9}"
 """Ten digits of North America with or without the 1, the fictional exchange 555 too; national ones of Europe with the 0."""
 
+_FIRST = r"(?:(?!(?<=\()[0-9]{1,5}\))[0-9]{1,6}|\([0-9]{1,5}\))"
+_GROUPS = (
+    rf"{_FIRST}(?:{_LISTED}\)?[- /][ (]?[0-9]{{1,9}}\)?){{1,5}}|[0-9]{{2,4}}(?:\.[0-9]{{2,4}}){{2,4}}"
+)  # fmt: skip
+"""Groups as any country writes them, a single digit for the trunk or the area too (ITU-T E.123, national notation)."""
+
+_NO_AREA = r"(?<!\([0-9]{1,5}\)[ -]{0,2})"
+"""What stands in brackets before the value is no remark."""
+
+_GROUPED_NAME = rf"(?!(?:mobile|cell) ?[0-9(])(?:{_NAMED})"
+"""`Mobile` alone before groups is a column of a table."""
+
 GAP, MAYBE = r"[- .)]{1,2}", r"[- .)]{0,2}"
 LOCAL = rf"[0-9]{{3,4}}{GAP}[0-9]{{4}}"
-_NAMED_GATE = re.compile(r"[Pp]hone|PHONE|[Mm]obile|MOBILE|[Cc]ell(?![a-z])|전화|휴대폰|핸드폰|연락처")
+_NAMED_GATE = re.compile(
+    r"[Pp]hone|PHONE|[Mm]obile|MOBILE|[Cc]ell(?![a-z])|\b[Tt]el\b|\bTEL\b|[Ff]ax|FAX|전화|팩스|휴대폰|핸드폰|연락처"
+)
 
 
 def rules() -> tuple[Rule, ...]:
@@ -81,10 +95,14 @@ def rules() -> tuple[Rule, ...]:
         _rule(rf"{START}\+[1-9][0-9]{{0,2}}[- .(](?:{_LISTED}[- .()]{{0,3}}[0-9]){{6,12}}{EXTENSION}{STOP}", 0.5),
         _rule(rf"{START}0[0-9]{{2,4}} [0-9]{{3,4}}(?: [0-9]{{3,4}}|[0-9]{{2}}){EXTENSION}{STOP}{NOT_MONEY}", 0.1, possible,
               needs_context=True),
-        _rule(rf"(?<![A-Za-z]-){START}{OPEN}[0-9]{{2,5}}\)?(?:{_LISTED}[- .][0-9]{{2,6}}){{1,4}}{EXTENSION}{STOP}"
+        _rule(rf"(?<![A-Za-z]-){START}{OPEN}[0-9]{{2,6}}\)?(?:{_LISTED}[- .][0-9]{{2,8}}){{1,4}}{EXTENSION}{STOP}"
               rf"{NOT_MONEY}", 0.1, possible, context=STRONG, needs_context=True),
+        _rule(rf"{START}0[1-9][0-9]{{7,10}}{STOP}{NOT_MONEY}", 0.1, possible, context=STRONG, needs_context=True),
         Rule("phones", "PHONE_NUMBER", labelled(_NAMED, rf"{START}(?:{_BARE})") + STOP + NOT_MONEY, 0.85,
              gate=_NAMED_GATE, reach=(8, 80), check=possible, group=1, contextual=True),
+        Rule("phones", "PHONE_NUMBER",
+             labelled(_GROUPED_NAME, rf"{START}{_NO_AREA}(?:{_GROUPS}){EXTENSION}") + STOP + NOT_MONEY, 0.7,
+             gate=_NAMED_GATE, reach=(8, 96), check=possible, group=1, contextual=True),
     )  # fmt: skip
 
 

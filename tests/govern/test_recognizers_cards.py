@@ -32,6 +32,7 @@ BRANDS = {
     "unionpay, 19 digits": "6217003265267293827",
     "maestro": "6759004628422646",
     "mir": "2200004816569897",
+    "dankort": "5019717010103742",
 }
 
 
@@ -147,3 +148,9 @@ def test_a_pin_is_the_digits_after_its_word(detector, text, value):
 def test_other_digits_are_no_codes(detector, text):
     """Codes of securities, years, counts, postal codes, masked codes."""
     assert [kind for kind, _ in found(detector, text) if kind in ("PIN", "CARD_SECURITY_CODE")] == []
+
+
+def test_a_travel_account_needs_a_word(detector):
+    """UATP: fifteen digits that begin with 1, as a time in microseconds does."""
+    assert found(detector, "card 122000000000003 declined") == [("CREDIT_CARD", "122000000000003")]
+    assert found(detector, "took 122000000000003 steps") == []

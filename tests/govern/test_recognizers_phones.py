@@ -1,6 +1,8 @@
 """Telephone numbers of Korea, the United States and the world; service numbers and other digits are left."""
 
+import phonenumbers
 import pytest
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from govern import detect, policy
 
@@ -140,3 +142,35 @@ def test_part_of_an_address_needs_a_word(detector, text, address):
 def test_streets_without_an_address_are_left(detector, text):
     """Numbers before a name with a street's suffix are not enough."""
     assert [kind for kind, _ in found(detector, text) if kind == "STREET_ADDRESS"] == []
+
+
+REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
+LEAST_DIGITS = 9
+"""What islands and small countries write shorter looks like anything."""
+
+
+@pytest.mark.parametrize("frame", ["phone: {}.", "My phone number is {} today", "전화 {}로 연락"])
+def test_a_number_of_any_country_is_found_in_its_own_writing_after_a_word_for_telephone(detector, frame):
+    """The examples of libphonenumber, fixed and mobile, national and international."""
+    missed = []
+    for region in REGIONS:
+        for kind in (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE):
+            example = phonenumbers.example_number_for_type(region, kind)
+            if example is None:
+                continue
+            for writing in (PhoneNumberFormat.NATIONAL, PhoneNumberFormat.INTERNATIONAL):
+                number = phonenumbers.format_number(example, writing)
+                long = sum(map(str.isdigit, number)) >= LEAST_DIGITS
+                if long and found(detector, frame.format(number)) != [("PHONE_NUMBER", number)]:
+                    missed.append((region, number))
+    assert not missed
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["phone: 10.5 12.3 14.4", "Phone 1,234 5,678 9,101", "phone 2023-12-31 12:30", "전화 2024. 3. 15. 오후", "전화 1-2 번",
+     "연락처: 1. 2. 3. 4.", "전화 8층 303호", "Mobile\t123 456\t789 123", "fax 1 of 10"],
+)  # fmt: skip
+def test_other_numbers_after_a_word_for_telephone_are_left(detector, text):
+    """Columns of a table, a day, a floor, a list."""
+    assert found(detector, text) == []
