@@ -112,7 +112,7 @@ RULES = (
          rf"{START}(?:[0-9]{{9}}|[0-9]{{4}}-[0-9]{{4}}-[0-9]){STOP}(?!원|달러)", 0.2, check=check_routing,
          context=ROUTING_CONTEXT, needs_context=True, before=64, after=32),
     Rule("banking.account", "US_BANK_NUMBER",
-         rf"(?={_ACCOUNT})(?<!(?:{BANK})[^\n]{{0,16}}){_ACCOUNT}" + STOP + NOT_MONEY,
+         rf"(?=({_ACCOUNT}{STOP}{NOT_MONEY}))(?<!(?:{BANK})[^\n]{{0,12}})\1",
          0.45, gate=_ACCOUNT_GATE, reach=(8, 72), check=check_groups, group=2, contextual=True),
     Rule("banking.account", "US_BANK_NUMBER", _AMERICAN_ACCOUNT + STOP + NOT_MONEY, 0.9, gate=_AMERICAN_GATE, reach=(8, 80),
          check=check_groups, group=1, contextual=True),

@@ -116,7 +116,9 @@ _LETTERED = (
 )
 """With letters first, and not in the groups of a Korean one: no digits misread as letters."""
 
-_NEXT_LICENCE = r"\G(?<=(?:[Ll]icen[cs]es?|LICEN[CS]ES?|면허)[^\n]{1,72})(?:, ?| ?[/&] ?|,? and |,? or |와 |과 |및 )"
+_NEXT_LICENCE = (
+    r"\G(?:, ?| ?[/&] ?|,? and |,? or |와 |과 |및 )(?<=(?:[Ll]icen[cs]es?|LICEN[CS]ES?|면허)[^\n]{2,78})"
+)
 """A further one of a list: the search goes on where the last value ended."""
 
 _CUSTOMER_WORDS = (

@@ -96,23 +96,25 @@ def compile_rule(rule: Rule) -> Compiled:
 
 def run(rules: tuple[Compiled, ...], text: str, timeout_s: float) -> Iterator[Hit]:
     """Every finding of `rules` in `text`, unsorted; raises TimeoutError where a pattern ran past `timeout_s`."""
-    opened = {key: tuple(_windows(*key, text)) for key in dict.fromkeys(map(_opening, rules))}
+    opened = {key: tuple(windows(*key, text)) for key in dict.fromkeys(map(opening, rules))}
     for item in rules:
-        for start, end in opened[_opening(item)]:
+        for start, end in opened[opening(item)]:
             for match in item.pattern.finditer(text, start, end, timeout=timeout_s):
                 hit = judge(item, match, text)
                 if hit is not None:
                     yield hit
 
 
-def _opening(item: Compiled) -> tuple[re.Pattern[str], tuple[int, int]]:
+def opening(item: Compiled) -> tuple[re.Pattern[str], tuple[int, int]]:
+    """The gate of a rule, and how far its windows reach before and after what the gate matches."""
     gate, reach = item.rule.gate, item.rule.reach
     if isinstance(gate, str):
         return GATES[gate], reach or REACH.get(gate, (MARGIN, MARGIN))
     return gate, reach or (MARGIN, MARGIN)
 
 
-def _windows(gate: re.Pattern[str], reach: tuple[int, int], text: str) -> Iterator[tuple[int, int]]:
+def windows(gate: re.Pattern[str], reach: tuple[int, int], text: str) -> Iterator[tuple[int, int]]:
+    """Where the rules of a gate run: from start to end, in order, those that overlap as one."""
     before, after = reach
     start = end = -1
     for match in gate.finditer(text):

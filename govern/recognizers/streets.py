@@ -23,7 +23,11 @@ def _any_of(words: str) -> str:
     return "(?:" + "|".join(f"{first}(?:{'|'.join(rest)})" for first, rest in sorted(grouped.items())) + ")"
 
 
-_NUMBER = r"(?<![0-9A-Za-z$₩€£.#-])(?<![0-9],)(?:[0-9]{1,5}(?:-[0-9]{1,4})?[A-Za-z]?|(?-i:One|Two|Three|Four|Five|Ten))"
+_SPELLED = "(?:One|Two|Three|Four|Five|Ten)"
+_NUMBER = (
+    r"(?<![0-9A-Za-z$₩€£.#-])(?<![0-9],)"
+    rf"(?:[0-9]{{1,5}}(?:-[0-9]{{1,4}})?[A-Za-z]?|(?-i:{_SPELLED}(?! {_SPELLED} )))"
+)
 _WORD = (
     r"(?-i:[A-Z\u00C0-\u00DE\u0100-\u024F](?:[A-Za-z'.\u00DF-\u024F]|(?<=[a-z])-){0,24}"
     r"|(?:of|de|da|do|des|du|la|le|del|della|di|the|van|von|y)(?= ))"
@@ -43,7 +47,7 @@ _SUFFIX = (
     )
     + r"(?![A-Za-z])\.?)(?: (?-i:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\b\.?)?"
 )
-_GAP = r"(?:,?[ \t]{0,3}(?:\n[ \t]{0,4}){1,2}|,[ \t]{0,3}|[ \t]{1,4})"
+_GAP = r"(?:,?[ \t]{0,3}+(?:\n[ \t]{0,4}+){1,2}|,[ \t]{0,3}+|[ \t]{1,4}+)"
 _UNIT = (
     r"(?:(?-i:Suite|Ste|Apt|Apartment|Unit|Floor|Fl|Room|Rm|Building|Bldg|Tower"
     r"|Mail ?stop|MS|SUITE|STE|APT|UNIT|FLOOR|BOX|Box)\b\.?(?: ?#)? ?[0-9A-Za-z-]{1,8}"
@@ -62,14 +66,12 @@ _STATES = (
     ).replace("~", " ")
 )
 _ZIP = r"[0-9]{5}(?:-[0-9]{4})?(?![0-9A-Za-z]|[-,.][0-9])"
-_CITY = r"(?-i:[A-Z][A-Za-z'.-]{1,20}(?: [A-Z][A-Za-z'.-]{0,20}){0,3}?)"
+_CITY = r"(?-i:[A-Z][A-Za-z'.-]{1,20}+(?: [A-Z][A-Za-z'.-]{0,20}+){0,3}?)"
 _UK = r"(?-i:[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2})(?![0-9A-Za-z])"
 _PROVINCE = r"(?:[A-Z]{2}|Ontario|Quebec|British Columbia|Alberta|Manitoba|Saskatchewan|Nova Scotia)"
 _CANADA = r"(?-i:[A-Z][0-9][A-Z][ -]?[0-9][A-Z][0-9])(?![0-9A-Za-z])"
-_END = (
-    rf"(?:{_CITY}(?:,? ?{_GAP}))?(?:(?:{_STATES})\b\.?(?:,|\s|\n){{0,3}}{_ZIP}|{_UK}|(?:{_PROVINCE},? )?{_CANADA})"
-    rf"|{_CITY}, ?(?-i:{_STATES})(?![A-Za-z])"
-)
+_CODE = rf"(?:(?:{_STATES})\b\.?(?:,|\s|\n){{0,3}}{_ZIP}|{_UK}|(?:{_PROVINCE},? )?{_CANADA})"
+_END = rf"{_CITY}(?:,? ?{_GAP}{_CODE}|, ?(?-i:{_STATES})(?![A-Za-z]))|{_CODE}"
 _STREET = rf"(?:{_NUMBER} {_NAME}(?: |(?<=Broadway )){_SUFFIX}|{_NUMBER} (?:(?-i:[NSEW])\.? )?(?-i:Broadway|BROADWAY))"
 _BOX = r"(?<![0-9A-Za-z])(?:P\.? ?O\.? ?Box|Post Office Box) [0-9]{1,7}"
 _GATE = re.compile(
@@ -90,7 +92,7 @@ _BARE = rf"{_NUMBER} (?:{_WORD})(?: (?:{_WORD}|[0-9]{{1,4}}(?:st|nd|rd|th)?[A-Za
 _LODGING = r"(?-i:Suite|Ste|Apt|Apartment|Unit|SUITE|APT|UNIT)\b\.?(?: ?#)? ?[0-9]{1,5}[A-Za-z]?(?![0-9A-Za-z])"
 
 RULES = (
-    Rule("streets.whole", "STREET_ADDRESS", rf"(?:{_STREET}|{_BOX})(?:{_GAP}{_UNIT}){{0,2}}{_GAP}(?:{_END})", 0.7, gate=_GATE,
+    Rule("streets.whole", "STREET_ADDRESS", rf"(?:{_STREET}|{_BOX})(?:{_GAP}{_UNIT}){{0,2}}+{_GAP}(?:{_END})", 0.7, gate=_GATE,
          reach=_REACH, context=CONTEXT),
     Rule("streets.named", "STREET_ADDRESS", rf"(?:{_STREET}|{_BOX})(?:{_GAP}{_UNIT}){{0,2}}", 0.2, gate=_GATE, reach=_REACH,
          context=CONTEXT, needs_context=True),
