@@ -1,8 +1,9 @@
-"""Reads a base tokenizer: a Hugging Face folder, or its `tokenizer.json`, with byte-level BPE.
+"""Reads a base tokenizer: a Hugging Face folder, its `tokenizer.json` with byte-level BPE, or a rank file of such BPE.
 
-`load` gives the parsed file, its digest and what must be known before anything is added to it. Only byte-level BPE is
-extended by the profile `portable`; every other kind is refused in a sentence that says why. Nothing is fetched: a base
-is a path. The file format is that of the `tokenizers` library, version "1.0".
+`load` gives the parsed file, its digest and what must be known before anything is added to it. A tekken.json and a
+tiktoken file are read as the `tokenizer.json` that gives the same ids (`vocab.ranks`). Only byte-level BPE is extended
+by the profile `portable`; every other kind is refused in a sentence that says why. Nothing is fetched: a base is a
+path. The file format is that of the `tokenizers` library, version "1.0".
 """
 
 import hashlib
@@ -15,6 +16,8 @@ from govern.errors import InputError
 from govern.files import parse_strict
 from vocab.byte_alphabet import CHARACTERS
 from vocab.errors import VocabError
+from vocab.rank_files import is_tekken, is_tiktoken, read_tekken, read_tiktoken
+from vocab.ranks import spec_of
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -30,6 +33,7 @@ CLASS = "PreTrainedTokenizerFast"
 """The class of transformers that reads `tokenizer.json` as it stands."""
 NORMALIZERS = (None, "NFC", "NFKC")
 FAMILY = "byte-level BPE"
+_EXPECTED = "a tokenizer.json, a SentencePiece .model, a tekken.json or tiktoken ranks (.tiktoken)"
 MAX_IDS = 1 << 24
 """A vocabulary has fewer ids; a model has a row for each, whether used or not."""
 
@@ -83,13 +87,14 @@ class Base:
 
 
 def load(path: Path) -> Base:
-    """The byte-level BPE tokenizer at `path`, a folder or a `tokenizer.json`.
+    """The byte-level BPE tokenizer at `path`: a folder, a `tokenizer.json`, a tekken.json or tiktoken ranks.
 
     Raises:
         VocabError: nothing readable there, another kind of tokenizer, or one that was extended already.
     """
     file = find(path)
-    if file.suffix == ".model":
+    data = read_file(file)
+    if file.suffix == ".model" and not is_tiktoken(data, file):
         raise VocabError(
             f"{file}: a SentencePiece model; the profile 'portable' extends {FAMILY} only, since merges cannot reach "
             "characters that are bytes there; `vocab coverage` reads it"
@@ -98,7 +103,6 @@ def load(path: Path) -> Base:
         raise VocabError(
             f"{file.parent}: holds {EXTENSION}, so it was extended already; extend its base again, with all term lists"
         )
-    data = read_file(file)
     base = Base(file, hashlib.sha256(data).hexdigest(), read_spec(data, file))
     refuse_other_kinds(base.spec, str(file))
     refuse_odd_ids(base)
@@ -106,27 +110,25 @@ def load(path: Path) -> Base:
 
 
 def find(path: Path) -> Path:
-    """The file of the tokenizer at `path`: `tokenizer.json`, or a SentencePiece `.model` where there is none.
+    """The file of the tokenizer at `path`: `tokenizer.json`, or where there is none a SentencePiece model or rank file.
 
     Raises:
-        VocabError: there is neither; the message says what was expected.
+        VocabError: there is none, or several; the message says what was expected.
     """
-    if path.is_file() and (path.name.endswith(".json") or path.suffix == ".model"):
+    if path.is_file() and path.suffix in (".json", ".model", ".tiktoken"):
         return path
     if path.is_file():
-        raise VocabError(
-            f"{path}: not a tokenizer.json; expected that file of the tokenizers library, or its folder; a list of "
-            "ranks (.tiktoken) has no pre-tokenizer, convert it first"
-        )
+        raise VocabError(f"{path}: no file of a tokenizer; expected {_EXPECTED}, or a folder with one of them")
     if not path.is_dir():
         raise VocabError(f"{path}: no such file or folder; give a local path, since nothing is downloaded")
     if (path / TOKENIZER).is_file():
         return path / TOKENIZER
-    models = sorted(path.glob("*.model"))
-    if len(models) == 1:
-        return models[0]
+    found = sorted(one for pattern in ("*.model", "*.tiktoken", "tekken*.json") for one in path.glob(pattern))
+    if len(found) == 1:
+        return found[0]
+    several = f", and {len(found)} other files of tokenizers" if found else f"; expected {_EXPECTED}"
     raise VocabError(
-        f"{path}: no {TOKENIZER} in this folder; export the tokenizer with save_pretrained, or name its file"
+        f"{path}: no {TOKENIZER} in this folder{several}; export the tokenizer with save_pretrained, or name its file"
     )
 
 
@@ -139,17 +141,21 @@ def read_file(file: Path) -> bytes:
 
 
 def read_spec(data: bytes, file: Path) -> dict[str, Any]:
-    """The parsed `tokenizer.json`; `VocabError` where it is none."""
+    """The parsed `tokenizer.json`, or the one that a rank file stands for; `VocabError` where it is neither."""
+    if is_tiktoken(data, file):
+        return spec_of(read_tiktoken(data, file))
     try:
         spec = parse_strict(data, str(file))
     except InputError as error:
         raise VocabError(str(error)) from None
-    if not isinstance(spec, dict) or not isinstance(spec.get("model"), dict):
-        raise VocabError(f"{file}: not a tokenizer.json (no 'model' in it); export the tokenizer with save_pretrained")
     try:
         json.dumps(spec, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise VocabError(f"{file}: holds half a surrogate pair, which is no character; export the tokenizer") from None
+    if is_tekken(spec):
+        return spec_of(read_tekken(spec, file))
+    if not isinstance(spec, dict) or not isinstance(spec.get("model"), dict):
+        raise VocabError(f"{file}: not a tokenizer.json (no 'model' in it); export the tokenizer with save_pretrained")
     return spec
 
 

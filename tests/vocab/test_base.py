@@ -1,5 +1,6 @@
-"""Bases: byte-level BPE is read, everything else is refused in a sentence."""
+"""Bases: byte-level BPE is read, from ranks too; everything else is refused in a sentence."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,12 @@ def test_a_missing_path_and_an_empty_folder_are_refused(tmp_path: Path) -> None:
         load(tmp_path / "none")
     with pytest.raises(VocabError, match=r"no tokenizer\.json"):
         load(tmp_path)
+    for name in ("one.model", "two.tiktoken", "other.txt"):
+        (tmp_path / name).write_bytes(b"")
+    with pytest.raises(VocabError, match="2 other files of tokenizers"):
+        load(tmp_path)
+    with pytest.raises(VocabError, match=r"tekken\.json or tiktoken"):
+        load(tmp_path / "other.txt")
 
 
 @pytest.mark.shared
@@ -150,8 +157,18 @@ def test_a_sentencepiece_model_is_refused_with_the_reason() -> None:
         pytest.skip("no shared data")
     with pytest.raises(VocabError, match="SentencePiece model"):
         load(DATA / "mistral_v1")
-    with pytest.raises(VocabError, match="ranks"):
-        load(DATA / "whisper_gpt2/gpt2.tiktoken")
+
+
+@pytest.mark.shared
+def test_ranks_and_their_tokenizer_json_are_the_same_base() -> None:
+    """A rank file is read as the `tokenizer.json` that others made of it; a base names its own file and digest."""
+    if not DATA.exists():
+        pytest.skip("no shared data")
+    ranks, made = load(DATA / "whisper_gpt2/gpt2.tiktoken"), load(DATA / "whisper_gpt2")
+    assert ranks.merges == made.merges
+    assert ranks.vocab == made.vocab | {"<|endoftext|>": 50_256}
+    assert ranks.path.name == "gpt2.tiktoken"
+    assert ranks.sha256 == hashlib.sha256(ranks.path.read_bytes()).hexdigest()
 
 
 @pytest.mark.shared
