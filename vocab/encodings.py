@@ -83,10 +83,10 @@ TEKKEN_FILLER = "<SPECIAL_{}>"
 """The special token of an id that the file leaves without one."""
 
 _PARTS = re.compile(
-    r"(?P<atom>\\[pP]\{[^}]*\}|\\.|\[(?:\\.|[^\]\\])*\])(?P<interval>\{[0-9]+(?:,[0-9]*)?\}\+)?|(?P<edge>[$^])|(?P<rest>.)",
+    r"(?P<atom>\\[pP]\{[^}]*\}|\\.|\[(?:\\.|[^\]\\])*\])|(?P<possessive>[?*+]\+|\{[0-9]+(?:,[0-9]*)?\}\+)"
+    r"|(?P<edge>[$^])|(?P<other>.)",
     re.DOTALL,
 )
-_OPEN = re.compile(r"\{[0-9]+(?:,[0-9]*)?\}\+")
 
 
 def find_encoding(sha256: str, stem: str, ranks: int) -> Encoding | None:
@@ -99,14 +99,21 @@ def find_encoding(sha256: str, stem: str, ranks: int) -> Encoding | None:
 def for_tokenizers(pattern: str) -> str | None:
     r"""The pattern as the library's engine (Oniguruma) must read it to split as tiktoken's does; None where unknown.
 
-    There `$` and `^` are edges of a line, here of the text; and `{m,n}+` repeats, here it takes no character back.
+    There `$` and `^` are edges of a line, here of the text; and `{m,n}+` repeats, here it gives no character back. At the
+    end of an alternative nothing could ask for one back, so there the plain quantifier is written.
     """
-    written = "".join(map(_rewritten, _PARTS.finditer(pattern)))
-    left = "".join(found["rest"] or "" if not found["atom"] else "_" for found in _PARTS.finditer(pattern))
-    return None if _OPEN.search(left) else written
-
-
-def _rewritten(found: re.Match[str]) -> str:
-    if found["interval"]:
-        return f"(?>{found['atom']}{found['interval'].removesuffix('+')})"
-    return {"$": r"\z", "^": r"\A"}.get(found["edge"] or "", found[0])
+    written: list[str] = []
+    depth = 0
+    for found in _PARTS.finditer(pattern):
+        depth += {"(": 1, ")": -1}.get(found["other"] or "", 0)
+        if not found["possessive"]:
+            written.append({"$": r"\z", "^": r"\A"}.get(found["edge"] or "", found[0]))
+        elif depth == 0 and pattern[found.end() : found.end() + 1] in ("", "|"):
+            written.append(found[0][:-1])
+        elif not found[0].startswith("{"):
+            written.append(found[0])
+        elif written and written[-1] != ")":
+            written[-1] = f"(?>{written[-1]}{found[0][:-1]})"
+        else:
+            return None
+    return "".join(written)

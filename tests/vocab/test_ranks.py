@@ -147,6 +147,22 @@ def test_published_patterns_split_the_same_in_both_engines(encoding: Any) -> Non
         assert [piece for piece, _ in split.pre_tokenize_str(text)] == expected
 
 
+@pytest.mark.parametrize(
+    ("pattern", "written"),
+    [
+        (r"\p{N}{1,3}+", r"\p{N}{1,3}"),
+        (r"\p{N}{1,3}+x|a", r"(?>\p{N}{1,3})x|a"),
+        (r"(?:[a$]{2}+|b)c++", r"(?:(?>[a$]{2})|b)c+"),
+        (r"a?+b++|\s++$|^\$", r"a?+b+|\s++\z|\A\$"),
+        (r"(?:a|b){1,3}+c", None),
+        (r"{1,3}+c", None),
+    ],
+)
+def test_signs_that_the_library_reads_otherwise_are_rewritten(pattern: str, written: str | None) -> None:
+    """Edges of the text and possessive intervals; one over a group is unknown. At the end it is the plain quantifier."""
+    assert for_tokenizers(pattern) == written
+
+
 def test_a_known_encoding_needs_its_digest_or_its_name_and_size(tmp_path: Path) -> None:
     """A file with as many ranks as a published one may have another pattern; a named one that is short was cut."""
     lines = tiktoken_file(tmp_path, RANKS, pattern=None)
@@ -195,7 +211,7 @@ def test_a_broken_tiktoken_file_is_a_sentence(tmp_path: Path, change: Any, word:
     [
         ("[", "not a regular expression"),
         ("", "empty"),
-        (r"(?:a|b){1,3}+", "not translated"),
+        (r"(?:a|b){1,3}+c", "not translated"),
         ("(?P<a", "not a regular"),
     ],
 )
