@@ -99,14 +99,24 @@ def load(path: Path) -> Base:
             f"{file}: a SentencePiece model; the profile 'portable' extends {FAMILY} only, since merges cannot reach "
             "characters that are bytes there; `vocab coverage` reads it"
         )
-    if (file.parent / EXTENSION).exists():
-        raise VocabError(
-            f"{file.parent}: holds {EXTENSION}, so it was extended already; extend its base again, with all term lists"
-        )
     base = Base(file, hashlib.sha256(data).hexdigest(), read_spec(data, file))
-    refuse_other_kinds(base.spec, str(file))
-    refuse_odd_ids(base)
+    refuse(base)
     return base
+
+
+def refuse(base: Base) -> None:
+    """Returns where terms can be added to `base`.
+
+    Raises:
+        VocabError: it is another kind of tokenizer, its ids are odd, or it was extended already.
+    """
+    if (base.path.parent / EXTENSION).exists():
+        raise VocabError(
+            f"{base.path.parent}: holds {EXTENSION}, so it was extended already; extend its base again, with all term "
+            "lists"
+        )
+    refuse_other_kinds(base.spec, str(base.path))
+    refuse_odd_ids(base)
 
 
 def find(path: Path) -> Path:

@@ -27,6 +27,11 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
 
+    inspect = _command(commands, "inspect", _inspect, "say what a tokenizer is, and what it can be extended by")
+    inspect.add_argument(
+        "tokenizers", type=Path, nargs="+", metavar="TOKENIZER", help="a folder, tokenizer.json, .model or rank file"
+    )
+
     extend = _command(commands, "extend", _extend, "add terms to a base tokenizer, measured on a certified corpus")
     extend.add_argument("base", type=Path, metavar="BASE", help="a Hugging Face folder or its tokenizer.json")
     _corpus(extend, required=True)
@@ -109,6 +114,16 @@ def _key(arguments: argparse.Namespace) -> "PrivateKey | None":
             reason = error.strerror or "cannot be read"
             raise VocabError(f"{arguments.passphrase}: {reason}; name the file that holds the passphrase") from None
     return load_private(arguments.sign_key, passphrase)
+
+
+def _inspect(arguments: argparse.Namespace) -> int:
+    from vocab.anatomy import anatomy, lines
+
+    found = [anatomy(path) for path in arguments.tokenizers]
+    show(
+        {"tokenizers": [one.to_json() for one in found]}, arguments.json, [line for one in found for line in lines(one)]
+    )
+    return 0
 
 
 def _extend(arguments: argparse.Namespace) -> int:

@@ -1,14 +1,25 @@
 """Bases: byte-level BPE is read, from ranks too; everything else is refused in a sentence."""
 
+import base64
 import hashlib
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from govern.attestation import CertifiedCorpus
 from vocab.base import load
+from vocab.byte_alphabet import read
+from vocab.check import check
+from vocab.coverage import cover
 from vocab.errors import VocabError
+from vocab.extend import extend
+from vocab.term_lists import parse
+from vocab.train_base import PATTERN
+
+NOW = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
 
 DATA = Path(__file__).parents[2].parent / "shared/data/tokenizers"
 
@@ -169,6 +180,35 @@ def test_ranks_and_their_tokenizer_json_are_the_same_base() -> None:
     assert ranks.vocab == made.vocab | {"<|endoftext|>": 50_256}
     assert ranks.path.name == "gpt2.tiktoken"
     assert ranks.sha256 == hashlib.sha256(ranks.path.read_bytes()).hexdigest()
+
+
+def test_ranks_are_extended_proved_and_covered(base_folder: Path, corpus: CertifiedCorpus, tmp_path: Path) -> None:
+    """Both kinds of rank file go through `extend`, `check` and `coverage` as the tokenizer that they stand for."""
+    base = load(base_folder)
+    tokens = sorted((number, token) for token, number in base.vocab.items() if token not in base.added)
+    lines = [base64.b64encode(read(token)) + b" %d\n" % number for number, token in tokens]
+    tiktoken = tmp_path / "ranks/own.tiktoken"
+    tiktoken.parent.mkdir()
+    tiktoken.write_bytes(b"".join(lines))
+    special = {str(number): {"content": text} for text, number in base.added.items()}
+    config = {"pat_str": PATTERN, "added_tokens_decoder": special}
+    (tiktoken.parent / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
+    in_order = [bytes([byte]) for byte in range(256)] + [read(token) for _, token in tokens if len(token) > 1]
+    vocab = [{"rank": at, "token_bytes": base64.b64encode(token).decode()} for at, token in enumerate(in_order)]
+    sizes = {"default_vocab_size": len(vocab) + 20, "default_num_special_tokens": 20}
+    tekken = tmp_path / "tekken.json"
+    value = {"config": {"pattern": PATTERN, "version": "v3", **sizes}, "vocab": vocab}
+    tekken.write_text(json.dumps(value), encoding="utf-8")
+    assert load(tiktoken).vocab == base.vocab
+    assert load(tiktoken).merges == base.merges
+    terms = parse(b"EBITDA\n\xea\xb8\xb0\xec\xa4\x80\xea\xb8\x88\xeb\xa6\xac\n", "own.tsv")
+    for file in (tiktoken, tekken):
+        made = extend(file, corpus, [terms], tmp_path / f"of-{file.stem}")
+        assert made.proof.passed
+        assert made.base_digest == "sha256:" + load(file).sha256
+        assert check(made.folder, corpus, trust=(), now=NOW).passed
+    covered = cover([tiktoken, tekken, base_folder], corpus, ["EBITDA"])
+    assert len({one.slices[0][1].tokens for one in covered}) == 1
 
 
 @pytest.mark.shared

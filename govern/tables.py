@@ -1,0 +1,92 @@
+"""Columns of a table whose heading names an identifier: `여권번호` above `M12345678`, far from the value in characters.
+
+`cells(text)` yields the heading and the value of each such cell, in rows of CSV and TSV, and of tables drawn with bars. A
+heading counts for the rows under it that have as many cells, until a line that has not. Nothing is judged here: `readings`
+puts the heading before the value, and the rules say what it is. Time is linear in the text: each line is cut once.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+HEADING = re.compile(
+    r"(?i:number|\bno\b|\bnum\b|\bid\b|code|pin\b|cvv|cvc|ssn|itin|ein\b|iban|swift|\bbic\b|phone|mobile|\btel\b|\bfax\b|passport|licen[cs]e"
+    r"|account|acct|card|address|birth|\bdob\b|\bip\b|\bmac\b|wallet|routing|\baba\b|registration|insurance|e-?mail|secret|token|key\b)"
+    r"|번호|코드|전화|연락처|휴대폰|핸드폰|팩스|여권|면허|계좌|카드|주소|생년월일|생일|지갑|보험증|차량|아이디|이메일|비밀|\b(?:CI|DI)\b"
+)
+"""Words that a heading of an identifier holds."""
+
+MOST_HEADING, MOST_CELL, MOST_CELLS = 48, 96, 256
+"""Characters of a heading and of a value, and cells of a row, beyond which it is no table of identifiers."""
+
+_BARS = re.compile(r"[ \t]*\|?[ \t]*:?-{2,}[-:| \t]*")
+_CELL = {
+    mark: re.compile(rf'[ ]*(?:"((?:[^"\n]|"")*)"|([^{re.escape(mark)}"\n]*))[ ]*(?:{re.escape(mark)}|\Z)') for mark in ",;|\t"
+}
+
+
+class Cell(NamedTuple):
+    """A heading and a value, by where they stand in the text."""
+
+    heading: tuple[int, int]
+    value: tuple[int, int]
+
+
+def cells(text: str) -> Iterator[Cell]:
+    """The cells under headings that name an identifier, in order."""
+    if HEADING.search(text) is None:
+        return
+    mark, count = "", 0
+    named: dict[int, tuple[int, int]] = {}
+    place = 0
+    while place < len(text):
+        end = text.find("\n", place)
+        end = len(text) if end < 0 else end
+        line = text[place:end].rstrip("\r")
+        row = _cut(line, mark, place) if named else []
+        if named and len(row) == count:
+            yield from (Cell(named[at], row[at]) for at in named if _value(text, row[at]))
+        elif not (named and _BARS.fullmatch(line)):
+            mark, head = _heading(line, place)
+            count = len(head)
+            named = {at: span for at, span in enumerate(head) if _names(text, span)}
+        place = end + 1
+
+
+def _heading(line: str, start: int) -> tuple[str, list[tuple[int, int]]]:
+    """The separator of a line that may be a heading, and its cells; none where it holds digits alone or no separator."""
+    for mark in "|\t;,":
+        if mark in line and HEADING.search(line) is not None:
+            row = _cut(line, mark, start)
+            if len(row) > 1:
+                return mark, row
+    return "", []
+
+
+def _cut(line: str, mark: str, start: int) -> list[tuple[int, int]]:
+    """Where the values of a row stand; the bars at the edges of a drawn table hold none."""
+    if mark not in line:
+        return []
+    row: list[tuple[int, int]] = []
+    at = len(line) - len(line.lstrip(" \t|")) if mark == "|" else 0
+    line = line.rstrip(" \t|") if mark == "|" else line
+    while at < len(line) and len(row) <= MOST_CELLS:
+        match = _CELL[mark].match(line, at)
+        if match is None:
+            return []
+        group = 1 if match[1] is not None else 2
+        low, high = match.span(group)
+        bare = line[low:high]
+        row.append((start + low + len(bare) - len(bare.lstrip()), start + low + len(bare.rstrip())))
+        at = match.end()
+    return row
+
+
+def _names(text: str, span: tuple[int, int]) -> bool:
+    heading = text[slice(*span)]
+    return 0 < len(heading) <= MOST_HEADING and not heading[0].isdigit() and HEADING.search(heading) is not None
+
+
+def _value(text: str, span: tuple[int, int]) -> bool:
+    value = text[slice(*span)]
+    return 3 <= len(value) <= MOST_CELL and any(character.isalnum() for character in value)
