@@ -21,8 +21,12 @@ PARSED = frozenset({"AMOUNT", "DATE", "PERIOD", "STATUTE", "FILING"})
 """Kinds that veto by their form alone also where a context word stands near; the others must be validated or contextual."""
 
 
+CELL = 3
+"""The reading of a cell under its heading: what finance wrote over two cells vetoes neither."""
+
+
 class Finding(NamedTuple):
-    """A hit in the text's own positions; `reading` is 1 in a rewritten number, 2 where it lost its groups."""
+    """A hit in the text's own positions; `reading` is 1 in a rewritten number, 2 where it lost its groups, 3 in a cell."""
 
     hit: Hit
     reading: int = 0
@@ -35,7 +39,7 @@ def veto(findings: Iterable[Finding], financial: Sequence[Hit]) -> tuple[list[Fi
     standing: list[Finding] = []
     fallen: list[tuple[str, str, int, int]] = []
     for finding in findings:
-        kind = _vetoed_by(finding.hit, ordered, longest)
+        kind = None if finding.reading == CELL else _vetoed_by(finding.hit, ordered, longest)
         if kind is None:
             standing.append(finding)
         else:

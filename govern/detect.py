@@ -173,9 +173,16 @@ def search(detector: Detector, text: str, field: str = "text", known: frozenset[
         standing += _mentions(detector, shadow.text, standing, known)
     spans = []
     for hit in arbitrate.choose(standing, detector.kept):
-        start, end = shadow.original(hit.start, hit.end)
+        low, high = _trimmed(shadow.text, hit.start, hit.end)
+        start, end = shadow.original(low, high)
         spans.append(Span(field, start, end, hit.entity_type, hit.score, hit.recognizer))
     return Findings(tuple(spans), tuple((*key, count) for key, count in sorted(vetoes.items())))
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """The same stretch without blanks and bars of a table at its edges."""
+    value = text[start:end]
+    return end - len(value.lstrip(" \t|")), start + len(value.rstrip(" \t|"))
 
 
 def names_in(text: str, spans: Iterable[Span]) -> frozenset[str]:
@@ -214,6 +221,8 @@ def _read(detector: Detector, hidden: Readings, plain: str) -> list[Finding]:
         core = hidden.core(hit.start, hit.end)
         if core is None or hit.score < detector.min_score or _torn(hit, text):
             continue
+        if core.kind == "cells" and (hit.start < core.start or hit.end > core.end):
+            continue
         sure = hit.validated and core.kind != "lines"
         plain_enough = hit.score >= PLAIN_ENOUGH and core.kind in {"letters", "apart"}
         if core.kind == "words" or hit.contextual or sure or plain_enough:
@@ -224,7 +233,8 @@ def _read(detector: Detector, hidden: Readings, plain: str) -> list[Finding]:
                 start = _opened(plain, start, "+")
             validated = hit.validated and bool(hit.contextual)
             where = hit._replace(start=start, end=end, validated=validated)
-            read.append((core.first, Finding(where, reading=2 if core.kind == "letters" and not core.first else 1)))
+            regrouped = core.kind == "letters" and not core.first
+            read.append((core.first, Finding(where, arbitrate.CELL if core.kind == "cells" else 2 if regrouped else 1)))
     explained: list[tuple[int, int]] = []
     for start, end in sorted((hit.start, hit.end) for first, (hit, _) in read if first and hit.contextual):
         if not explained or end > explained[-1][1]:
@@ -265,7 +275,7 @@ def _digest(names: tuple[str, ...], models: tuple[tuple[str, str], ...]) -> str:
     """Over the recognizers' own files, this one, the packages whose patterns run, and the models."""
     package = resources.files("govern")
     folder = package.joinpath("recognizers")
-    own = [package.joinpath(f"{name}.py") for name in ("arbitrate", "detect", "hidden", "normalize", "readings")]
+    own = [package.joinpath(f"{name}.py") for name in ("arbitrate", "detect", "hidden", "normalize", "readings", "tables")]
     files = [*own, *folder.iterdir(), *folder.joinpath("lists").iterdir()]
     sums = {
         item.name: hashlib.sha256(item.read_bytes()).hexdigest()

@@ -29,7 +29,10 @@ NOT_MONEY = (
 )
 """No unit after a number without separators."""
 
-START, STOP = r"(?<![0-9A-Za-z])(?<![0-9][-.,])", r"(?![0-9A-Za-z])(?![-.,][0-9])"
+START = r"(?<![0-9A-Za-z])(?<![0-9][-.])(?<![0-9],(?=[0-9]{3}(?![0-9-])))"
+STOP = r"(?![0-9A-Za-z])(?![-.][0-9]|(?<![0-9]{4}),[0-9])"
+"""A comma behind four digits or more, and one not before a group of three, parts cells of a row."""
+
 DAY = r"[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 """Two digits each of year, month and day."""
 
@@ -41,6 +44,11 @@ _OTHER_LABEL = (
 """Labels right before a number that say it is something else: then a checksum must say that it is a resident's."""
 
 _CELLS = r"(?:[ \t]{0,4}[|][ \t]{0,4}|\"[,;\t]\"|[,;]| {0,4}\t[ \t]{0,4})"
+_FIELDS = (
+    r"(?:[\"')>\]]{1,2}[ \t]{0,2}[-,~:]?[ \t]{0,2}(?:<[^<>\n\x00]{0,60}|[\"'A-Za-z가-힣 -]{0,24}[:=][ \t]?)?[\"'(<\[]{0,2})"
+)
+"""What stands between the halves in two fields of a form or of JSON: the first is closed by a quote or a bracket."""
+
 _APART = r"(?:[ \t]{0,4}[|,;/][ \t]{0,4}|\"[,;\t]\"| {2,8}| {0,4}\t[ \t]{0,4}|[ \t]{0,4}\r?\n[ \t]{0,4})"
 """What stands between two cells of a table; and, where a label says what they are, between the halves of a number."""
 
@@ -160,10 +168,17 @@ def _is_corporate(number: str) -> bool:
     return corporate_digit_holds(number) and number[:2] in _REGISTRIES and number[4:6] in _CORPORATE_KINDS
 
 
+_LABEL = (
+    r"(?:주민 ?(?:등록)? ?번호|외국인 ?(?:등록)? ?번호|\b(?:rrn|frn|arn|jumin|ssn)|resident registration (?:number|no\.?))"
+    r"[^0-9\n\x00]{0,24}"
+)
+_LABEL_GATE = re.compile(r"주민 ?(?:등록)? ?번호|외국인 ?(?:등록)? ?번호|[RrFfAa][RrRr][Nn]|[Jj]umin|[Rr]esident [Rr]eg")
+
+
 def _registration(entity_type: str, digits: str) -> tuple[Rule, ...]:
     name = f"korean.{entity_type.lower()}"
     rest = rf"[{digits}][0-9]{{6}}"
-    stop = rf"(?![0-9]|[-.,][0-9]){NOT_MONEY}"
+    stop = rf"(?![0-9]|[-.][0-9]){NOT_MONEY}"
     columns = RRN_CONTEXT + "|앞 ?자리|뒷 ?자리"
     unlabelled = rf"(?<!{_CORPORATE_LABEL}|{_OTHER_LABEL})"
     begin = rf"{START}(?={DAY}[^0-9A-Za-z*]{{0,12}}{rest}){unlabelled}"
@@ -179,9 +194,13 @@ def _registration(entity_type: str, digits: str) -> tuple[Rule, ...]:
         Rule(name, entity_type, rf"{begin}{DAY} ?{rest}{stop}", 0.85, check=check_registration_bare, context=RRN_CONTEXT),
         Rule(name, entity_type, rf"{begin}{DAY}[ .]?{rest}{stop}", 0.3, check=check_registration, context=RRN_CONTEXT,
              needs_context=True),
-        Rule(name, entity_type, rf"{begin}{DAY}{_CELLS}{rest}{stop}", 0.6, check=check_columns, context=columns),
-        Rule(name, entity_type, rf"{begin}{DAY}{_APART}{rest}{stop}", 0.5, check=check_registration, context=columns,
-             needs_context=True),
+        *(Rule(name, entity_type, rf"{begin}(({DAY}){_CELLS}({rest})){stop}", 0.6, check=check_columns, context=columns,
+               group=half, checked=1) for half in (2, 3)),
+        *(Rule(name, entity_type, rf"{begin}(({DAY}){_APART}({rest})){stop}", 0.5, check=check_registration, context=columns,
+               needs_context=True, group=half, checked=1) for half in (2, 3)),
+        *(Rule(name, entity_type, rf"{_LABEL}({START}({DAY}){_FIELDS}({rest})){stop}", 0.5, check=check_registration,
+               context=RRN_CONTEXT, gate=_LABEL_GATE, reach=(8, 160), group=half, checked=1, contextual=True)
+          for half in (2, 3)),
         Rule(name, entity_type, rf"{_BACK}({rest})(?![0-9])", 0.8, context=_HALVES, needs_context=True, group=1),
     )  # fmt: skip
 

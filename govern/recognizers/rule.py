@@ -77,6 +77,8 @@ class Rule:
     language: str | None = None
     """`en` or `ko` where the rule makes sense in one language alone; a number is a number in both."""
     group: int = 0
+    checked: int | None = None
+    """The part of a match that the check reads, where that is more than the value."""
     flags: int = FLAGS
 
 
@@ -139,7 +141,7 @@ def judge(item: Compiled, match: Any, text: str) -> Hit | None:
     score = rule.score
     validated = False
     if rule.check is not None:
-        verdict = rule.check(text[start:end])
+        verdict = rule.check(text[start:end] if rule.checked is None else match[rule.checked])
         if verdict is False:
             return None
         if verdict:

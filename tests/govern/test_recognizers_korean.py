@@ -86,19 +86,27 @@ def test_a_particle_never_hides_or_lengthens_a_korean_number(detector, entity_ty
 
 
 @pytest.mark.parametrize(
-    ("text", "value"),
+    "text",
     [
-        ("960101 | 1234567", "960101 | 1234567"),
-        ("960101\t1234567", "960101\t1234567"),
-        ("홍길동,960101,1234567", "960101,1234567"),
-        ('"960101","1234567"', '960101","1234567'),
-        ("주민번호: 960101\n1234567", "960101\n1234567"),
-        ("주민등록번호  960101    1234567 ", "960101    1234567"),
+        "960101 | 1234567",
+        "960101\t1234567",
+        "홍길동,960101,1234567",
+        '"960101","1234567"',
+        '{"rrn_front": "960101", "rrn_back": "1234567"}',
+        '{"주민번호_앞":"960101","주민번호_뒤":"1234567"}',
+        "주민등록번호 (960101) - (1234567)",
+        '주민등록번호 <input value="960101"> - <input value="1234567">',
     ],
 )
-def test_halves_in_columns_or_lines_are_one_number(detector, text, value):
-    """What stands between two cells, or a line break after a label, does not part the halves."""
-    assert ("KR_RRN", value) in found(detector, text)
+def test_halves_in_columns_lines_or_fields_are_both_found_and_what_parts_them_stays(detector, text):
+    """A row keeps its separator when its halves are masked."""
+    assert [item for item in found(detector, text) if item[0] == "KR_RRN"] == [("KR_RRN", "960101"), ("KR_RRN", "1234567")]
+
+
+@pytest.mark.parametrize("value", ["960101\n1234567", "960101    1234567"])
+def test_a_number_broken_after_its_date_is_one(detector, value):
+    """A line break or blanks after a label part no cells."""
+    assert ("KR_RRN", value) in found(detector, f"주민번호: {value} ")
 
 
 @pytest.mark.parametrize(
