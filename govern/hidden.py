@@ -16,37 +16,48 @@ LEAST, MOST = 7, 64
 FEWEST, LONG = 5, 9
 """Digits among them: beside letters, and alone where nothing but a line break stands between."""
 
-_KOREAN = dict(zip("공영빵령〇零일이삼사오육륙칠팔구一二三四五六七八九", "0000001234566789123456789", strict=True))
+_KOREAN = {
+    **dict(zip("공영빵령〇零일이삼사오육륙칠팔구", "0000001234566789", strict=True)),
+    **dict(zip("一二三四五六七八九壹貳參肆伍陸柒捌玖", "123456789123456789", strict=True)),
+}
 _ENGLISH = {
     "zero": "0", "oh": "0", "nought": "0", "naught": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
     "six": "6", "seven": "7", "eight": "8", "nine": "9",
 }  # fmt: skip
 _TIMES = {"": 1, "double": 2, "triple": 3}
-_ZERO_ONE = "OolI|"
-_LETTERS = dict(zip("OolI|iSBZ", "001111582", strict=True))
+_ZERO_ONE = "OolI"
+_LETTERS = dict(zip("OolIiSBZ", "00111582", strict=True))
 
 _SIGNS = "".join(_KOREAN)
-_LEAD = r"(?:(?<![A-Za-z0-9])(?-i:[A-Z]{1,2})[ -]{0,3})?"
+_LEAD = r"(?:(?<![A-Za-z0-9])(?-i:[A-Z](?: ?[A-Z])?)[ -]{0,3})?"
 """Letters that a number begins with: a passport's, a country's."""
-_INNER = "[ -]{0,3}(?-i:[A-Z]{1,4})[ -]{0,3}"
+_INNER = "[ ,-]{0,3}(?-i:[A-Z](?:[ ,]{0,2}[A-Z]){0,3})[ ,-]{0,3}"
 """Letters within one: a bank's in an IBAN, a passport's fifth sign."""
 _SIGN = rf"[0-9{_SIGNS}]"
 _BETWEEN = rf"(?:[ \-./·,()]{{0,3}}(?:(?:에|의|다시) ?)?|{_INNER})"
 _KOREAN_RUN = re.compile(rf"{_LEAD}{_SIGN}(?:{_BETWEEN}{_SIGN}){{{FEWEST},{MOST}}}" + r"(?: ?[A-Z](?![A-Za-z0-9]))?")
+_MIXED = re.compile(rf"[{_SIGNS}][0-9]")
+"""A spelled digit right before a written one, which no count of days or parts has."""
+
 _ENDS = re.compile("이(?=에요|예요|라|고|며|다|니|었|던|죠|네|지만| [가-힣]|[.,]? *$)")
 """이 that may be the particle or the copula rather than a digit."""
 _WORD = rf"(?:(?:double|triple) )?(?:{'|'.join(_ENGLISH)}|[0-9])"
+_DASH = r" {1,2}(?:dash|hyphen|minus|dot|point|slash)[ ,]{1,2}"
+"""A separator that is read out."""
+
 _ENGLISH_RUN = re.compile(
-    rf"{_LEAD}(?<![A-Za-z0-9]){_WORD}(?:(?:[ \-./·,()\n]{{1,3}}|{_INNER}(?<=[ -])){_WORD}){{{FEWEST},{MOST}}}"
+    rf"{_LEAD}(?<![A-Za-z0-9]){_WORD}(?:(?:{_DASH}|[ \-./·,()\n]{{1,3}}|{_INNER}(?<=[ -])){_WORD}){{{FEWEST},{MOST}}}"
     r"(?![A-Za-z0-9])(?:[ -]{1,3}(?-i:[A-Z])(?![A-Za-z0-9]))?",
     re.IGNORECASE,
 )
 _ENGLISH_WORD = re.compile(
-    rf"(?:(double|triple) )?(?<![A-Za-z])({'|'.join(_ENGLISH)}|[0-9])(?![A-Za-z])|[A-Z]+", re.IGNORECASE
+    rf"(?:(double|triple) )?(?<![A-Za-z])({'|'.join(_ENGLISH)}|[0-9])(?![A-Za-z])"
+    r"|(?<![A-Za-z])(?!(?:dash|hyphen|minus|dot|point|slash)\b)[A-Z]+",
+    re.IGNORECASE,
 )
 _ENGLISH_HINT = re.compile(rf"(?:{'|'.join(_ENGLISH)})[ \-./·,()\n]{{1,3}}(?:{_WORD})(?![0-9])", re.IGNORECASE)
 _SWAP = re.compile(rf"[0-9][ .\-/]?[{''.join(_LETTERS)}]|[{''.join(_LETTERS)}][ .\-/]?[0-9]")
-_TOKEN = re.compile(r"[A-Za-z0-9|]+")
+_TOKEN = re.compile(r"[A-Za-z0-9]+")
 _LOOKS = f"[0-9{''.join(_LETTERS)}]"
 _LED = (
     re.compile(rf"([A-Z]*[AC-HJ-NP-RT-Y][A-Z]*(?=[0-9]))({_LOOKS}+?)()()([A-HJ-NP-Z]?)"),
@@ -59,7 +70,7 @@ _LED = (
 """Letters that lead a number: up to a digit, up to the last that is no look-alike, two, or one; an IBAN; a passport."""
 _SWAPPED = re.compile(rf"([A-Z]{{0,2}}?)({_LOOKS}+)()()([A-Z]?)")
 _BANK = re.compile("[A-Z]{4}")
-_NUMERIC = re.compile(r"(?=[A-Zoli|]*[0-9])[A-Z0-9oli|]{1,34}|[A-Z]{0,2}[OolI|]{0,16}[OolI][OolI|]{0,16}")
+_NUMERIC = re.compile(r"(?=[A-Zoli]*[0-9])[A-Z0-9oli]{1,34}|[A-Z]{0,2}[OolI]{1,33}")
 """A token that a number can have: a digit among capitals and look-alikes, or look-alikes of 0 and 1 behind two capitals."""
 _MARK = r"[ \-./·•∙⋅ㆍ~()\[\]|*+:]"
 _PREFIX = "(?:[A-Z]{2}[0-9]{2}[A-Z]{4}|[A-Z])?"
@@ -69,10 +80,12 @@ _APART = re.compile(
     rf"(?:{_MARK}{{1,3}}[0-9](?![0-9]))?"
     r"|(?<![A-Za-z0-9])[A-Z][0-9]{2} [0-9][A-Z][0-9]{2} [0-9]{2}(?![A-Za-z0-9])"
 )
-_ODD = r"[ ]{0,2}(?:[/·•∙⋅ㆍ~|*+.()\[\]]|--| -|- |  )[ ()\[\]-]{0,2}"
+_ODD = r"(?!\. [0-9]{1,2}(?![0-9]))[ ]{0,2}(?:[/·•∙⋅ㆍ~|*+.()\[\]]|--| -|- |  )[ ()\[\]-]{0,2}"
 _MORE = rf"(?:(?:[ -]|{_ODD})[0-9]{{1,8}}){{0,5}}(?![0-9]|[.,%][0-9]|%)"
 _MARKED = re.compile(rf"(?<![0-9.,])[0-9]{{1,8}}(?:[ -][0-9]{{2,8}}){{0,3}}{_ODD}[0-9]{{1,13}}{_MORE}")
-_CODES = re.compile(r"(?<![A-Za-z0-9])[A-Z0-9]{1,8}(?:(?:[./·|*]|--| - )[A-Z0-9]{1,8}){1,7}(?![A-Za-z0-9])")
+_CODES = re.compile(
+    r"(?<![A-Za-z0-9])[A-Z0-9]{1,8}(?:(?: ?[./·•∙⋅ㆍ~|*+] ?|\)\(|\]\[|--| - |  |\. )[A-Z0-9]{1,8}){1,8}(?![A-Za-z0-9])"
+)
 _COMMAS = re.compile(r"(?<![0-9.,])[0-9]{4,6}(?:, ?[0-9]{4,7}){1,3}(?![0-9]|,[0-9])")
 _SIDE = r"[A-Z0-9]{1,19}(?:(?: ?[.-] ?| )[A-Z0-9]{1,19}){0,7}"
 _LINE = re.compile(
@@ -88,7 +101,7 @@ class Unit(NamedTuple):
     end: int
 
 
-Kind = Literal["words", "letters", "apart", "marks", "lines"]
+Kind = Literal["words", "letters", "apart", "marks", "lines", "cells"]
 """What hid a number."""
 
 
@@ -96,6 +109,8 @@ def hidden(text: str) -> Iterator[tuple[tuple[Unit, ...], Kind]]:
     """Every suspicious stretch, digit by digit or group by group."""
     for start, end in _matches(_KOREAN_RUN, text):
         yield from _korean(text, start, end)
+        if _ENDS.match(text, end - 1) is not None and text[end - 2].isdigit():
+            yield from _korean(text, start, end - 1)  # 공일공-4382-5997이고
     if _ENGLISH_HINT.search(text) is not None:
         for start, end in _matches(_ENGLISH_RUN, text):
             yield from _english(text, start, end)
@@ -149,7 +164,9 @@ def _korean(text: str, start: int, end: int) -> Iterator[tuple[tuple[Unit, ...],
                 groups.append([unit])
     spoken = [sum(text[unit.start] in _KOREAN for unit in group) for group in groups]
     pure = all(count in {0, len(group)} for count, group in zip(spoken, groups, strict=True))
-    if sum(spoken) < 3 or not (pure or sum(spoken) * 2 >= sum(map(len, groups))):
+    mixed = len(_MIXED.findall(text, start, end)) >= 1 + (" " in text[start:end])
+    least = 2 if pure and " " not in text[start:end] else 3
+    if sum(spoken) < least or not (pure or mixed or sum(spoken) * 2 >= sum(map(len, groups))):
         return
     word = start > 0 and "가" <= text[start - 1] <= "힣"
     if word and sum(spoken[1:]) < 3 and len(groups) > 1:

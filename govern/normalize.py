@@ -30,16 +30,39 @@ ENCLOSED_RUN = 3
 CODE, AHEAD = 6, 8
 """A run of at most so many digits is a code by itself; so far ahead may the next circled digit of a number stand."""
 
+DOTS = "\u30fb\uff65\u2027\u0387\u2219"
+"""Middle dots of other scripts."""
+
+LINES = "\u2028\u2029\x85"
+"""Line and paragraph separators, the next line of ISO 6429."""
+
+LETTERS = dict(zip("АВСЕНІЈКМОРЅТХаеорсіјѕхΑΒΕΖΗΙΚΜΝΟΡΤΧοѵӀӏ", "ABCEHIJKMOPSTXaeopcijsxABEZHIKMNOPTXovIl", strict=True))
+"""Cyrillic and Greek letters that look like Latin ones (Unicode Technical Standard 39, confusables)."""
+
 DASHES = "\u2212\u2043\u2500\u2501\u30fc\u3161\uff70"
 """Not of category Pd, but written for a dash: minus, hyphen bullet, box lines, the long vowel mark, the vowel eu."""
 BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 """Not of category Zs, but shown as nothing with a width: Hangul fillers, the empty Braille cell."""
-CONTROLS = "".join(map(chr, [*range(1, 9), *range(14, 32), *range(127, 160)]))
+CONTROLS = "".join(map(chr, [*range(1, 9), *range(14, 32), *range(127, 133), *range(134, 160)]))
 
 _REFERENCES = {
     "nbsp": " ", "ensp": " ", "emsp": " ", "thinsp": " ", "shy": "", "zwj": "", "zwnj": "", "ndash": "-", "mdash": "-",
     "hyphen": "-", "minus": "-", "lowbar": "-", "period": ".", "commat": "@", "colon": ":", "sol": "/",
 }  # fmt: skip
+_MARKUP = (
+    r"(?<=[0-9A-Za-z-])(?:</?(?:b|i|u|s|em|strong|span|font|mark|wbr)(?:[ /][^<>\n\x00]{0,60})?>|\*\*|=\r?\n)(?=[0-9A-Za-z-])"
+    r"|(?<=[0-9A-Za-z])\\(?=[-.·~])"
+)
+"""Markup inside a number: tags of HTML, emphasis and escapes of Markdown, the soft line end of quoted-printable."""
+
+_BOLD = re.compile(r"(?<![*0-9A-Za-z-])\*\*([0-9A-Za-z가-힣+(][^*\n\x00]{0,98})\*\*(?![*0-9-])")
+"""Emphasis of Markdown round whole values; stars that mask digits stand beside them on one side alone, or within."""
+
+_CODED = {"%2d": "-", "%20": " ", "%2e": ".", "\\u002d": "-", "\\u0020": " ", "\\u002e": ".", "<br>": "\n", "<br/>": "\n",
+          "<br />": "\n"}  # fmt: skip
+_CODING = r"(?<=[0-9A-Za-z-])(?:%2[dD0eE]|\\u002[dDeE]|\\u0020|<br ?/?>)(?=[0-9A-Za-z-])"
+"""Separators in the codes of URLs, JSON and HTML."""
+
 _REFERENCE = re.compile(rf"&(?:#([0-9]{{1,7}})|#[xX]([0-9A-Fa-f]{{1,6}})|({'|'.join(_REFERENCES)}));")
 
 
@@ -108,6 +131,8 @@ def normalize(text: str, entity_types: Iterable[str] = ()) -> Shadow:
     if kinds and "<" in text:
         text = tags(kinds).sub(lambda match: BLANK * len(match[0]), text)
     text = text.replace("_", "-")
+    if "**" in text:
+        text = _BOLD.sub(lambda match: f"  {match[1]}  ", text)
     tables = _tables()
     if not text.isascii():
         text = tables.alike.sub(lambda match: tables.plain[match[0]], text)
@@ -163,9 +188,11 @@ def _changed(match: re.Match[str]) -> str | None:
     found = match[0]
     if match["reference"]:
         return _reference(found)
+    if match["coded"]:
+        return _CODED[found.lower()]
     if match["jamo"] or match["accented"]:
         return unicodedata.normalize("NFC", found)
-    return match["marked"] or ""
+    return match["marked"] or match["struck"] or ""
 
 
 def _reference(found: str) -> str | None:
@@ -198,7 +225,8 @@ class _Tables(NamedTuple):
 
 @cache
 def _tables() -> _Tables:
-    plain = dict.fromkeys(DASHES, "-") | dict.fromkeys(BLANKS, " ")
+    plain = dict.fromkeys(DASHES, "-") | dict.fromkeys(BLANKS, " ") | dict.fromkeys(DOTS, "·") | dict.fromkeys(LINES, "\n")
+    plain |= LETTERS
     enclosed: dict[str, str] = {}
     hidden = set(CONTROLS)
     marks: set[str] = set()
@@ -232,8 +260,9 @@ def _tables() -> _Tables:
         re.compile(_any_of(plain)),
         re.compile(f"{one}(?:{between}(?:{one}|[0-9]))*"),
         re.compile(
-            f"(?P<reference>{_REFERENCE.pattern})|(?P<jamo>[\u1100-\u11ff]{{2,}})"
-            f"|(?P<accented>[A-Za-z][\u0300-\u036f]{{1,4}})|(?P<marked>[0-9]){_any_of(hidden | marks)}+|{_any_of(hidden)}+"
+            f"(?P<reference>{_REFERENCE.pattern})|(?P<coded>{_CODING})|{_MARKUP}|(?P<jamo>[\u1100-\u11ff]{{2,}})"
+            "|(?P<struck>[A-Za-z가-힣])[\u0332-\u0338\u20d0-\u20e0]+|(?P<accented>[A-Za-z][\u0300-\u036f]{1,4})"
+            f"|(?P<marked>[0-9 ./-]){_any_of(hidden | marks)}+|{_any_of(hidden)}+"
         ),
     )
 
