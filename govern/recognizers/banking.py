@@ -85,7 +85,9 @@ def check_groups(value: str) -> bool | None:
     return None
 
 
-_ACCOUNT = labelled(r"\b(?:accounts?\b|acct\b\.?|a/c\b)", r"[0-9]{8,17}|[0-9]{2,8}(?:-[0-9]{2,8}){1,3}")
+_ACCOUNT = labelled(
+    r"\b(?:accounts?(?:\b|(?=(?:number|num|no|id)\b))|acct\b\.?|a/c\b)", r"[0-9]{8,17}|[0-9]{2,8}(?:-[0-9]{2,8}){1,3}"
+)
 _AMERICAN_ACCOUNT = labelled(
     r"미국 ?(?:[가-힣A-Za-z]{1,10} ?){0,2}계좌(?: ?번호)?|\bU\.?S\.? (?:bank )?account\b(?: ?(?:number|no\b\.?|#))?",
     r"[0-9]{8,17}|[0-9]{2,8}(?:[- ][0-9]{2,8}){1,3}",
@@ -114,6 +116,8 @@ RULES = (
     Rule("banking.account", "US_BANK_NUMBER",
          rf"(?=({_ACCOUNT}{STOP}{NOT_MONEY}))(?<!(?:{BANK})[^\n]{{0,12}})\1",
          0.45, gate=_ACCOUNT_GATE, reach=(8, 72), check=check_groups, group=2, contextual=True),
+    Rule("banking.account", "US_BANK_NUMBER", labelled(r"계좌 ?번호", r"[0-9]{8,9}") + STOP + NOT_MONEY, 0.6,
+         gate=re.compile("계좌 ?번호"), reach=(2, 80), check=check_groups, group=1, contextual=True),
     Rule("banking.account", "US_BANK_NUMBER", _AMERICAN_ACCOUNT + STOP + NOT_MONEY, 0.9, gate=_AMERICAN_GATE, reach=(8, 80),
          check=check_groups, group=1, contextual=True),
     Rule("banking.account", "US_BANK_NUMBER",

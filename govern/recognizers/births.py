@@ -9,6 +9,7 @@ import re
 
 from govern.recognizers.korean import DAY as SIX
 from govern.recognizers.korean import START, likely_century, possible_birth
+from govern.recognizers.labels import ANSWER
 from govern.recognizers.rule import Rule
 
 _YEAR, _MONTH, _DAY = r"(?:19|20)[0-9]{2}", r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12][0-9]|3[01])"
@@ -40,6 +41,7 @@ _GENDER_DIGIT = rf"(?:-[1-8]{_NO_MORE})?"
 
 _KOREAN_LABEL = r"(?:생년월일|출생 ?[년연]월일|출생일자?|출생|(?<![발회재파])생일|태어난 ?날|生年月日)"
 _KOREAN_FILLER = (
+    rf"(?:{ANSWER})?+"
     r"(?:\([^()0-9\n]{0,10}[0-9]{0,2}[^()0-9\n]{0,6}\))?"
     r"(?:은|는|이|가|:|\s|\(|\)|=|\||[-/\"'*<>\[\],]|음력|양력){0,12}+"
 )  # fmt: skip
@@ -48,8 +50,10 @@ _ENGLISH_LABEL = (
     r"|(?<![a-z])d\.? ?o\.? ?b(?![a-z])\.?)"
 )  # fmt: skip
 _ENGLISH_FILLER = (
+    rf"(?:{ANSWER})?+"
     r"(?:[^0-9A-Za-z가-힣\n]{0,6}\([^()0-9\n]{2,12}\))?(?:[^0-9A-Za-z가-힣\n]|\n){0,6}+"
-    r"(?:(?:is|was|as|on|of|recorded as|listed as|stated as|falls on)\b[^0-9A-Za-z가-힣\n]{0,3}(?:the )?)?"
+    r"(?:(?:is|was|as|on|of|recorded as|listed as|stated as|falls on|on file(?: to| as| is)?|to)\b"
+    r"[^0-9A-Za-z가-힣\n]{0,3}(?:the )?)?"
 )
 _PLACE = r"(?-i:[A-Z])[A-Za-z.'-]{1,15}"
 _BORN = rf"(?<![a-z])(?:born|b\.)(?: in {_PLACE}(?:,? {_PLACE}){{0,2}})?,?(?: on)?(?: the)?[ :(]{{1,3}}"
@@ -76,10 +80,18 @@ def check_day(value: str) -> bool | None:
     text = re.sub("[^0-9]", "", value)
     if len(numbers) == 1 and len(text) in (6, 8):
         numbers = [int(text[:-4]), int(text[-4:-2]), int(text[-2:])]
+    if len(numbers) == 3 and numbers[0] <= 31 and len(text) == 6:
+        first, second, third = numbers  # year, month, day; month, day, year; day, month, year
+        return None if any(map(_exists, ((first, second, third), (third, first, second), (third, second, first)))) else False
     if len(numbers) == 3 and (numbers[0] > 31 or len(text) == 6):
-        year = numbers[0] if numbers[0] > 99 else 2000  # a leap year: the century is unknown
-        return None if 1 <= numbers[1] <= 12 and 1 <= numbers[2] <= calendar.monthrange(year, numbers[1])[1] else False
+        return None if _exists((numbers[0], numbers[1], numbers[2])) else False
     return None
+
+
+def _exists(day: tuple[int, int, int]) -> bool:
+    """Whether year, month and day are a date; of two digits the century is unknown, so 29 February may be one."""
+    year, month, number = day
+    return 1 <= month <= 12 and 1 <= number <= calendar.monthrange(year if year > 99 else 2000, month)[1]
 
 
 def check_gender_digit(value: str) -> bool | None:

@@ -32,7 +32,7 @@ BRANDS = re.compile(
 """Issuer ranges and lengths as the brands publish them (Visa, Mastercard, Amex, Discover, JCB, Diners, UnionPay …)."""
 
 _GROUPED = r"[1-9][0-9]{3}(-| - | )(?:[0-9]{4}\2[0-9]{4}\2[0-9]{1,4}|[0-9]{6}\2[0-9]{4,5})|62[0-9]{4}[- ][0-9]{13}"
-_START = rf"{EDGE}(?<!\.)"
+_START = rf"{EDGE}(?<!(?<![A-Za-z가-힣.])\.)"
 _STOP = rf"{STOP}(?!원|달러| ?(?:won|usd|krw)\b)"
 _NUMBER = rf"{_START}(?=({_GROUPED}|[1-9][0-9]{{11,18}}){_STOP})"
 """Read ahead, so that a number which fails its check does not swallow the start of the next."""
@@ -49,16 +49,29 @@ _CODE_WORDS = (
     r"|유효성 ?(?:확인|검사|검증) ?(?:번호|코드)"
     r"|뒷면(?:의|에)? ?(?:\([가-힣 ]{1,10}\) ?)?(?:서명란(?:의|에)? ?)?(?:있는 ?)?(?:숫자 ?)?"
     r"(?:마지막 ?|끝 ?)?(?:3|세|4|네) ?자리(?: ?(?:숫자|번호))?"
-    r"|\b(?:last )?(?:three|3)[ -]digits? (?:code )?on the back(?: of (?:the|my|your) card)?"
+    r"|\b(?:last )?(?:three|3)[ -]digits? (?:(?:card )?(?:security |verification )?(?:code|number) )?on the back"
+    r"(?: of (?:the|my|your) card)?"
 )
 _PIN_WORDS = (
     r"(?<![A-Za-z])(?:my |your |his |her |the |card |atm |debit |bank |account )?pins?\b(?: ?(?:number|no))?"
     r"|\bpersonal identification number(?: \(pin\))?|핀 ?(?:번호|코드)"
     r"|(?:카드|계좌|통장|결제|간편 ?결제|출금|이체|인증서?|현금카드) ?(?:결제 ?)?(?:비밀 ?번호|비번|암호)"
 )
+_SPELLED = (
+    r"(?:(?:[공영빵일이삼사오육륙칠팔구]|[〇零一二三四五六七八九])[ ,-]{0,2}){3,4}"
+    r"(?=(?:으?로|을|를|이|은|는|입니다|예요|이에요|번)?(?![가-힣]))"
+    r"|(?:[0-9][ .-]{1,2}){2,3}[0-9](?![0-9]|[ .-][0-9])"
+    r"|(?:(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)(?:[ ,-]{1,2}|(?![A-Za-z]))){3,4}"
+)
+"""Three or four digits in words, as they are read out."""
+
+_SWAPPED = r"(?=[0-9]{0,3}[OolI])(?=[0-9OolI]{3,4}(?![0-9A-Za-z]))[OolI]{0,2}[0-9][0-9OolI]{1,3}"
+"""Letters for digits, at most two before the first digit."""
+
 _PIN_PARTS = (
     r"(?:비밀 ?번호|비번)(?:의)? ?\(?(?:네|4|여섯|6) ?자리(?: ?숫자)?\)?"
-    r"|(?:비밀 ?번호|비번)(?= ?(?:은|는|:|=) ?['\"]?[0-9]{4}| [0-9]{4})"
+    r"|(?:비밀 ?번호|비번)(?=[^0-9\n\x00가-힣]{0,6}[0-9]{4}| ?(?:은|는|를|을|:|=) ?['\"]?[0-9]{4}|\n[0-9]{4})"
+    r"|(?<![가-힣])(?:비밀 ?번호|비번)(?= ?(?:확인|문의|말씀|알려|부탁)[^\n\x00]{0,40}[0-9]{4})"
 )
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 
@@ -120,7 +133,7 @@ def _card(name: str, score: float, check: Check, *, pattern: str = _NUMBER, need
 
 _SECURITY_GATE = re.compile(r"(?<![A-Za-z])(?:CID|cid)(?![A-Za-z])|[Ss]ecurity [Cc]ode")
 _GATE = re.compile(
-    r"(?<![0-9A-Za-z])(?:[Cc][VvAa][VvCcNn]|CSC|csc|[Pp][Ii][Nn])|[Cc]ard(?:['’]?s)? [svaSVA]|[Ss]ecurity [Cc]ode"
+    r"(?<![0-9A-Za-z])(?:[Cc][VvAa][VvCcNn]|CSC|csc|[Pp][Ii][Nn])|[Cc]ard(?:['’]?s)?[ -][svaSVA]|[Ss]ecurity[ -][Cc]ode"
     r"|on the back|뒷면|카드|보안 ?[코번]|유효성"
     r"|비밀 ?번호|비번|암호"
     r"|핀 ?[번코]|[Pp]ersonal [Ii]dent|씨브이씨"
@@ -140,8 +153,15 @@ RULES = (
          gate=_SECURITY_GATE, group=1, contextual=True),
     Rule("cards.pin", "PIN", labelled(_PIN_WORDS, r"[0-9]{4,6}") + STOP + NOT_MONEY, 0.8, gate=_GATE, group=1,
          contextual=True),
+    Rule("cards.code", "CARD_SECURITY_CODE", labelled(_CODE_WORDS, rf"{_SPELLED}|{_SWAPPED}") + STOP, 0.8, gate=_GATE, group=1,
+         contextual=True),
+    Rule("cards.pin", "PIN", labelled(_PIN_WORDS, rf"{_SPELLED}|{_SWAPPED}") + STOP + NOT_MONEY, 0.75, gate=_GATE, group=1,
+         contextual=True),
+    Rule("cards.pin", "PIN",
+         labelled(r"(?<![가-힣])(?:비밀 ?번호|비번)(?=(?:은|는|를|을)? ?[:=]? ?[0-9OolI공영일이삼사오육륙칠팔구〇一-九])",
+                  rf"{_SPELLED}|{_SWAPPED}") + STOP + NOT_MONEY, 0.7, gate=_GATE, group=1, contextual=True),
     Rule("cards.pin", "PIN", labelled(r"(?<![A-Za-z])pin ?code", r"[0-9]{4}") + STOP, 0.8, gate=_GATE, group=1,
          contextual=True),
-    Rule("cards.pin", "PIN", labelled(_PIN_PARTS, r"[0-9]{4,6}") + STOP + NOT_MONEY, 0.8, gate=_GATE, group=1,
+    Rule("cards.pin", "PIN", labelled(_PIN_PARTS, r"[0-9]{4,6}") + STOP + NOT_MONEY + "(?! ?자리)", 0.8, gate=_GATE, group=1,
          contextual=True),
 )  # fmt: skip

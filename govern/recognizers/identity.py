@@ -23,6 +23,12 @@ _EIN_GATE = re.compile(
     r"(?<![A-Za-z])[Ff]?[Ee][Ii][Nn]s?(?![A-Za-z])|[Ee]mployer|EMPLOYER|[Ff]ederal [Tt]ax|FEDERAL TAX|고용주|연방 ?[세납]"
 )
 
+_NOT_PART = (
+    r"(?<!(?:part|model|order|invoice|item|serial|ticket|batch|lot|sku|catalog|stock|product|docket)"
+    r"(?: ?(?:numbers?|no\.?|num|#|id|code))?[ :#.]{1,3})"
+)
+"""A label right before the number that says it is of a thing."""
+
 _VOID_SSN = frozenset({"078051120", "123456789", "987654320"})
 """Printed on wallet inserts and advertisements, and void since (Social Security Administration)."""
 
@@ -65,7 +71,7 @@ _DAY = re.compile(
     r"|(?:19|20)[0-9]{2}-(?:19|20)?[0-9]{2}"
 )
 _NINO = (
-    r"(?<![0-9A-Za-z])(?!BG|GB|NK|KN|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]([ -]?)[0-9]{2}\1[0-9]{2}\1[0-9]{2}"
+    r"(?<![0-9A-Za-z])(?!BG|GB|NK|KN|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]([ -]?)[0-9]{2}[ -]?[0-9]{2}[ -]?[0-9]{2}"
 )
 """HMRC, National Insurance Manual NIM39110: no D, F, I, Q, U, V; no O second; suffix A to D or not known."""
 
@@ -139,7 +145,7 @@ _LICENCE_GATE = re.compile(r"[Ll]icen[cs]e|LICEN[CS]E|(?<![A-Za-z])[Dd][Ll][Nn]?
 _LABEL_REACH = (8, 96)
 
 RULES = (
-    Rule("identity.ssn", "US_SSN", rf"{EDGE}[0-9]{{3}}(-| - |\.)[0-9]{{2}}\1[0-9]{{4}}{STOP}", 0.5, check=check_ssn,
+    Rule("identity.ssn", "US_SSN", rf"{_NOT_PART}{EDGE}[0-9]{{3}}(-| - |\.)[0-9]{{2}}\1[0-9]{{4}}{STOP}", 0.5, check=check_ssn,
          context=SSN_CONTEXT),
     Rule("identity.ssn", "US_SSN",
          rf"{START}(?:[0-9]{{3}}([- ]?)[0-9]{{2}}\1[0-9]{{4}}|[0-9]{{5}}-[0-9]{{4}}|[0-9]{{3}}-[0-9]{{6}}){STOP}{NOT_MONEY}",
@@ -152,7 +158,7 @@ RULES = (
     Rule("identity.ein", "US_EIN",
          labelled(_EIN_WORDS, rf"{START}[0-9]{{2}}[- ]?[0-9]{{7}}{STOP}") + NOT_MONEY, 0.6, gate=_EIN_GATE, reach=(32, 72),
          check=check_ein, group=1, contextual=True),
-    Rule("identity.nino", "UK_NINO", rf"{_NINO}(?:\1[A-D](?![0-9A-Za-z])|{STOP}{_NO_OTHER_SUFFIX})", 0.2,
+    Rule("identity.nino", "UK_NINO", rf"{_NINO}(?:[ -]?[A-D](?![0-9A-Za-z])|{STOP}{_NO_OTHER_SUFFIX})", 0.2,
          gate=re.compile(r"[A-Za-z]{2}[ -]?[0-9]{2}[ -]?[0-9]{2}"), context=_NINO_CONTEXT, needs_context=True),
     Rule("identity.us_passport", "US_PASSPORT", rf"{START}(?:[0-9]{{9}}|[A-Z][0-9]{{8}}){STOP}{NOT_MONEY}", 0.2,
          gate=re.compile(r"[0-9]{8}"), check=check_code, context=r"passport|여권", needs_context=True),

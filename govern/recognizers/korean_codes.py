@@ -14,11 +14,12 @@ from govern.recognizers.rule import Rule
 
 LICENCE_CONTEXT = r"면허|driv(?:er'?s?|ing) ?-?licen[cs]e|\blicen[cs]e (?:no|num|#)"
 PASSPORT_CONTEXT = r"여권|\bpassport\b|republic of korea|korea"
-HEALTH_CONTEXT = r"(?:건강|의료) ?보험|보험증|건보|(?<![가-힣])증 ?번호|health insurance|\bnhis\b"
+HEALTH_CONTEXT = r"(?:건강|의료) ?보험|보험증|건보|(?<![가-힣])증 ?번호|health[ -]?insurance|\bnhis\b"
 _HEALTH_WORDS = (
     r"(?:건강|의료) ?보험증? ?번호|(?:건강|의료) ?보험증|보험증 ?번호|건보 ?(?:증 ?)?번호|(?<![가-힣])증 ?번호"
+    r"|\b(?:national[ -]?)?health[ -]?insurance ?(?:card ?)?(?:number|no\b\.?|#|id\b)?"
 )
-_HEALTH_GATE = re.compile(r"보험증|(?:건강|의료) ?보험|건보|증 ?번호")
+_HEALTH_GATE = re.compile(r"보험증|(?:건강|의료) ?보험|건보|증 ?번호|[Hh]ealth[ -]?[Ii]nsurance|HEALTH[ -]?INSURANCE")
 CI_CONTEXT = (
     r"(?<![A-Za-z0-9])ci(?![A-Za-z0-9])|연계 ?정보|connecting ?-?information|본인 ?(?:확인|인증)"
     r"|unique-?(?:key|in-?site)"

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from govern.recognizers.rule import Hit
 from govern.recognizers.words import words
+from govern.tables import HEADING
 
 TITLES = (
     "고객님|고객|대표이사|대표님|대표|부회장|회장|부사장|사장|부행장|은행장|행장|전무|상무|이사장|이사|본부장|부지점장|지점장|센터장|팀장|부장|(?<!주)차장|"
@@ -60,7 +61,8 @@ _TRADES = (
 """What a business is that may bear its owner's name: professions, and trades whose names stand right after the owner's."""
 
 _OWNER = re.compile(
-    rf"(?<![가-힣])({_NAME})(?:의 )?(?:(?:{_PRACTICES}|{_TRADES})| (?:{_PRACTICES}))(?=(?:{PARTICLES})?(?![가-힣]))"
+    rf"(?<![가-힣])({_NAME})(?:의 )?"
+    rf"(?:(?:{_PRACTICES}|{_TRADES})(?:의원|병원)?| (?:{_PRACTICES})(?:의원|병원)?)(?=(?:{PARTICLES})?(?![가-힣]))"
 )
 _NOT_OWNERS = frozenset({"소화기", "순환기", "호흡기", "내분비", "백구", "이태원", "신도림", "도시재"})
 """Words before a practice that look like names: what it treats, where it is."""
@@ -124,7 +126,8 @@ def find(text: str) -> Iterator[Hit]:
     for match in _LABEL.finditer(text):
         yield from _field(text, match.end(), strong=True)
     for match in _VALUE.finditer(text):
-        if match[1] not in words("not_names_ko") and not match[1].endswith(_COMPANY):
+        heading = HEADING.search(match[1]) is not None  # of the next column
+        if match[1] not in words("not_names_ko") and not match[1].endswith(_COMPANY) and not heading:
             yield Hit(match.start(1), match.end(1), "PERSON", 0.6, "names.ko.value")
     for match in _BEFORE.finditer(text):
         yield from _field(text, match.end(), strong=False)

@@ -31,7 +31,10 @@ _START = r"(?<![0-9A-Za-z.,-])(?<!제)(?<!제 )(?<!선고 )"
 _COURT = r"(?! ?(?:[,·(] ?[0-9]{2,4}[가-힣]{1,2}[0-9]{1,6}[^\n]{0,4})?(?:판결|결정|전원합의체|선고|사건))"
 _CASE = r"(?<!(?:선고|법원|헌재|사건|[0-9]\. ?자|[0-9][가-힣]{1,2}[0-9]{1,6} ?[,·(]),? ?)"
 _SERIAL = "[0-9]{4}"
-_GATE = re.compile(rf"[0-9 ] ?[{SYLLABLES}{MILITARY}] ?[0-9]{{4}}(?![0-9])")
+_APART = r"(?:[ .-]{0,2}|[ ]?\r?\n)"
+"""Also what a plate is not written with, beside a word for a vehicle."""
+
+_GATE = re.compile(rf"[0-9 ] ?[{SYLLABLES}{MILITARY}]{_APART}[0-9]{{4}}(?![0-9])")
 _REACH = (24, 32)
 
 
@@ -45,9 +48,9 @@ _OLD = rf"(?<![가-힣])(?:{REGIONS})"
 
 RULES = (
     _plate(rf"{_START}[1-9][0-9]{{2}}[{_CLEAR}]{_SERIAL}{_STOP}", 0.6),
-    _plate(rf"{_START}[1-9][0-9]{{2}} ?[{SYLLABLES}{MILITARY}] ?{_SERIAL}{_STOP}", 0.3, needs_context=True),
+    _plate(rf"{_START}[1-9][0-9]{{2}} ?[{SYLLABLES}{MILITARY}]{_APART}{_SERIAL}{_STOP}", 0.3, needs_context=True),
     _plate(rf"{_START}{_CASE}[0-4][0-9][{_CLEAR}]{_SERIAL}{_STOP}{_COURT}", 0.5),
-    _plate(rf"{_START}{_CASE}[0-9]{{2}} ?[{SYLLABLES}{MILITARY}] ?{_SERIAL}{_STOP}{_COURT}", 0.3, needs_context=True),
+    _plate(rf"{_START}{_CASE}[0-9]{{2}} ?[{SYLLABLES}{MILITARY}]{_APART}{_SERIAL}{_STOP}{_COURT}", 0.3, needs_context=True),
     _plate(rf"{_OLD} ?[0-9]{{1,2}} ?[{_CLEAR}] ?{_SERIAL}{_STOP}", 0.6),
     _plate(rf"{_OLD} ?[0-9]{{1,2}}[{COUNTERS}]{_SERIAL}{_STOP}", 0.5),
     _plate(rf"{_OLD} ?[0-9]{{1,2}} ?[{SYLLABLES}] ?{_SERIAL}{_STOP}", 0.3, needs_context=True),

@@ -8,22 +8,25 @@ import re
 
 from govern.recognizers import phone_plans
 from govern.recognizers.korean import NOT_MONEY, digits_of, only_years
-from govern.recognizers.labels import labelled
+from govern.recognizers.labels import THOUSANDS, labelled
 from govern.recognizers.rule import Check, Rule
 
+_NO_SEGMENT = r"(?! (?:revenues?|sales|segments?|services?|units?|users|subscribers|business|division|networks?))"
 CONTEXT = (
     r"(?a)(?=[전연휴핸모팩문번통☎📞hptcmfrndw])(?:전화|연락처|휴대폰|핸드폰|휴대전화|모바일|팩스|문의|번호|통화|☎|📞"
-    r"|\b(?:h\.?p\b|phone|tel(?:ephone)?\b|call(?:ed|s|ing)?\b|cell\b|mobile\b|fax\b|contact\b|reach(?:ed)?\b|t:|m:|number is\b"
+    rf"|\b(?:h\.?p\b|phone|tel(?:ephone)?\b|call(?:ed|s|ing)?\b|cell\b|mobile\b{_NO_SEGMENT}"
+    r"|fax\b|contact\b|reach(?:ed)?\b|t:|m:|number is\b"
     r"|dial\b|text\b|whatsapp\b))"
 )
 STRONG = (
     r"(?a)(?=[전연휴핸팩☎📞ptcmfrdh\x00])(?:전화번호|연락처|휴대폰|핸드폰|휴대전화|팩스|☎|📞"
-    r"|\b(?:phone\b|tel(?:ephone)?\b|cell(?:phone)?\b|mobile\b|fax\b|call (?:me|us|him|her|at)\b|reach (?:me|us|him|her)\b"
+    rf"|\b(?:phone\b|tel(?:ephone)?\b|cell(?:phone)?\b|mobile\b{_NO_SEGMENT}"
+    r"|fax\b|call (?:me|us|him|her|at)\b|reach (?:me|us|him|her)\b"
     r"|contact number\b|dial\b|text me\b|hotline\b|call(?:ing)? \x00|messages? to\b|registered \x00)"
     r"|\x00[ \t(|,]{1,3}(?:office|home|work)\b)"
 )
-START = r"(?<![0-9A-Za-z$₩€£¥#])(?<![0-9][-.])(?<!(?<![0-9])[0-9]{1,2}/)(?<![$₩€£¥] )(?<![*•●][-. ])"
-STOP = r"(?![0-9A-WYZa-wyz])(?![-.][0-9]|,[0-9]{3}(?![0-9])| ?%|[-. ]?[*•●])"
+START = r"(?<![0-9A-Za-z$₩€£¥])(?<![0-9][-.:])(?<!(?<![0-9])[0-9]{1,2}/)(?<![$₩€£¥] )(?<![*•●]{2}[-. ]?|[0-9][*•●][-. ]?)"
+STOP = rf"(?![0-9A-WYZa-wyz])(?![-.][0-9]|{THOUSANDS}| ?%|[-. ]?[*•●]{{2}}|[-.][*•●]|[*•●][-.0-9])"
 EXTENSION = r"(?:,? ?(?:x|ext\.?|extension|내선) ?[0-9]{1,5})?"
 SERVICE = re.compile(r"1[5-9][0-9]{2}[- .]?[0-9]{4}")
 """Numbers of companies' call centres: 15xx, 16xx and 18xx (Korea Communications Commission, numbering plan)."""
@@ -33,6 +36,12 @@ OTHER = re.compile(
     r"|(?:[0-9]{1,3}\.){3}[0-9]{1,3}"
 )
 """ZIP+4, a day, a social security number, an IP address: also beside a word such as phone."""
+
+_NOT_OTHER = (
+    r"(?<!(?:주문|접수|문서|관리|송장|거래|승인|일련|청구|계약|예약|영수증|품목|상품|고객|회원) ?번호[^0-9\n]{0,4}"
+    r"|(?:order|invoice|tracking|reference|ticket|part|item|serial)[ -]?(?:number|no|num|id)?[^0-9A-Za-z\n]{1,4})"
+)
+"""A label right before the digits that claims them for something else."""
 
 AREA = "(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4])"
 """Area codes of Korea after the 0, from Seoul to Jeju (the same plan)."""
@@ -55,7 +64,7 @@ _BARE = r"1?[2-9][0-9]{2}[2-9][0-9]{6}|0[1-9][0-9]{8,9}"
 
 _FIRST = r"(?:(?!(?<=\()[0-9]{1,5}\))[0-9]{1,6}|\([0-9]{1,5}\))"
 _GROUPS = (
-    rf"{_FIRST}(?:{_LISTED}\)?[- /][ (]?[0-9]{{1,9}}\)?){{1,5}}|[0-9]{{2,4}}(?:\.[0-9]{{2,4}}){{2,4}}"
+    rf"{_FIRST}(?:{_LISTED}\)?[- /](?: ?[0-9]{{1,9}}|\([0-9]{{1,9}}\))){{1,5}}|[0-9]{{2,4}}(?:\.[0-9]{{2,4}}){{2,4}}"
 )  # fmt: skip
 """Groups as any country writes them, a single digit for the trunk or the area too (ITU-T E.123, national notation)."""
 
@@ -87,7 +96,7 @@ def rules() -> tuple[Rule, ...]:
         _rule(rf"{north}(?:\([0-9]{{3}}\)[ -]?|[2-9][0-9]{{2}}-)[0-9]{{3}}[-. ][0-9]{{4}}{EXTENSION}{STOP}", 0.6),
         _rule(rf"{north}[2-9][0-9]{{2}}[-.][0-9]{{3}}[-.][0-9]{{4}}{EXTENSION}{STOP}", 0.45, american),
         _rule(rf"{START}001-[0-9]{{3}}-[0-9]{{3}}-[0-9]{{4}}{EXTENSION}{STOP}", 0.6),
-        _rule(rf"{north}[2-9][0-9]{{2}} ?[2-9][0-9]{{2}}[- ]?[0-9]{{4}}{EXTENSION}{STOP}{NOT_MONEY}", 0.1, american,
+        _rule(rf"{_NOT_OTHER}{north}[2-9][0-9]{{2}} ?[2-9][0-9]{{2}}[- ]?[0-9]{{4}}{EXTENSION}{STOP}{NOT_MONEY}", 0.1, american,
               needs_context=True),
         _rule(rf"(?<![0-9A-Za-z+])(?:\+|00)[1-9][0-9]{{0,2}}(?:{_LISTED}[- .()]{{0,3}}[0-9]){{6,13}}{EXTENSION}{STOP}", 0.7,
               anywhere),

@@ -25,12 +25,23 @@ _FORMATS = (
     r"npm[_-][0-9A-Za-z]{36}|pypi-[0-9A-Za-z_-]{50,250}|hf[_-][A-Za-z0-9]{34}",  # npm, PyPI, Hugging Face
     rf"SG\.{_W}{{22}}\.{_W}{{43}}|(?:SK|AC)[0-9a-f]{{32}}",  # SendGrid, Twilio
     r"dop[_-]v1[_-][0-9a-f]{64}|shp(?:at|ca|pa|ss)[_-][0-9a-fA-F]{32}|sq0(?:atp|csp)-[0-9A-Za-z_-]{22,43}",  # others
-    rf"[0-9]{{8,10}}:AA{_W}{{33}}",  # Telegram
+    rf"[0-9]{{8,10}}:AA{_W}{{33}}|[MNO]{_W}{{23,27}}\.{_W}{{6}}\.{_W}{{27,40}}",  # Telegram, Discord
+    r"AGE-SECRET-KEY-1[02-9A-HJ-NP-Z]{58}|ATATT3[0-9A-Za-z_=-]{50,250}",  # age, Atlassian
+    rf"dapi[0-9a-f]{{32}}(?:-[0-9])?|dp\.(?:pt|st|ct|sa)\.{_W}{{40,80}}",  # Databricks, Doppler
+    rf"EAA[0-9A-Za-z]{{30,250}}|EAAA{_W}{{40,80}}|figd[_-]{_W}{{40,60}}",  # Facebook, Square, Figma
+    r"gl(?:sa|c)[_-][0-9A-Za-z_=+/-]{32,250}|gsk[_-][0-9A-Za-z]{40,60}",  # Grafana, Groq
+    r"lin[_-]api[_-][0-9A-Za-z]{32,48}|key-[0-9a-f]{32}|NRAK-[0-9A-Z]{27}",  # Linear, Mailgun, New Relic
+    rf"(?:ntn|secret)[_-][0-9A-Za-z]{{40,50}}|hv[sbr]\.{_W}{{24,250}}",  # Notion, Vault
+    r"access[_-]token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}",  # Braintree
+    rf"pscale[_-](?:tkn|pw|oauth)[_-]{_W}{{32,64}}",  # PlanetScale
+    r"hooks\.slack\.com/services/T[0-9A-Z]{8,12}/B[0-9A-Z]{8,12}/[0-9A-Za-z]{24}",  # Slack
     rf"eyJ{_W}{{10,2000}}\.eyJ{_W}{{10,4000}}\.{_W}{{10,1000}}",  # JSON Web Token
 )
 _PREFIXES = re.compile(
-    r"AKIA|ASIA|ABIA|ACCA|AROA|AIDA|AGPA|ANPA|gh[pousr][_-]|github[_-]pat|glpat-|xox[abeoprs]-|xapp-|[srp]k[_-]|whsec|(?:live|test)[_-]g?[sc]k"
-    r"|AIza|ya29\.|GOCSPX|npm[_-]|pypi-|hf[_-]|SG\.|(?:SK|AC)[0-9a-f]{32}|dop[_-]v1|shp(?:at|ca|pa|ss)|sq0|:AA|eyJ"
+    r"AKIA|ASIA|ABIA|ACCA|AROA|AIDA|AGPA|ANPA|gh[pousr][_-]|github[_-]pat|glpat-|xox[abeoprs]-|xapp-|[srp]k[_-]|whsec"
+    r"|(?:live|test)[_-]g?[sc]k|AIza|ya29\.|GOCSPX|npm[_-]|pypi-|hf[_-]|SG\.|(?:SK|AC)[0-9a-f]{32}|dop[_-]v1|shp(?:at|ca|pa|ss)|sq0|:AA|eyJ"
+    r"|AGE-SECRET|ATATT3|dapi[0-9a-f]|dp\.[psc]|EAA|figd|gl(?:sa|c)[_-]|gsk[_-]|lin[_-]api|key-[0-9a-f]|NRAK|ntn[_-]|secret[_-]"
+    r"|access[_-]token\$|pscale|hv[sbr]\.|hooks\.slack|[MNO][0-9A-Za-z_-]{23,27}\."
 )
 _PEM = (
     r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----[0-9A-Za-z+/=:,. \t\r\n\\-]{0,8000}?"
@@ -115,6 +126,22 @@ def _base58check(value: str) -> bool:
     return hashlib.sha256(hashlib.sha256(data[:-4]).digest()).digest()[:4] == data[-4:]
 
 
+_BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+
+
+def check_bech32(value: str) -> bool:
+    """Whether the checksum of a segregated-witness address holds (BIP 173, BIP 350)."""
+    prefix, _, data = value.lower().rpartition("1")
+    parts = [ord(letter) >> 5 for letter in prefix] + [0] + [ord(letter) & 31 for letter in prefix]
+    checksum = 1
+    for part in (*parts, *map(_BECH32.index, data)):
+        top, checksum = checksum >> 25, (checksum & 0x1FFFFFF) << 5 ^ part
+        for place, factor in enumerate(_GENERATOR):
+            checksum ^= factor * (top >> place & 1)
+    return checksum in {1, 0x2BC830A3}
+
+
 _WALLET_GATE = re.compile(r"(?<![0-9A-Za-z])(?:0x[0-9A-Fa-f]{40}|[LMDATX9][0-9A-Za-z]{25})")
 _SECRET_GATE = re.compile(r"(?i:key|secret|token)|키|토큰")
 _PASSWORD_GATE = re.compile(r"(?i:pass|pwd|pw(?![a-z]))|비밀 ?번호|패스 ?워드|비번|암호")
@@ -129,4 +156,6 @@ RULES = (
          gate=_PASSWORD_GATE, reach=(4, 160), check=check_password, group=1, contextual=True),
     Rule("secrets.wallet", "CRYPTO", rf"{_EDGE}(?-i:0x[0-9A-Fa-f]{{40}}|[LMDATX9][1-9A-HJ-NP-Za-km-z]{{25,34}}){_END}", 0.6,
          gate=_WALLET_GATE, reach=(1, 48), check=check_wallet, context=_WALLET_CONTEXT),
+    Rule("secrets.wallet", "CRYPTO", rf"{_EDGE}(?:ltc|tb)1[{_BECH32}]{{38,71}}{_END}", 0.8, gate=re.compile(r"(?i:ltc|tb)1"),
+         reach=(1, 80), check=check_bech32, context=_WALLET_CONTEXT),
 )  # fmt: skip
