@@ -174,7 +174,7 @@ def _enclosed(match: re.Match[str]) -> str:
     digits = count + sum("0" <= character <= "9" for character in run)
     behind = text[match.start() - 1 : match.start()].isdigit()
     footnote = behind and "SUPER" in unicodedata.name(run[0], "SUPER")
-    alone = 3 <= len(run) <= CODE and text[end : end + 1] not in set("-. 0123456789")
+    alone = 3 <= len(run) <= CODE and text[end : end + 2].lstrip(" ")[:1] not in set("-.0123456789")
     more = bool(plain.keys() & set(text[end : end + AHEAD]))
     few = digits == len(run) and not footnote and (behind or count == 2 or more or alone)
     between = behind and run[1:2].isdigit()
