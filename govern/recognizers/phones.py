@@ -116,10 +116,11 @@ def rules() -> tuple[Rule, ...]:
 
 
 def possible(value: str) -> bool | None:
-    """Seven to thirteen digits that are no list of years: what can be a number where the text says that it is one."""
+    """Seven to thirteen digits, three kinds at least, that are no list of years: a number where the text says that it is one."""
     if SERVICE.fullmatch(value) or OTHER.fullmatch(value):
         return False
-    return None if 7 <= sum(character.isdigit() for character in value) <= 13 and not only_years(value) else False
+    digits = digits_of(value)
+    return None if 7 <= len(digits) <= 13 and len(set(digits)) > 2 and not only_years(value) else False
 
 
 def _rule(

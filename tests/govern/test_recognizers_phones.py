@@ -169,7 +169,7 @@ def test_a_number_of_any_country_is_found_in_its_own_writing_after_a_word_for_te
 @pytest.mark.parametrize(
     "text",
     ["phone: 10.5 12.3 14.4", "Phone 1,234 5,678 9,101", "phone 2023-12-31 12:30", "전화 2024. 3. 15. 오후", "전화 1-2 번",
-     "연락처: 1. 2. 3. 4.", "전화 8층 303호", "Mobile\t123 456\t789 123", "fax 1 of 10"],
+     "전화번호 000000-0000000", "연락처: 1. 2. 3. 4.", "전화 8층 303호", "Mobile\t123 456\t789 123", "fax 1 of 10"],
 )  # fmt: skip
 def test_other_numbers_after_a_word_for_telephone_are_left(detector, text):
     """Columns of a table, a day, a floor, a list."""
