@@ -116,7 +116,7 @@ def rules() -> tuple[Rule, ...]:
 
 
 def possible(value: str) -> bool | None:
-    """Seven to thirteen digits, three kinds at least, that are no list of years: a number where the text says that it is one."""
+    """Seven to thirteen digits of three kinds or more that are no list of years: a number where the text says it is one."""
     if SERVICE.fullmatch(value) or OTHER.fullmatch(value):
         return False
     digits = digits_of(value)
