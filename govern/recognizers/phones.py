@@ -50,8 +50,8 @@ OPEN = r"(?:\((?=[0-9]{2,5}\)))?"
 """A bracket that is closed again after the area code."""
 
 _LISTED = (
-    r"(?!\)? (?:[1-9][.)](?![0-9])|\([1-9][0-9]?\)(?! ?[0-9]))"
-    r"|(?<=[0-9]{4})\)? (?:[0-9]{2}[.)](?![0-9])|\([1-9][0-9]?\)))"
+    r"(?!\)? (?:[1-9][.)](?![0-9])|\([1-9][0-9]?\)(?! ?[0-9])"
+    r"|(?<=[0-9]{4}\)? )(?:[0-9]{2}[.)](?![0-9])|\([1-9][0-9]?\))))"
 )
 """Not before the number of the next item of a list: `1. `, `3) `, `(5)`; two digits may be a group, but not after four."""
 
@@ -96,8 +96,8 @@ def rules() -> tuple[Rule, ...]:
         _rule(rf"{north}(?:\([0-9]{{3}}\)[ -]?|[2-9][0-9]{{2}}-)[0-9]{{3}}[-. ][0-9]{{4}}{EXTENSION}{STOP}", 0.6),
         _rule(rf"{north}[2-9][0-9]{{2}}[-.][0-9]{{3}}[-.][0-9]{{4}}{EXTENSION}{STOP}", 0.45, american),
         _rule(rf"{START}001-[0-9]{{3}}-[0-9]{{3}}-[0-9]{{4}}{EXTENSION}{STOP}", 0.6),
-        _rule(rf"{_NOT_OTHER}{north}[2-9][0-9]{{2}} ?[2-9][0-9]{{2}}[- ]?[0-9]{{4}}{EXTENSION}{STOP}{NOT_MONEY}", 0.1, american,
-              needs_context=True),
+        _rule(rf"{START}(?=(?:\+?1{MAYBE})?[2-9][0-9]{{2}} ?[2-9]){_NOT_OTHER}{north}[2-9][0-9]{{2}} ?[2-9][0-9]{{2}}[- ]?"
+              rf"[0-9]{{4}}{EXTENSION}{STOP}{NOT_MONEY}", 0.1, american, needs_context=True),
         _rule(rf"(?<![0-9A-Za-z+])(?:\+|00)[1-9][0-9]{{0,2}}(?:{_LISTED}[- .()]{{0,3}}[0-9]){{6,13}}{EXTENSION}{STOP}", 0.7,
               anywhere),
         _rule(rf"{START}\+[1-9][0-9]{{10,13}}{EXTENSION}{STOP}", 0.5, possible_anywhere),

@@ -32,7 +32,10 @@ _WORD = (
     r"(?-i:[A-Z\u00C0-\u00DE\u0100-\u024F](?:[A-Za-z'.\u00DF-\u024F]|(?<=[a-z])-){0,24}"
     r"|(?:of|de|da|do|des|du|la|le|del|della|di|the|van|von|y)(?= ))"
 )
-_NAME = rf"(?:(?-i:[NSEW]|[NS][EW])\.? )?(?:(?:[0-9]{{1,3}}(?:st|nd|rd|th)|{_WORD})(?: {_WORD}){{0,3}}?)"
+_WHOLE_WORD = _WORD.replace("{0,24}", "{0,24}+")
+_NAME = (
+    rf"(?:(?-i:[NSEW]|[NS][EW])\.? )?(?:(?:[0-9]{{1,3}}(?:st|nd|rd|th)|{_WHOLE_WORD})(?: {_WHOLE_WORD}){{0,3}}?)"
+)
 _SUFFIX = (
     r"(?-i:"
     + _any_of(
