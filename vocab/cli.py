@@ -32,6 +32,19 @@ def parser() -> argparse.ArgumentParser:
         "tokenizers", type=Path, nargs="+", metavar="TOKENIZER", help="a folder, tokenizer.json, .model or rank file"
     )
 
+    mine = _command(commands, "mine", _mine, "list candidate terms of a certified corpus, for a person to edit")
+    mine.add_argument("corpus", type=Path, metavar="DIR", help="a certified corpus")
+    _trust(mine)
+    mine.add_argument("--base", type=Path, metavar="TOKENIZER", help="whose tokens are saved; default: an estimate")
+    mine.add_argument(
+        "--min-documents", type=int, default=5, metavar="N", help="distinct documents that hold a term; default: 5"
+    )
+    mine.add_argument(
+        "--min-sources", type=int, metavar="N", help="distinct sources; default: 2, or 1 where the corpus has one"
+    )
+    mine.add_argument("--limit", type=int, default=2000, metavar="N", help="terms at most; default: 2000")
+    mine.add_argument("--out", type=Path, required=True, metavar="TERMS.tsv", help="a new file")
+
     extend = _command(commands, "extend", _extend, "add terms to a base tokenizer, measured on a certified corpus")
     extend.add_argument("base", type=Path, metavar="BASE", help="a Hugging Face folder or its tokenizer.json")
     _corpus(extend, required=True)
@@ -73,6 +86,10 @@ def _command(commands: Any, name: str, call: Any, text: str) -> argparse.Argumen
 
 def _corpus(command: argparse.ArgumentParser, *, required: bool) -> None:
     command.add_argument("--corpus", type=Path, required=required, metavar="DIR", help="a certified corpus")
+    _trust(command)
+
+
+def _trust(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--trust", type=Path, action="append", metavar="PUB", help="a public key to trust; repeatable; or ASSAY_TRUST"
     )
@@ -123,6 +140,37 @@ def _inspect(arguments: argparse.Namespace) -> int:
     show(
         {"tokenizers": [one.to_json() for one in found]}, arguments.json, [line for one in found for line in lines(one)]
     )
+    return 0
+
+
+def _mine(arguments: argparse.Namespace) -> int:
+    from vocab.base import load
+    from vocab.mine import mine, refuse_other, write
+
+    refuse_other(arguments.out)
+    mined = mine(
+        _verified(arguments, "train"),
+        load(arguments.base) if arguments.base else None,
+        min_documents=arguments.min_documents,
+        min_sources=arguments.min_sources,
+        limit=arguments.limit,
+    )
+    write(mined, arguments.out)
+    result = {
+        "out": str(arguments.out),
+        "documents": mined.documents,
+        "sources": mined.sources,
+        "considered": mined.considered,
+        "written": len(mined.candidates),
+        "refused": mined.refused,
+    }
+    lines = [
+        f"{arguments.out}: {len(mined.candidates):,} terms of {mined.considered:,} candidates in {mined.documents:,} "
+        f"documents from {mined.sources:,} {'source' if mined.sources == 1 else 'sources'}",
+        *(f"  {gate}: {count:,}" for gate, count in mined.refused.items()),
+        "read every line before `vocab extend --terms` takes the list",
+    ]
+    show(result, arguments.json, lines)
     return 0
 
 

@@ -3,9 +3,9 @@
 A list is UTF-8 text: one term a line, or tab-separated with a header that names the columns, in any order. Only `term`
 must be there. `category` groups terms and is free. `variants` holds other spellings of the same term, its abbreviation
 and its plural among them, separated by ` | `: each becomes a term of its own. `source` is the kind of text that a reader
-finds the term in, one of `SOURCES` or empty. Terms come from lists only, never from a corpus, so nothing of a document
-can reach a tokenizer through them. A term that cannot be used is kept and said, with the line it stands on, so that no
-line is lost in silence.
+finds the term in, one of `SOURCES` or empty. The counts of a mined list may stay, and are not read. Terms come from lists
+only, never straight from a corpus: what `vocab mine` lists has passed its screen for personal data and a person's eyes. A
+term that cannot be used is kept and said, with the line it stands on, so that no line is lost in silence.
 """
 
 import hashlib
@@ -20,6 +20,8 @@ from vocab.errors import VocabError
 
 OWN = ("finance-en", "finance-ko")
 COLUMNS = ("term", "category", "variants", "source")
+COUNTS = ("count", "documents", "sources", "tokens_saved", "score")
+"""Columns that `vocab mine` adds for the person who edits its list; they are not read."""
 SOURCES = {
     "accounting": "accounting and auditing standards, financial statements and their notes",
     "banking": "loan and deposit contracts, the terms of banks and lenders",
@@ -105,10 +107,11 @@ def parse(data: bytes, name: str, where: str = "") -> TermList:
     first = 0
     if "\t" in lines[0] or lines[0] == "term":
         columns, first = tuple(lines[0].split("\t")), 1
-        if "term" not in columns or len(set(columns)) != len(columns) or not set(columns) <= set(COLUMNS):
+        if "term" not in columns or len(set(columns)) != len(columns) or not set(columns) <= {*COLUMNS, *COUNTS}:
             raise VocabError(
                 f"{where}, line 1: columns {', '.join(map(repr, columns))}; expected a header with 'term' and, if you "
-                "like, 'category', 'variants' and 'source', or a file without tabs that holds one term a line"
+                "like, 'category', 'variants' and 'source' (the counts of `vocab mine` may stay), or a file without tabs that "
+                "holds one term a line"
             )
     entries = []
     for number, line in enumerate(lines[first:], first + 1):
