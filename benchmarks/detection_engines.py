@@ -197,4 +197,4 @@ def interval(hits: int, tries: int) -> str:
     if not tries:
         return "–"
     low, high = wilson(hits, tries)
-    return f"{share(hits / tries)} [{low:.3f}, {high:.3f}]"
+    return f"{share(hits / tries)} [{share(low)}, {high:.3f}]"

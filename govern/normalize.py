@@ -176,9 +176,10 @@ def _enclosed(match: re.Match[str]) -> str:
     footnote = behind and "SUPER" in unicodedata.name(run[0], "SUPER")
     alone = 3 <= len(run) <= CODE and text[end : end + 2].lstrip(" ")[:1] not in set("-.0123456789")
     more = bool(plain.keys() & set(text[end : end + AHEAD]))
-    few = digits == len(run) and not footnote and (behind or count == 2 or more or alone)
+    few = digits == len(run) and not footnote and (behind or count == 2 or more or alone or digits > CODE)
     between = behind and run[1:2].isdigit()
-    if not (few or between or (count >= ENCLOSED_RUN and count * 5 >= digits * 2)):
+    many = count >= ENCLOSED_RUN - behind and count * 5 >= digits * 2 and not footnote
+    if not (few or between or many or (count >= ENCLOSED_RUN and count * 5 >= digits * 2)):
         return run
     return "".join(plain.get(character, character) for character in run)
 
