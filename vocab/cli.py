@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from govern.console import run, show, trusted_keys
 from govern.errors import GovernError
+from vocab.embedding_rows import INPUT, OUTPUT
 from vocab.errors import VocabError, VocabRefused
 
 if TYPE_CHECKING:
@@ -68,9 +69,11 @@ def parser() -> argparse.ArgumentParser:
     _terms(coverage, "single-token rates are of these; repeatable; default: both lists of the package")
     coverage.add_argument("--out", type=Path, required=True, metavar="REPORT_DIR", help="a new folder")
 
-    embed = _command(commands, "embed", _embed, "give a model rows for the new ids: the mean of their sub-tokens")
+    embed = _command(commands, "embed", _embed, "give a model rows for the new ids, made of their sub-tokens")
     embed.add_argument("model", type=Path, metavar="MODEL", help="a transformers model folder with safetensors")
     embed.add_argument("--tokenizer", type=Path, required=True, metavar="TOKENIZER", help="the extended tokenizer")
+    embed.add_argument("--input", choices=INPUT, default="mean", help="new input rows; default: mean of the sub-tokens")
+    embed.add_argument("--output", choices=OUTPUT, help="new output rows; default: mean, or the input's where tied")
     embed.add_argument("--out", type=Path, required=True, metavar="MODEL2", help="a new folder")
     return top
 
@@ -252,7 +255,13 @@ def _coverage(arguments: argparse.Namespace) -> int:
 def _embed(arguments: argparse.Namespace) -> int:
     from vocab.embed import embed
 
-    made = embed(arguments.model, arguments.tokenizer, arguments.out)
+    made = embed(
+        arguments.model,
+        arguments.tokenizer,
+        arguments.out,
+        input_rows=arguments.input,
+        output_rows=arguments.output,
+    )
     result = {
         "model": str(made.folder),
         "rows_before": made.rows_before,
@@ -260,11 +269,16 @@ def _embed(arguments: argparse.Namespace) -> int:
         "new_rows": made.new_rows,
         "tensors": list(made.tensors),
         "tied": made.tied,
+        "input": made.input,
+        "output": made.output,
+        "padding_rows": made.padding_rows,
         "notes": list(made.notes),
     }
     lines = [
         f"{made.folder}: {made.rows_before:,} rows became {made.rows_after:,}; {made.new_rows:,} new ids set in "
         + ", ".join(made.tensors),
+        f"input rows: {made.input}, output rows: {made.output}{' (tied)' if made.tied else ''}; {made.padding_rows:,} rows "
+        "of padding added, which hold the average and which no id of the tokenizer reads",
         *made.notes,
     ]
     show(result, arguments.json, lines)

@@ -37,7 +37,7 @@ LICENCES = ("LICENSE", "LICENCE", "NOTICE", "USE_POLICY")
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """What was done: rows before and after, new ids set, how, the tensors resized, and what was not checked or copied."""
+    """What was done: rows before and after, new ids set, how, tensors resized, rows of padding added, and what was not done."""
 
     folder: Path
     rows_before: int
@@ -47,6 +47,7 @@ class Embedded:
     tied: bool
     input: str
     output: str
+    padding_rows: int
     notes: tuple[str, ...]
 
 
@@ -91,7 +92,8 @@ def embed(
             embedding = Embedding(tensor, extended.base.next_id)
             resized[tensor.name] = Resized(embedding, count, new_rows(embedding, pieces, choice, seed))
     names = tuple(sorted(resized))
-    made = Embedded(out, source.rows, count, len(pieces), names, source.tied, input_rows, outputs, notes)
+    padding = count - max(source.rows, extended.tokenizer.next_id)
+    made = Embedded(out, source.rows, count, len(pieces), names, source.tied, input_rows, outputs, padding, notes)
     with building(out, RECORD) as partial:
         for folder, kept in ((model, _kept(model)), (tokenizer, TOKENIZER_FILES), (tokenizer, KEPT)):
             for name in kept:
@@ -214,7 +216,7 @@ def _record(made: Embedded, extended: Extended, seed: int) -> dict[str, Any]:
         "output": made.output,
         "seed": seed if "random" in (made.input, made.output) else None,
         "padding": {
-            "from": max(made.rows_before, extended.tokenizer.next_id),
+            "from": made.rows_after - made.padding_rows,
             "to": made.rows_after,
             "holds": "the average of the base's rows; the tokenizer gives none of these ids",
         },

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     Rows = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
-Choice = Literal["mean", "first", "last", "average", "random", "zero"]
-INPUT: tuple[Choice, ...] = ("mean", "last", "average", "random")
-OUTPUT: tuple[Choice, ...] = ("mean", "first", "average", "random", "zero")
+Choice = Literal["mean", "last", "average", "random"]
+INPUT: tuple[Choice, ...] = ("mean", "last", "random")
+OUTPUT: tuple[Choice, ...] = ("mean", "average", "random")
+"""What is worth choosing for each, as `benchmarks/embedding_rows.py` measures; `random` is there to compare with."""
 Pieces = Mapping[int, Sequence[int]]
 """New id to the ids of its sub-tokens in the base."""
 BITS = {"F16": "<f2", "BF16": "<u2", "F32": "<f4", "F64": "<f8"}
@@ -86,8 +87,8 @@ def new_rows(embedding: Embedding, pieces: Pieces, choice: Choice, seed: int = 0
     Args:
         embedding: where the rows of the sub-tokens lie.
         pieces: the new ids.
-        choice: `mean` of the sub-tokens' rows; `first` or `last` of them; the `average` of all rows of the base; `random`,
-            normal with mean and standard deviation of each column; `zero`.
+        choice: `mean` of the sub-tokens' rows; the `last` of them, whose successor comes next; the `average` of all rows of
+            the base, which takes little probability from old ids; `random`, normal with each column's mean and deviation.
         seed: of `random`; a row depends on it and on the id alone, so one more term moves no other row.
     """
     import numpy as np
@@ -98,11 +99,11 @@ def new_rows(embedding: Embedding, pieces: Pieces, choice: Choice, seed: int = 0
         base_ids = pieces[new_id]
         if choice == "mean":
             return np.asarray(embedding.rows(base_ids).mean(axis=0, keepdims=True))
-        if choice in ("first", "last"):
-            return embedding.rows([base_ids[0 if choice == "first" else -1]])
+        if choice == "last":
+            return embedding.rows(base_ids[-1:])
         if choice == "random":
             return average + spread * np.random.default_rng([seed, new_id]).standard_normal((1, embedding.width))
-        return average if choice == "average" else np.zeros((1, embedding.width))
+        return average
 
     return {new_id: encode(row(new_id), embedding.tensor.dtype) for new_id in sorted(pieces)}
 
