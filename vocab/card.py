@@ -32,6 +32,7 @@ def card(value: dict[str, Any]) -> str:
         "",
         *_measured(proof),
         "",
+        *_grouped(proof.get("numbers")),
         "## One token, by context",
         "",
         "| context | terms | one token in the base | one token here |",
@@ -54,6 +55,25 @@ def card(value: dict[str, Any]) -> str:
         missing = proof["missing_bytes"]
         lines.insert(-1, f"- The base has no token for {missing} of the 256 bytes and loses text that holds one.")
     return "\n".join(lines)
+
+
+def _grouped(numbers: dict[str, Any] | None) -> list[str]:
+    """What cutting numbers into groups of three from the right did to the base, before any term."""
+    if numbers is None:
+        return []
+    text = numbers["corpus"]
+    return [
+        "## Numbers in groups of three from the right",
+        "",
+        f"- the base: {numbers['policy']}; new ids for groups: {numbers['new_ids']:,}; groups that are not one token: "
+        f"{len(numbers['not_single']):,}",
+        f"- tokens of the corpus: {text['tokens_base']:,} before, {text['tokens_extended']:,} after; documents longer: "
+        f"{text['documents_longer']:,}, shorter: {text['documents_shorter']:,}",
+        "- Every number is another sequence of ids than with the base: train on it before use.",
+        "- Readers that replace the pre-tokenizer of `tokenizer.json` by their own (the classes of Qwen2 and GPT-2 in",
+        "  transformers 5) undo this; load it by the class that `tokenizer_config.json` names.",
+        "",
+    ]
 
 
 def _list(one: dict[str, Any]) -> str:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from govern.files import ATTESTATION, MANIFEST, digest, parse_strict
 from vocab.base import CLASS, CONFIG, EXTENSION, SPECIAL_TOKENS, Base, read_file
 from vocab.errors import VocabError, VocabRefused
-from vocab.extension import Extended, moved, read
+from vocab.extension import Extended, read
+from vocab.ground import moved
 from vocab.grow import ADDED, PRESENT, Term, Variant
 from vocab.merges import Merges
 from vocab.pretokens import batches, histogram, whole
-from vocab.proof import Proof, made_up, prove
+from vocab.proof import Proof, made_up, prove, prove_numbers
 from vocab.term_lists import Entry
 
 if TYPE_CHECKING:
@@ -102,20 +103,27 @@ def _prove(extended: Extended, corpus: "CertifiedCorpus | None") -> Proof:
     ]
     texts = None
     counts = None
+    on = extended.ground
     if corpus is not None:
-        counts = histogram(extended.base, (text for batch in batches(corpus) for text, _ in batch))
+        counts = histogram(on.base, (text for batch in batches(corpus) for text, _ in batch))
         texts = ([text for text, _ in batch] for batch in batches(corpus))
-    spelled = list(map(whole(extended.base), variants))
-    return prove(extended.base, extended.tokenizer, extended.new, extended.appended, terms, spelled, texts, counts)
+    spelled = list(map(whole(on.base), variants))
+    proof = prove(on.base, extended.tokenizer, extended.new, extended.appended, terms, spelled, texts, counts)
+    if on.base is extended.base:
+        return proof
+    again = None if corpus is None else ([text for text, _ in batch] for batch in batches(corpus))
+    return replace(proof, numbers=prove_numbers(extended.base, on, again, terms))
 
 
 def _recorded(extended: Extended, corpus: "CertifiedCorpus | None", proof: Proof) -> tuple[str, ...]:
     """Where the numbers differ from the recorded ones, though the inputs are the same."""
     found, recorded = proof.to_json(), extended.record["proof"]
-    names = set(found) - {"corpus", "leak"}
+    names = set(found) - {"corpus", "leak"} - (set() if "numbers" in recorded else {"numbers"})
     wrong = (*_wrong_ids(extended), *_wrong_sizes(extended))
     if corpus is not None and corpus.certificate.digest == extended.record["certificate"]:
         names |= {"corpus", "leak"}
+    elif found["numbers"] is not None:  # what the corpus says of numbers is of another corpus, or of none
+        found["numbers"]["corpus"] = (recorded["numbers"] or {}).get("corpus")
     found = _plain(found)
     different = sorted(name for name in names if found[name] != recorded.get(name))
     return (*wrong, *(f"'{name}' of the proof is not what {EXTENSION} says" for name in different))
@@ -123,7 +131,7 @@ def _recorded(extended: Extended, corpus: "CertifiedCorpus | None", proof: Proof
 
 def _wrong_ids(extended: Extended) -> tuple[str, ...]:
     """What the record says of new ids, sub-tokens and variants, against the tokenizer and its base."""
-    tokenizer, base = extended.tokenizer.inner(), extended.base
+    tokenizer, base, on = extended.tokenizer.inner(), extended.base, extended.ground
     by_base = Merges(base.vocab, base.merges, next_id=base.next_id)
     new = extended.record["new_ids"]
     variants = [one for term in extended.record["terms"] for one in term["variants"]]
@@ -132,8 +140,9 @@ def _wrong_ids(extended: Extended) -> tuple[str, ...]:
     wrong = {
         "new_ids": sum(extended.tokenizer.vocab.get(one["token"]) != one["id"] for one in new),
         "kinds": sum((one["kind"] == "scaffold") != (one["id"] in scaffolds) for one in new),
+        "numbers": sum((one["kind"] == "number") != (base.next_id <= one["id"] < on.base.next_id) for one in new),
         "base_ids": sum([base.vocab[part] for part in by_base.split(one["token"])] != one["base_ids"] for one in new),
-        "variants": sum(_misread(one, found.ids, base) for one, found in zip(variants, encoded, strict=True)),
+        "variants": sum(_misread(one, found.ids, on.base) for one, found in zip(variants, encoded, strict=True)),
         "terms": sum(_misjudged(term) for term in extended.record["terms"]),
         "scaffold_ids": int(sorted(scaffolds) != extended.record["scaffold_ids"]),
     }

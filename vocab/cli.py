@@ -53,6 +53,12 @@ def parser() -> argparse.ArgumentParser:
     extend.add_argument(
         "--profile", choices=("portable",), default="portable", help="how: merges alone, so every engine agrees"
     )
+    extend.add_argument(
+        "--digits",
+        choices=("keep", "r2l3"),
+        default="keep",
+        help="numbers as the base cuts them, or in groups of three from the right",
+    )
     extend.add_argument("--sign-key", type=Path, metavar="KEY", help="sign the result")
     extend.add_argument("--passphrase", type=Path, metavar="FILE", help="file whose first line opens the signing key")
     extend.add_argument("--out", type=Path, required=True, metavar="TOKENIZER", help="a new folder")
@@ -183,7 +189,13 @@ def _extend(arguments: argparse.Namespace) -> int:
 
     lists, key = _lists(arguments), _key(arguments)
     made = extend(
-        arguments.base, _verified(arguments, "train"), lists, arguments.out, key=key, issued=datetime.now(UTC)
+        arguments.base,
+        _verified(arguments, "train"),
+        lists,
+        arguments.out,
+        digits=arguments.digits,
+        key=key,
+        issued=datetime.now(UTC),
     )
     left = [
         {
@@ -205,6 +217,7 @@ def _extend(arguments: argparse.Namespace) -> int:
         "terms": terms,
         "not_added": left,
         "new_ids": len(made.new_ids),
+        "number_ids": len(made.numbers),
         "scaffold_ids": len(made.growth.scaffolds),
         "signed": key is not None,
         **_numbers(made.proof),
@@ -300,6 +313,16 @@ def _proof_lines(proof: "Proof") -> list[str]:
             f"{text.documents_longer:,} of {text.documents:,}; leaks: {leak.changed_occurrences:,} of "
             f"{leak.occurrences:,} occurrences of pre-tokens without a term"
         )
+    if proof.numbers is not None:
+        numbers = proof.numbers
+        line = f"numbers: groups of three from the right, {numbers.new_ids:,} new ids (the base: {numbers.policy})"
+        if numbers.corpus is not None:
+            text = numbers.corpus
+            line += (
+                f"; corpus {text.tokens_base:,} tokens before, {text.tokens_extended:,} after, documents longer: "
+                f"{text.documents_longer:,}, shorter: {text.documents_shorter:,}"
+            )
+        lines.append(line)
     if proof.missing_bytes:
         lines.append(f"the base has no token for {proof.missing_bytes} of the 256 bytes and loses text that holds one")
     return lines

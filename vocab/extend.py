@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,9 +21,10 @@ from vocab.card import card
 from vocab.errors import VocabError, VocabRefused
 from vocab.extension import extended_spec, record
 from vocab.folders import building
+from vocab.ground import Digits, ground
 from vocab.grow import ADDED, PRESENT, Growth, grow
 from vocab.pretokens import batches, histogram
-from vocab.proof import Proof, Side, prove
+from vocab.proof import Proof, Side, prove, prove_numbers
 from vocab.term_lists import TermList, usable
 
 if TYPE_CHECKING:
@@ -46,11 +47,12 @@ class ExtendedTokenizer:
     certificate: str
     growth: Growth
     proof: Proof
+    numbers: tuple[tuple[str, int], ...] = ()
 
     @property
     def new_ids(self) -> tuple[int, ...]:
-        """The ids that the base did not have."""
-        return tuple(new_id for _, new_id in self.growth.new_tokens)
+        """The ids that the base did not have, ascending: groups of digits, then terms and scaffolds."""
+        return (*(new_id for _, new_id in self.numbers), *(new_id for _, new_id in self.growth.new_tokens))
 
 
 def extend(
@@ -59,6 +61,7 @@ def extend(
     lists: Sequence[TermList],
     out: Path,
     *,
+    digits: Digits = "keep",
     key: "PrivateKey | None" = None,
     issued: datetime | None = None,
 ) -> ExtendedTokenizer:
@@ -69,6 +72,7 @@ def extend(
         corpus: certified text; `govern.attestation.verify` makes it, with the purpose `train`.
         lists: term lists, in the order in which a repeated term counts as first.
         out: a new folder.
+        digits: `keep` leaves numbers as the base cuts them, `r2l3` cuts them into groups of three from the right.
         key: signs the folder where given.
         issued: the time that the attestation states; needed with `key`.
 
@@ -80,6 +84,7 @@ def extend(
     if key is not None and issued is None:
         raise VocabError("a signature needs the time of issue; pass `issued`")
     origin = load(base)
+    on = ground(origin, digits)
     entries = usable(lists, origin.added)
     if all(entry.reason for entry in entries):
         named = "; ".join(f"{entry.place}: {entry.reason}" for entry in entries[:SHOWN]) or "no list was given"
@@ -89,18 +94,20 @@ def extend(
         def texts() -> Iterator[list[str]]:
             return ([text for text, _ in batch] for batch in batches(corpus))
 
-        counts = histogram(origin, (text for batch in texts() for text in batch))
-        growth = grow(origin, entries, counts)
-        data = _spell_json(extended_spec(origin, growth))
+        counts = histogram(on.base, (text for batch in texts() for text in batch))
+        growth = grow(on.base, entries, counts)
+        data = _spell_json(extended_spec(on.base, growth))
         extended = Base(partial / TOKENIZER, hashlib.sha256(data).hexdigest(), read_spec(data, partial / TOKENIZER))
-        proof = prove_growth(origin, extended, growth, texts(), counts)
+        proof = prove_growth(on.base, extended, growth, texts(), counts)
+        if digits != "keep":
+            proof = replace(proof, numbers=prove_numbers(origin, on, texts(), terms_in(growth)))
         if not proof.passed:
             raise VocabRefused(tuple(f"{out}: {problem}; nothing was written" for problem in proof.problems))
-        value = record(origin, extended, growth, lists, corpus.certificate.digest, proof)
+        value = record(origin, on, extended, growth, lists, corpus.certificate.digest, digits, proof)
         digest = _write(partial, origin, data, value)
         if key is not None and issued is not None:
             _seal(partial, key, value, digest, issued)
-    return ExtendedTokenizer(out, digest, value["base"]["sha256"], corpus.certificate.digest, growth, proof)
+    return ExtendedTokenizer(out, digest, value["base"]["sha256"], corpus.certificate.digest, growth, proof, on.numbers)
 
 
 def prove_growth(
@@ -110,7 +117,7 @@ def prove_growth(
     variants = [one for term in growth.terms for one in term.variants]
     by_id = {one.id: one.text for one in variants if one.status == ADDED}
     new = [Side(new_id, token, by_id.get(new_id)) for token, new_id in growth.new_tokens]
-    terms = [term.entry.term for term in growth.terms if not term.entry.reason]
+    terms = terms_in(growth)
     return prove(
         base,
         extended,
@@ -121,6 +128,11 @@ def prove_growth(
         texts,
         counts,
     )
+
+
+def terms_in(growth: Growth) -> list[str]:
+    """The terms of a growth that could be used, in order."""
+    return [term.entry.term for term in growth.terms if not term.entry.reason]
 
 
 def _write(folder: Path, base: Base, tokenizer: bytes, value: dict[str, Any]) -> str:

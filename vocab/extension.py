@@ -2,7 +2,8 @@
 
 The extension is the base's `tokenizer.json` with tokens and merges at its end. Taking them off again gives the base,
 whose digest is recorded, so "the ids of the base are unchanged" can be proved without the base at hand. The file is
-canonical JSON (RFC 8785), `format_version` 1; it holds terms of the lists, ids and counts, and no text of a corpus.
+canonical JSON (RFC 8785); it holds terms of the lists, ids and counts, and no text of a corpus. `format_version` 2 also
+says what was done with digits and keeps the parts of the base that were changed for it; version 1 is read for ever.
 """
 
 import hashlib
@@ -15,14 +16,17 @@ from typing import Any
 from govern.errors import InputError
 from govern.files import parse_canonical
 from vocab.base import EXTENSION, FAMILY, TOKENIZER, Base, read_file, read_spec, refuse_odd_ids, refuse_other_kinds
+from vocab.byte_alphabet import spell
 from vocab.errors import VocabError
 from vocab.form import require
+from vocab.ground import Digits, Ground, ground, grown_spec, moved
 from vocab.grow import ADDED, PRESENT, REASONS, Growth
 from vocab.merges import Merges, Pair
 from vocab.proof import Proof, Side
 from vocab.term_lists import TermList
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE = (1, 2)
 KIND = "assay-extended-tokenizer"
 
 
@@ -34,43 +38,33 @@ class Extended:
     tokenizer: Base
     base: Base
     record: dict[str, Any] = field(repr=False)
+    ground: Ground = field(repr=False)
+    """The base with its numbers grouped where the record says so, else the base."""
 
     @property
     def new(self) -> tuple[Side, ...]:
-        """Every new id, the text that reaches it, and how it is spelled."""
+        """Every new id of a term or scaffold, the text that reaches it, and how it is spelled."""
         texts = {
             variant["id"]: variant["text"]
             for term in self.record["terms"]
             for variant in term["variants"]
             if variant["status"] == ADDED
         }
-        return tuple(Side(one["id"], one["token"], texts.get(one["id"])) for one in self.record["new_ids"])
+        return tuple(
+            Side(one["id"], one["token"], texts.get(one["id"]))
+            for one in self.record["new_ids"]
+            if one["kind"] != "number"
+        )
 
     @property
     def appended(self) -> tuple[Pair, ...]:
-        """The merges after the base's."""
-        return self.tokenizer.merges[len(self.base.merges) :]
+        """The merges after those of the ground."""
+        return self.tokenizer.merges[len(self.ground.base.merges) :]
 
 
 def extended_spec(base: Base, growth: Growth) -> dict[str, Any]:
-    """The `tokenizer.json` of the extension.
-
-    Added tokens of the base also get a place in the model's vocabulary: the library gives an added token that is not
-    there the next free id, which the new tokens have taken.
-    """
-    model = base.spec["model"]
-    as_text = bool(model["merges"]) and isinstance(model["merges"][0], str)
-    pairs = [list(one.pair) for one in growth.appended]
-    merges = [*model["merges"], *(" ".join(pair) if as_text else pair for pair in pairs)]
-    vocab = {**base.vocab, **{token: base.added[token] for token in moved(base)}, **dict(growth.new_tokens)}
-    return {**base.spec, "model": {**model, "vocab": vocab, "merges": merges}}
-
-
-def moved(base: Base) -> tuple[str, ...]:
-    """The added tokens that the base's model does not hold, by id."""
-    return tuple(
-        sorted((token for token in base.added if token not in base.vocab), key=lambda token: base.added[token])
-    )
+    """The `tokenizer.json` of the extension of `base`, the ground of its terms."""
+    return grown_spec(base, growth.new_tokens, [one.pair for one in growth.appended])
 
 
 def content_digest(spec: dict[str, Any]) -> str:
@@ -80,7 +74,14 @@ def content_digest(spec: dict[str, Any]) -> str:
 
 
 def record(
-    base: Base, extended: Base, growth: Growth, lists: Sequence[TermList], certificate: str, proof: Proof
+    base: Base,
+    on: Ground,
+    extended: Base,
+    growth: Growth,
+    lists: Sequence[TermList],
+    certificate: str,
+    digits: Digits,
+    proof: Proof,
 ) -> dict[str, Any]:
     """The value of `extension.json`."""
     by_base = Merges(base.vocab, base.merges, next_id=base.next_id)
@@ -90,6 +91,7 @@ def record(
         "format_version": FORMAT_VERSION,
         "kind": KIND,
         "profile": "portable",
+        "digits": digits,
         "base": {
             "family": FAMILY,
             "sha256": "sha256:" + base.sha256,
@@ -97,6 +99,7 @@ def record(
             "vocab_size": len(base.vocab.keys() | base.added.keys()),
             "next_id": base.next_id,
             "moved_added_tokens": list(moved(base)),
+            "replaced": on.replaced,
         },
         "tokenizer": {"sha256": "sha256:" + extended.sha256, "next_id": extended.next_id},
         "certificate": certificate,
@@ -115,16 +118,14 @@ def record(
             for term in growth.terms
         ],
         "new_ids": [
-            {
-                "id": new_id,
-                "token": token,
-                "kind": "scaffold" if new_id in unlike else "term",
-                "base_ids": [base.vocab[part] for part in by_base.split(token)],
-            }
-            for token, new_id in growth.new_tokens
+            {"id": new_id, "token": token, "kind": kind, "base_ids": [base.vocab[part] for part in by_base.split(token)]}
+            for kind, token, new_id in (
+                *(("number", spell(text), new_id) for text, new_id in on.numbers),
+                *(("scaffold" if new_id in unlike else "term", token, new_id) for token, new_id in growth.new_tokens),
+            )
         ],
         "scaffold_ids": list(scaffolds),
-        "merges": len(growth.appended),
+        "merges": on.merges + len(growth.appended),
         "proof": proof.to_json(),
     }
 
@@ -147,10 +148,9 @@ def read(folder: Path) -> Extended:
     except InputError as error:
         raise VocabError(str(error)) from None
     version = value.get("format_version") if isinstance(value, dict) else None
-    if version != FORMAT_VERSION or value.get("kind") != KIND:
-        raise VocabError(
-            f"{file}: format_version {version!r}, expected {FORMAT_VERSION} of {KIND}; update assay to read it"
-        )
+    if version not in READABLE or value.get("kind") != KIND:
+        known = " or ".join(map(str, READABLE))
+        raise VocabError(f"{file}: format_version {version!r}, expected {known} of {KIND}; update assay to read it")
     require(value, str(file))
     data = read_file(folder / TOKENIZER)
     tokenizer = Base(folder / TOKENIZER, hashlib.sha256(data).hexdigest(), read_spec(data, folder / TOKENIZER))
@@ -166,7 +166,7 @@ def read(folder: Path) -> Extended:
         raise VocabError(
             f"{folder / TOKENIZER}: without the recorded additions it is not the base that {EXTENSION} names; extend again"
         )
-    return Extended(folder, tokenizer, base, value)
+    return Extended(folder, tokenizer, base, value, ground(base, value.get("digits", "keep")))
 
 
 def _take_off(tokenizer: Base, value: dict[str, Any]) -> dict[str, Any]:
@@ -175,4 +175,4 @@ def _take_off(tokenizer: Base, value: dict[str, Any]) -> dict[str, Any]:
     gone = {one["token"] for one in value["new_ids"]} | set(value["base"]["moved_added_tokens"])
     vocab = {token: number for token, number in model["vocab"].items() if token not in gone}
     merges = model["merges"][: len(model["merges"]) - int(value["merges"])]
-    return {**tokenizer.spec, "model": {**model, "vocab": vocab, "merges": merges}}
+    return {**tokenizer.spec, **value["base"].get("replaced", {}), "model": {**model, "vocab": vocab, "merges": merges}}

@@ -1,4 +1,4 @@
-"""The form of `extension.json`, version 1: every field, its type, and no other field.
+"""The form of `extension.json`, versions 1 and 2: every field, its type, and no other field.
 
 A record is read before anybody's signature is checked, so nothing may follow from a field of the wrong kind but a sentence.
 What the fields say is not judged here: `vocab.check` proves that.
@@ -103,19 +103,50 @@ class _Proof(_Part):
     leak: _Leak
 
 
-class _Record(_Part):
-    format_version: Literal[1]
+class _Numbers(_Part):
+    policy: Literal["single", "l2r3", "r2l3", "runs", "with letters", "other"]
+    new_ids: Count
+    not_single: list[str]
+    cut_otherwise: Count
+    corpus: _OnText | None
+
+
+class _Terms(_Part):
     kind: Literal["assay-extended-tokenizer"]
     profile: Literal["portable"]
-    base: _Base
     tokenizer: _Tokenizer
     certificate: Digest
     term_lists: list[_List]
     terms: list[_Term]
-    new_ids: list[_NewId]
     scaffold_ids: list[Count]
     merges: Count
+
+
+class _Record(_Terms):
+    format_version: Literal[1]
+    base: _Base
+    new_ids: list[_NewId]
     proof: _Proof
+
+
+class _Changed(_Base):
+    replaced: dict[Literal["pre_tokenizer"], dict[str, Any]]
+
+
+class _AnyNewId(_NewId):
+    kind: Literal["term", "scaffold", "number"]  # type: ignore[assignment]
+
+
+class _ProofOfBoth(_Proof):
+    numbers: _Numbers | None
+
+
+class _RecordTwo(_Terms):
+    format_version: Literal[2]
+    digits: Literal["keep", "r2l3"]
+    base: _Changed
+    new_ids: list[_AnyNewId]
+    proof: _ProofOfBoth
 
 
 def require(value: dict[str, Any], where: str) -> None:
@@ -125,7 +156,7 @@ def require(value: dict[str, Any], where: str) -> None:
         VocabError: naming `where` and the first field that has not.
     """
     try:
-        _Record.model_validate(value)
+        (_Record if value["format_version"] == 1 else _RecordTwo).model_validate(value)
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors(include_url=False, include_input=False)[0]["loc"])
         raise VocabError(

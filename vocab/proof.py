@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from vocab.base import Base
+from vocab.ground import Ground
 from vocab.merges import Pair
 from vocab.pretokens import holding
 
@@ -94,6 +95,20 @@ class Leak:
 
 
 @dataclass(frozen=True, slots=True)
+class Numbers:
+    """What grouping numbers did to the base, before any term: how the base cut them, what is wrong, counts over the corpus.
+
+    A document may become longer: a base that joins whole numbers cuts 2024 into two groups.
+    """
+
+    policy: str
+    new_ids: int
+    not_single: tuple[str, ...]
+    cut_otherwise: int
+    corpus: OnText | None
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """What an extension did. `problems` is empty where every claim holds."""
 
@@ -109,6 +124,7 @@ class Proof:
     fuzz: OnText
     corpus: OnText | None
     leak: Leak | None
+    numbers: Numbers | None = None
     parity: str = "not checked"
 
     @property
@@ -142,6 +158,12 @@ class Proof:
                 found.append(f"{text.decoded_otherwise} documents of {name} decode to other text than by the base")
         if self.leak is not None and self.leak.longer_pretokens:
             found.append(f"{self.leak.longer_pretokens} pre-tokens of the corpus became longer, expected none")
+        if self.numbers is not None and self.numbers.not_single:
+            found.append(f"{len(self.numbers.not_single)} groups of digits are not one token, expected none")
+        if self.numbers is not None and self.numbers.cut_otherwise:
+            found.append(f"{self.numbers.cut_otherwise} texts are cut in another way than in groups of digits")
+        if self.numbers is not None and self.numbers.corpus is not None and self.numbers.corpus.decoded_otherwise:
+            found.append(f"{self.numbers.corpus.decoded_otherwise} documents decode to other text with grouped numbers")
         if self.parity.startswith("differs"):
             found.append(f"transformers {self.parity}")
         return tuple(found)
@@ -207,6 +229,22 @@ def prove(
         fuzz=on_text(before, after, texts),
         corpus=None if batches is None else sum((on_text(before, after, texts) for texts in batches), OnText()),
         leak=None if counts is None else leaks(before, after, counts, spelled_terms, base.next_id),
+    )
+
+
+def prove_numbers(origin: Base, on: Ground, batches: Iterable[Sequence[str]] | None, terms: Sequence[str]) -> Numbers:
+    """What the groups of `on` did to `origin`; texts made up of the terms and of odd characters are cut too."""
+    from vocab.digits import not_single, policy_of, probes, wrong
+
+    where = str(origin.path)
+    before, after = origin.tokenizer(), on.base.tokenizer()
+    texts = [*probes(), *made_up(terms)]
+    return Numbers(
+        policy=policy_of(origin.spec, where).kind,
+        new_ids=len(on.numbers),
+        not_single=not_single(on.base.spec, where),
+        cut_otherwise=len(wrong(origin.spec, on.base.spec, texts, where)),
+        corpus=None if batches is None else sum((on_text(before, after, batch) for batch in batches), OnText()),
     )
 
 
