@@ -43,7 +43,7 @@ def test_help_is_quick_and_loads_nothing_heavy(command: list[str]) -> None:
     seconds, loaded = done.stderr.strip().split("|")
     assert loaded == "[]"
     assert float(seconds) < 0.5
-    for unbuilt in ("exact", "--digits", "\n    show"):
+    for unbuilt in ("exact", "\n    show"):
         assert unbuilt not in done.stdout
 
 
