@@ -193,7 +193,7 @@ def _english(text: str, start: int, end: int) -> Iterator[tuple[tuple[Unit, ...]
 
 
 def _letters(text: str) -> Iterator[tuple[tuple[Unit, ...], Kind]]:
-    """Numbers in which letters stand for digits, at least as many digits as letters; a leading M or DE stays itself."""
+    """Numbers in which letters stand for digits, five of eight signs at most; a leading M or DE stays itself."""
     for low, high in _round(_SWAP, text, MOST):
         row: list[re.Match[str]] = []
         for token in _TOKEN.finditer(text, low, high):
@@ -259,6 +259,6 @@ def _numbers(text: str, row: list[tuple[Unit, ...]]) -> Iterator[tuple[tuple[Uni
         units = tuple(unit for token in tokens for unit in token)
         written = "".join(text[unit.start] for unit in units if unit.end - unit.start == 1)
         letters = [character for character in written if character in _LETTERS]
-        sure = len(letters) * 2 <= len(units) or not written.strip("0123456789" + _ZERO_ONE)
+        sure = len(letters) * 8 <= len(units) * 5 or set(letters) <= set(_ZERO_ONE)
         if letters and sure and FEWEST < len(units) <= MOST:
             yield units, "letters"
