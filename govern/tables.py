@@ -40,23 +40,28 @@ def cells(text: str) -> Iterator[Cell]:
     named: dict[int, tuple[int, int]] = {}
     place = 0
     while place < len(text):
-        end = text.find("\n", place)
-        end = len(text) if end < 0 else end
+        end = _end(text, place)
         line = text[place:end].rstrip("\r")
         row = _cut(line, mark, place) if named else []
         if named and len(row) == count:
             yield from (Cell(named[at], row[at]) for at in named if _value(text, row[at]))
         elif not (named and _BARS.fullmatch(line)):
-            mark, head = _heading(line, place)
+            mark, head = _heading(line, place, text[end + 1 : _end(text, end + 1)])
             count = len(head)
             named = {at: span for at, span in enumerate(head) if _names(text, span)}
         place = end + 1
 
 
-def _heading(line: str, start: int) -> tuple[str, list[tuple[int, int]]]:
-    """The separator of a line that may be a heading, and its cells; none where it holds digits alone or no separator."""
+def _end(text: str, place: int) -> int:
+    end = text.find("\n", place)
+    return len(text) if end < 0 else end
+
+
+def _heading(line: str, start: int, below: str) -> tuple[str, list[tuple[int, int]]]:
+    """The separator of a line that may be a heading, and its cells; none where the line below it cannot be a row of it."""
     for mark in "|\t;,":
-        if mark in line and HEADING.search(line) is not None:
+        count = line.count(mark)
+        if count and below.count(mark) >= count - 2 * (mark == "|") and HEADING.search(line) is not None:
             row = _cut(line, mark, start)
             if len(row) > 1:
                 return mark, row
