@@ -18,15 +18,17 @@ class Reader:
     """Finds `terms` (without space at their edges) in texts; `particles` may follow those in Hangul."""
 
     def __init__(self, terms: Iterable[str], particles: Sequence[str]) -> None:
-        self._by_first: dict[str, list[str]] = {}
-        for term in sorted(set(terms), key=lambda one: (-len(one), one)):
-            self._by_first.setdefault(term[0], []).append(term)
-        self._starts = re.compile("|".join(map(re.escape, sorted(self._by_first))) or r"(?!)")
+        self._terms = frozenset(terms)
+        sizes: dict[str, set[int]] = {}
+        for term in self._terms:
+            sizes.setdefault(term[0], set()).add(len(term))
+        self._sizes = {first: sorted(some, reverse=True) for first, some in sizes.items()}
+        self._starts = re.compile("|".join(map(re.escape, sorted(sizes))) or r"(?!)")
         self._particles = ("", *particles)
 
     def is_term(self, text: str) -> bool:
         """True where `text` is one of the terms."""
-        return text in self._by_first.get(text[:1], ())
+        return text in self._terms
 
     def every(self, text: str) -> list[tuple[int, int]]:
         """Each term at a boundary, overlapping ones too."""
@@ -45,9 +47,11 @@ class Reader:
         for match in self._starts.finditer(text):
             start = match.start()
             spans = [
-                (start, start + len(term))
-                for term in self._by_first[text[start]]
-                if text.startswith(term, start) and self._is_bounded(text, start, start + len(term))
+                (start, start + size)
+                for size in self._sizes[text[start]]
+                if start + size <= len(text)
+                and text[start : start + size] in self._terms
+                and self._is_bounded(text, start, start + size)
             ]
             if spans:
                 yield spans

@@ -236,7 +236,7 @@ def _cut(inner: "Tokenizer", form: str, ids: Mapping[str, Sequence[int]]) -> int
 def _kept(inner: "Tokenizer", terms: Sequence[str], particles: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
     """For each term, (text that ends with it, text after it) that the base writes with fewer tokens than if it were cut.
 
-    Tried are the particles and the plural with each character that a token of the base has before the first of the term;
+    Tried are the particles and the plural, with each character that a token of the base has before the first of the term;
     added are all tokens of the base that hold a term at a boundary and something beside it.
     """
     reader = Reader(terms, particles)
@@ -252,13 +252,10 @@ def _kept(inner: "Tokenizer", terms: Sequence[str], particles: Sequence[str]) ->
         for start, end in reader.every(text):
             if end < len(text) or text[:start] not in ("", " "):
                 kept.setdefault(text[start:end], {})[text[:end], text[end:]] = None
-    tried = [
-        (term, before, tail)
-        for term in terms
-        for before in ("", *sorted({" "} | heads.get(term[0], set())))
-        for tail in (("", *particles) if is_hangul(term[-1]) else ("", "s"))
-        if (len(before), len(before + term)) in reader.every(before + term + tail)
-    ]
+    beside = [(term, before) for term in terms for before in sorted(heads.get(term[0], ())) if before != " "]
+    beside = [one for one in beside if (len(one[1]), len(one[1] + one[0])) in reader.every(one[1] + one[0])]
+    places = [*((term, space) for term in terms for space in ("", " ")), *beside]
+    tried = [(*one, tail) for one in places for tail in (("", *particles) if is_hangul(one[0][-1]) else ("", "s"))]
     parts = list(dict.fromkeys(part for _, *both in tried for part in both))
     size = {part: len(one) for part, one in zip(parts, _ids(inner, parts), strict=True)} | {" ": 0}
     for (term, before, tail), one in zip(tried, _ids(inner, [a + b + c for b, a, c in tried]), strict=True):

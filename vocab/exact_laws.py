@@ -48,8 +48,9 @@ def compared(
     olds = before.encode_batch(parts, add_special_tokens=False)
     news = after.encode_batch(parts, add_special_tokens=False)
     found: dict[str, set[int]] = {}
+    first_new = base.next_id
     for (number, part), old, new in zip(numbered, olds, news, strict=True):
-        laws = [*_broken(before, reader, part, tokens_of(old), tokens_of(new), base.next_id)]
+        laws = [*_broken(before, reader, part, tokens_of(old), tokens_of(new), first_new)]
         if old.ids != new.ids and before.decode(old.ids, False) != after.decode(new.ids, False):
             laws.append("decode to other text than by the base")
         for law in laws:
