@@ -36,7 +36,7 @@ _SPOKEN = (
 
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _V4 = rf"(?:{_BYTE}\.){{3}}{_BYTE}(?:/(?:3[0-2]|[12]?[0-9])(?![0-9]))?"
-_V4_START, _V4_END = r"(?<![0-9A-Za-z])(?<![0-9][-.])(?!0\.0\.0\.0(?![0-9]))", r"(?![0-9A-Za-z]|\.[0-9]|%| ?[항조장절목])"
+_V4_START, _V4_END = r"(?<![0-9A-Za-z])(?<![0-9][-.])", r"(?![0-9A-Za-z]|\.[0-9]|%| ?[항조장절목])"
 _NUMBERED = (
     r"(?<!\b(?:v|ver|version|release|rev|revision|build|section|sections|sec|item|items|clause|article|paragraph|para|chapter"
     r"|figure|fig|table|exhibit|schedule|annex|appendix|note|step|firmware|software|app)\.? ?)"
