@@ -54,6 +54,7 @@ class Merges:
         self.next_id = next_id
         self.ignores_merges = ignores_merges
         self.appended: list[Appended] = []
+        self._touched: list[tuple[str, ...]] = []
         self._counts: Mapping[str, int] = {}
         self._splits: dict[str, tuple[str, ...]] = {}
         self._pairs: Counter[Pair] = Counter()
@@ -84,7 +85,7 @@ class Merges:
         while len(tokens := self.split(text)) > 1:
             pair = self._choose(tokens, wanted)
             if pair is None:
-                self._take_back(start)
+                self.take_back(start)
                 return False
             self._append(pair)
         return bool(tokens)
@@ -110,21 +111,22 @@ class Merges:
             self.next_id += 1
         self.ranks[pair] = len(self.ranks)
         self.appended.append(Appended(pair, new_id))
-        for pretoken in sorted(self._holders.get(pair, ())):
-            self._split_again(pretoken)
+        touched = set(self._holders.get(pair, ()))
         if self.ignores_merges and product in self._splits:
-            self._split_again(product)
+            touched.add(product)
+        self._touched.append(tuple(sorted(touched)))
+        for pretoken in self._touched[-1]:
+            self._split_again(pretoken)
 
-    def _take_back(self, start: int) -> None:
-        touched: set[str] = set()
+    def take_back(self, start: int) -> None:
+        """Undoes every merge but the first `start` that were appended."""
+        touched = {pretoken for some in self._touched[start:] for pretoken in some}
         for appended in reversed(self.appended[start:]):
-            product = appended.product
-            touched.update(pretoken for pretoken, tokens in self._splits.items() if product in tokens)
             del self.ranks[appended.pair]
             if appended.new_id is not None:
-                del self.vocab[product]
+                del self.vocab[appended.product]
                 self.next_id -= 1
-        del self.appended[start:]
+        del self.appended[start:], self._touched[start:]
         for pretoken in sorted(touched):
             self._split_again(pretoken)
 
