@@ -19,11 +19,12 @@ import polars as pl
 
 from vocab.base import Base, load, read_spec
 from vocab.byte_alphabet import CHARACTERS
-from vocab.extend import prove_growth
-from vocab.extension import extended_spec
-from vocab.grow import ADDED, grow
+from vocab.ground import ground
+from vocab.grow import ADDED
+from vocab.growing import grown as grow
 from vocab.pretokens import BATCH_DOCUMENTS, histogram
 from vocab.proof import Proof, prove
+from vocab.proving import Seen, prove_all, sides
 from vocab.term_lists import OWN, usable
 from vocab.term_lists import load as load_terms
 
@@ -41,17 +42,26 @@ def main() -> None:
     started = time.process_time()
     counts = histogram(base, texts)
     counted = time.process_time()
-    growth = grow(base, entries, counts)
+    growth = grow(base, "portable", entries, counts)
     grown = time.process_time()
-    extended = as_base(extended_spec(base, growth))
+    extended = as_base(growth.spec)
     batches = [texts[at : at + BATCH_DOCUMENTS] for at in range(0, len(texts), BATCH_DOCUMENTS)]
-    ours = prove_growth(base, extended, growth, iter(batches), counts)
+    ours = prove_all(
+        base,
+        ground(base, "keep"),
+        extended,
+        "portable",
+        sides(growth),
+        growth.appended,
+        growth.terms,
+        Seen(lambda: iter(batches), counts),
+    )
     proved = time.process_time()
 
     variants = [one for term in growth.terms for one in term.variants if one.status == ADDED]
     added = as_base(with_added_tokens(base, sorted({one.text for one in variants})))
     terms = [term.entry.term for term in growth.terms if not term.entry.reason]
-    peer = prove(base, added, [], [], terms, [one.spelled for one in variants], batches, counts)
+    peer = prove(base, added, [], [], terms, batches)
     result = {
         "bytes": sum(len(text.encode()) for text in texts),
         "cpu_s": {"count": counted - started, "grow": grown - counted, "prove": proved - grown},
@@ -59,23 +69,22 @@ def main() -> None:
         "new_ids": len(growth.new_tokens),
         "scaffold_ids": len(growth.scaffolds),
         "portable": numbers(ours),
-        "add_tokens": numbers(peer, leaks=False),
+        "add_tokens": numbers(peer),
     }
     print(json.dumps(result, indent=2))
 
 
-def numbers(proof: Proof, *, leaks: bool = True) -> dict[str, Any]:
+def numbers(proof: Proof) -> dict[str, Any]:
     """The numbers of one way; leaks are of merges, which added tokens stand outside of."""
     before, after = proof.single_rate
     assert proof.corpus is not None
-    assert proof.leak is not None
     return {
         "single_before": before,
         "single_after": after,
         "tokens_before": proof.corpus.tokens_base,
         "tokens_after": proof.corpus.tokens_extended,
         "documents_longer": proof.corpus.documents_longer,
-        "changed_pretokens_without_term": proof.leak.changed_occurrences if leaks else None,
+        "changed_pretokens_without_term": proof.leak.changed_occurrences if proof.leak else None,
         "problems": list(proof.problems),
     }
 

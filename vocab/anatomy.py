@@ -253,7 +253,7 @@ def _supports(base: Base, never: Never | None) -> tuple[Support, ...]:
         return tuple(
             Support(name, False, why) for name, why in (("portable", reason), ("exact", other), ("r2l3", other))
         )
-    discarded = _discarded(base.path)
+    discarded = discarding(base.path)
     exact = discarded
     if never is not None and never.whole and not base.ignores_merges and not exact:
         exact = f"{len(never.whole):,} tokens are a whole piece of text and never produced; isolating terms would produce them"
@@ -274,7 +274,7 @@ def _r2l3(base: Base) -> Support:
     )
 
 
-def _discarded(file: Path) -> str:
+def discarding(file: Path) -> str:
     """Why a changed pre-tokenizer would be lost in the model beside `file`, or ''."""
     config = file.parent / "config.json"
     try:

@@ -48,14 +48,14 @@ class Base:
 
     @property
     def vocab(self) -> dict[str, int]:
-        """Token (in the byte alphabet) to id, without added tokens that only `added` holds."""
-        vocab: dict[str, int] = self.spec["model"]["vocab"]
-        return vocab
+        """Token (as the file spells it) to id, without added tokens that only `added` holds."""
+        vocab: dict[str, int] | list[list[Any]] = self.spec["model"]["vocab"]
+        return vocab if isinstance(vocab, dict) else {token: number for number, (token, _) in enumerate(vocab)}
 
     @property
     def merges(self) -> tuple[tuple[str, str], ...]:
         """The merges in order; earlier ones run first."""
-        return tuple(_pair(merge) for merge in self.spec["model"]["merges"])
+        return tuple(_pair(merge) for merge in self.spec["model"].get("merges", ()))
 
     @property
     def added(self) -> dict[str, int]:
@@ -84,6 +84,11 @@ class Base:
     def inner(self) -> "Tokenizer":
         """The tokenizer of what stands inside a text: it puts no space before its first word."""
         return build({**self.spec, "pre_tokenizer": without_prefix_space(self.spec["pre_tokenizer"])}, str(self.path))
+
+    def model_alone(self) -> "Tokenizer":
+        """The tokenizer of a pre-token as `vocab.pretokens` spells it: nothing is normalised, cut or looked for in it."""
+        bare = dict.fromkeys(("normalizer", "pre_tokenizer", "post_processor", "decoder"))
+        return build({**self.spec, **bare, "added_tokens": []}, str(self.path))
 
 
 def load(path: Path) -> Base:

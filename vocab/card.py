@@ -3,12 +3,26 @@
 from collections import Counter
 from typing import Any
 
+_HOW = {"portable": "appended as merges", "exact": "isolated by its pre-tokenizer"}
+_LIMITS = {
+    "portable": (
+        "- A term that the base's pre-tokenizer cuts cannot be joined by merges; `extension.json` names each.",
+        "- Before a particle or an ending, merges of the base run first and may cross the edge of a term.",
+    ),
+    "exact": (
+        "- For Hugging Face tokenizers only: an engine that keeps the base's own pre-tokenizer (llama.cpp, tiktoken) cuts",
+        "  terms in another way. Do not convert it.",
+        "- A term is found at the boundary of a word, before a plural s, and before a known Korean particle; not inside a word.",
+    ),
+}
+
 
 def card(value: dict[str, Any]) -> str:
     """The Markdown card of an `extension.json` value: numbers and digests, and no term by name."""
     proof, base = value["proof"], value["base"]
     terms = Counter(term["status"] for term in value["terms"])
     scaffolds = len(value["scaffold_ids"])
+    kinds = Counter(one["kind"] for one in value["new_ids"])
     lines = [
         "---",
         "library_name: transformers",
@@ -17,7 +31,7 @@ def card(value: dict[str, Any]) -> str:
         "",
         "# Extended tokenizer",
         "",
-        f"A {base['family']} tokenizer with financial terms appended as merges (profile `{value['profile']}`).",
+        f"A {base['family']} tokenizer with financial terms {_HOW[value['profile']]} (profile `{value['profile']}`).",
         "",
         f"- base: `{base['sha256']}` ({base['vocab_size']:,} tokens)",
         f"- certified corpus it was measured on: certificate `{value['certificate']}`",
@@ -25,7 +39,8 @@ def card(value: dict[str, Any]) -> str:
         f"- new ids: {len(value['new_ids']):,}, from {base['next_id']:,} to {value['tokenizer']['next_id'] - 1:,}"
         if value["new_ids"]
         else "- new ids: none",
-        f"- of these, scaffolds: {scaffolds:,} (they exist so that merges can reach a term; train their rows too)",
+        f"- of these, groups of digits: {kinds['number']:,}; masking tags, as special tokens: {kinds['tag']:,}; scaffolds: "
+        f"{scaffolds:,} (they exist so that merges can reach a term; train their rows too)",
         "- terms: " + ", ".join(f"{terms[status]:,} {status}" for status in sorted(terms)),
         "",
         "## Measured",
@@ -44,8 +59,7 @@ def card(value: dict[str, Any]) -> str:
         "",
         "## Limits",
         "",
-        "- A term that the base's pre-tokenizer cuts cannot be joined by merges; `extension.json` names each.",
-        "- Before a particle or an ending, merges of the base run first and may cross the edge of a term.",
+        *_LIMITS[value["profile"]],
         "- New rows of a model must be initialised and trained (`vocab embed`, `tune run`); until then this tokenizer",
         "  does not fit a model that was trained with the base.",
         "- The numbers are of this corpus; another has others: `vocab check TOKENIZER --corpus DIR --trust PUB`.",
@@ -77,19 +91,28 @@ def _grouped(numbers: dict[str, Any] | None) -> list[str]:
 
 
 def _list(one: dict[str, Any]) -> str:
-    return f"{one['name']} ({one['lines']:,} lines, `{one['sha256'][:19]}…`)"
+    return f"{one['name']} ({one['terms']:,} terms and variants, `{one['sha256'][:19]}…`)"
 
 
 def _measured(proof: dict[str, Any]) -> list[str]:
-    corpus, leak = proof["corpus"], proof["leak"]
+    corpus, leak, drift = proof["corpus"], proof["leak"], proof["drift"]
     before, after = corpus["tokens_base"], corpus["tokens_extended"]
     saved = f"{100 * (before - after) / before:.2f}%" if before else "not measured"
-    return [
+    lines = [
         f"- documents: {corpus['documents']:,}; longer than before: {corpus['documents_longer']:,}; "
         f"shorter: {corpus['documents_shorter']:,}",
         f"- tokens: {before:,} before, {after:,} after (saved {saved})",
-        f"- leaks: {leak['changed_occurrences']:,} of {leak['occurrences']:,} occurrences of pre-tokens without a term "
-        f"are split in another way; longer: {leak['longer_pretokens']:,}",
         f"- ids of the base with another meaning: {proof['base_ids_changed']:,} of {proof['base_ids']:,}",
         f"- documents that decode to other text than by the base: {corpus['decoded_otherwise']:,}",
     ]
+    if leak is not None:
+        lines.append(
+            f"- leaks: {leak['changed_occurrences']:,} of {leak['occurrences']:,} occurrences of pre-tokens without a term "
+            f"are split in another way; longer: {leak['longer_pretokens']:,}"
+        )
+    if drift is not None:
+        lines.append(
+            f"- documents where text without a term has other ids, or a term is not one token: {len(drift['broken']):,} kinds "
+            f"of them in {drift['documents']:,} documents"
+        )
+    return lines

@@ -5,7 +5,7 @@ extension against its recorded digest, every new id, the matrix of terms and con
 corpus where one is given, and that `transformers` gives the same ids. A claim that does not hold is `VocabRefused`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -19,11 +19,16 @@ from vocab.ground import moved
 from vocab.grow import ADDED, PRESENT, Term, Variant
 from vocab.merges import Merges
 from vocab.pretokens import batches, histogram, whole
-from vocab.proof import Proof, made_up, prove, prove_numbers
+from vocab.proof import Proof, made_up
+from vocab.proving import Seen, prove_all
 from vocab.term_lists import Entry
 
 if TYPE_CHECKING:
     from govern.attestation import CertifiedCorpus
+
+
+_OF_CORPUS = {"corpus", "leak", "drift"}
+"""What a proof says of a corpus alone."""
 
 
 def check(
@@ -94,34 +99,45 @@ def _signed(extended: Extended, trust: Sequence[Path], now: datetime | None) -> 
 
 
 def _prove(extended: Extended, corpus: "CertifiedCorpus | None") -> Proof:
-    terms = [term["term"] for term in extended.record["terms"] if term["status"] != "rejected"]
-    variants = [
-        variant["text"]
-        for term in extended.record["terms"]
-        for variant in term["variants"]
-        if variant["status"] in (ADDED, PRESENT)
-    ]
-    texts = None
-    counts = None
     on = extended.ground
+    seen = None
     if corpus is not None:
-        counts = histogram(on.base, (text for batch in batches(corpus) for text, _ in batch))
-        texts = ([text for text, _ in batch] for batch in batches(corpus))
-    spelled = list(map(whole(on.base), variants))
-    proof = prove(on.base, extended.tokenizer, extended.new, extended.appended, terms, spelled, texts, counts)
-    if on.base is extended.base:
-        return proof
-    again = None if corpus is None else ([text for text, _ in batch] for batch in batches(corpus))
-    return replace(proof, numbers=prove_numbers(extended.base, on, again, terms))
+
+        def texts() -> Iterator[list[str]]:
+            return ([text for text, _ in batch] for batch in batches(corpus))
+
+        seen = Seen(texts, histogram(on.base, (text for batch in texts() for text in batch)))
+    return prove_all(
+        extended.base,
+        on,
+        extended.tokenizer,
+        extended.profile,
+        extended.new,
+        extended.appended,
+        _terms(extended),
+        seen,
+    )
+
+
+def _terms(extended: Extended) -> list[Term]:
+    """The lines of the lists as recorded, their variants spelled as the ground has them."""
+    only = whole(extended.ground.base)
+    return [
+        Term(
+            Entry(one["term"], one["category"], one["place"], one["reason"] if one["status"] == "rejected" else ""),
+            tuple(Variant(text["text"], only(text["text"]), text["status"], text["id"]) for text in one["variants"]),
+        )
+        for one in extended.record["terms"]
+    ]
 
 
 def _recorded(extended: Extended, corpus: "CertifiedCorpus | None", proof: Proof) -> tuple[str, ...]:
     """Where the numbers differ from the recorded ones, though the inputs are the same."""
     found, recorded = proof.to_json(), extended.record["proof"]
-    names = set(found) - {"corpus", "leak"} - (set() if "numbers" in recorded else {"numbers"})
+    names = (set(found) - _OF_CORPUS) & set(recorded)
     wrong = (*_wrong_ids(extended), *_wrong_sizes(extended))
     if corpus is not None and corpus.certificate.digest == extended.record["certificate"]:
-        names |= {"corpus", "leak"}
+        names |= _OF_CORPUS & set(recorded)
     elif found["numbers"] is not None:  # what the corpus says of numbers is of another corpus, or of none
         found["numbers"]["corpus"] = (recorded["numbers"] or {}).get("corpus")
     found = _plain(found)
@@ -137,13 +153,15 @@ def _wrong_ids(extended: Extended) -> tuple[str, ...]:
     variants = [one for term in extended.record["terms"] for one in term["variants"]]
     encoded = tokenizer.encode_batch([one["text"] for one in variants], add_special_tokens=False)
     scaffolds = [one.id for one in extended.new if one.text is None]
+    numbers, tags = ({number for _, number in some} for some in (on.numbers, on.tags))
     wrong = {
         "new_ids": sum(extended.tokenizer.vocab.get(one["token"]) != one["id"] for one in new),
         "kinds": sum((one["kind"] == "scaffold") != (one["id"] in scaffolds) for one in new),
-        "numbers": sum((one["kind"] == "number") != (base.next_id <= one["id"] < on.base.next_id) for one in new),
+        "numbers": sum((one["kind"] == "number") != (one["id"] in numbers) for one in new),
+        "tags": sum((one["kind"] == "tag") != (one["id"] in tags) for one in new),
         "base_ids": sum([base.vocab[part] for part in by_base.split(one["token"])] != one["base_ids"] for one in new),
         "variants": sum(_misread(one, found.ids, on.base) for one, found in zip(variants, encoded, strict=True)),
-        "terms": sum(_misjudged(term) for term in extended.record["terms"]),
+        "terms": sum(map(_misjudged, _terms(extended), extended.record["terms"])),
         "scaffold_ids": int(sorted(scaffolds) != extended.record["scaffold_ids"]),
     }
     return tuple(
@@ -159,12 +177,9 @@ def _misread(variant: dict[str, Any], ids: list[int], base: Base) -> bool:
     return bool(variant["id"] is not None or len(ids) == 1)
 
 
-def _misjudged(term: dict[str, Any]) -> bool:
+def _misjudged(term: Term, recorded: dict[str, Any]) -> bool:
     """True where the status of a term does not follow from its variants."""
-    rejected: bool = term["status"] == "rejected"
-    entry = Entry(term["term"], term["category"], term["place"], term["reason"] if rejected else "")
-    variants = tuple(Variant(one["text"], "", one["status"], one["id"]) for one in term["variants"])
-    return rejected == bool(variants) or bool(Term(entry, variants).status != term["status"])
+    return bool(term.entry.reason) == bool(term.variants) or term.status != recorded["status"]
 
 
 def _wrong_sizes(extended: Extended) -> tuple[str, ...]:

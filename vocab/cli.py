@@ -13,7 +13,11 @@ from vocab.errors import VocabError, VocabRefused
 if TYPE_CHECKING:
     from govern.attestation import CertifiedCorpus
     from govern.keys import PrivateKey
+    from vocab.extend import ExtendedTokenizer
     from vocab.proof import Proof
+
+SHOWN = 10
+"""Lines of a term list that are named for each reason."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -51,13 +55,22 @@ def parser() -> argparse.ArgumentParser:
     _corpus(extend, required=True)
     _terms(extend, "the terms to add; repeatable; default: both lists of the package")
     extend.add_argument(
-        "--profile", choices=("portable",), default="portable", help="how: merges alone, so every engine agrees"
+        "--profile",
+        choices=("portable", "exact"),
+        default="portable",
+        help="by merges, so every engine agrees; or by isolating each term, for Hugging Face tokenizers only",
     )
     extend.add_argument(
         "--digits",
         choices=("keep", "r2l3"),
         default="keep",
         help="numbers as the base cuts them, or in groups of three from the right",
+    )
+    extend.add_argument(
+        "--budget",
+        type=_count,
+        metavar="N",
+        help="new ids at most; what saves most tokens goes first; default: no limit",
     )
     extend.add_argument("--sign-key", type=Path, metavar="KEY", help="sign the result")
     extend.add_argument("--passphrase", type=Path, metavar="FILE", help="file whose first line opens the signing key")
@@ -91,6 +104,12 @@ def _command(commands: Any, name: str, call: Any, text: str) -> argparse.Argumen
     command.add_argument("--json", action="store_true", help="print the result as one JSON object")
     command.set_defaults(call=call)
     return command
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r}, expected a whole number from 0 on")
+    return int(text)
 
 
 def _corpus(command: argparse.ArgumentParser, *, required: bool) -> None:
@@ -185,19 +204,56 @@ def _mine(arguments: argparse.Namespace) -> int:
 
 def _extend(arguments: argparse.Namespace) -> int:
     from vocab.extend import extend
-    from vocab.grow import ADDED, PRESENT
 
-    lists, key = _lists(arguments), _key(arguments)
+    key = _key(arguments)
     made = extend(
         arguments.base,
         _verified(arguments, "train"),
-        lists,
+        _lists(arguments),
         arguments.out,
+        profile=arguments.profile,
         digits=arguments.digits,
+        budget=arguments.budget,
         key=key,
         issued=datetime.now(UTC),
     )
-    left = [
+    left = _left(made)
+    statuses = [term.status for term in made.growth.terms]
+    terms = {status: statuses.count(status) for status in sorted(set(statuses))}
+    result = {
+        "tokenizer": str(made.folder),
+        "digest": made.digest,
+        "certificate": made.certificate,
+        "profile": arguments.profile,
+        "terms": terms,
+        "not_added": left,
+        "rare": list(made.rare),
+        "new_ids": len(made.new_ids),
+        "number_ids": len(made.ground.numbers),
+        "tag_ids": len(made.ground.tags),
+        "scaffold_ids": len(made.growth.scaffolds),
+        "warnings": list(made.warnings),
+        "signed": key is not None,
+        **_numbers(made.proof),
+    }
+    lines = [
+        f"{made.folder}: {len(made.new_ids):,} new ids, of them {len(made.growth.scaffolds):,} scaffolds, "
+        f"{len(made.ground.numbers):,} groups of digits, {len(made.ground.tags):,} masking tags; "
+        + ", ".join(f"{count:,} terms {status}" for status, count in terms.items()),
+        *_proof_lines(made.proof),
+        *_left_lines(left),
+        *(f"warning: {warning}" for warning in made.warnings),
+        f"extension {made.digest}" + ("" if key else "; not signed (--sign-key)"),
+    ]
+    show(result, arguments.json, lines)
+    return 0
+
+
+def _left(made: "ExtendedTokenizer") -> list[dict[str, str]]:
+    """The lines of the lists that did not become one token in every variant, and why."""
+    from vocab.grow import ADDED, PRESENT
+
+    return [
         {
             "place": term.entry.place,
             "term": term.entry.term,
@@ -208,29 +264,16 @@ def _extend(arguments: argparse.Namespace) -> int:
         for term in made.growth.terms
         if term.status not in (ADDED, PRESENT)
     ]
-    statuses = [term.status for term in made.growth.terms]
-    terms = {status: statuses.count(status) for status in sorted(set(statuses))}
-    result = {
-        "tokenizer": str(made.folder),
-        "digest": made.digest,
-        "certificate": made.certificate,
-        "terms": terms,
-        "not_added": left,
-        "new_ids": len(made.new_ids),
-        "number_ids": len(made.numbers),
-        "scaffold_ids": len(made.growth.scaffolds),
-        "signed": key is not None,
-        **_numbers(made.proof),
-    }
-    lines = [
-        f"{made.folder}: {len(made.new_ids):,} new ids, {len(made.growth.scaffolds):,} of them scaffolds; "
-        + ", ".join(f"{count:,} terms {status}" for status, count in terms.items()),
-        *_proof_lines(made.proof),
-        *(f"  {one['place']} {one['term']!r} {one['status']}: {one['reason']}" for one in left),
-        f"extension {made.digest}" + ("" if key else "; not signed (--sign-key)"),
-    ]
-    show(result, arguments.json, lines)
-    return 0
+
+
+def _left_lines(left: list[dict[str, str]]) -> list[str]:
+    lines = []
+    for status in dict.fromkeys(one["status"] for one in left):
+        alike = [one for one in left if one["status"] == status]
+        lines += [f"  {one['place']} {one['term']!r} {status}: {one['reason']}" for one in alike[:SHOWN]]
+        if len(alike) > SHOWN:
+            lines.append(f"  and {len(alike) - SHOWN:,} more {status} (extension.json, or --json)")
+    return lines
 
 
 def _check(arguments: argparse.Namespace) -> int:

@@ -8,24 +8,30 @@ the corpus but terms of the lists stands in any file. The same inputs give the s
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern.files import MANIFEST, canonical, manifest, write_whole
+from vocab.anatomy import discarding
 from vocab.base import CLASS, CONFIG, EXTENSION, SPECIAL_TOKENS, TOKENIZER, UNCHANGED, Base, load, read_spec
 from vocab.card import card
 from vocab.errors import VocabError, VocabRefused
-from vocab.extension import extended_spec, record
+from vocab.exact import WARN_ABOVE
+from vocab.extension import record
 from vocab.folders import building
-from vocab.ground import Digits, ground
-from vocab.grow import ADDED, PRESENT, Growth, grow
+from vocab.ground import Digits, Ground, ground
+from vocab.grow import ADDED
+from vocab.growing import Grown, Profile, budget_of, grown
 from vocab.pretokens import batches, histogram
-from vocab.proof import Proof, Side, prove, prove_numbers
-from vocab.term_lists import TermList, usable
+from vocab.proof import Proof
+from vocab.proving import Seen, prove_all, sides
+from vocab.screen import screened
+from vocab.standing import MIN_COUNT, MIN_DOCUMENTS, Standing, judged, standings
+from vocab.tags import tags_in
+from vocab.term_lists import Entry, TermList, usable
 
 if TYPE_CHECKING:
     from govern.attestation import CertifiedCorpus
@@ -45,14 +51,41 @@ class ExtendedTokenizer:
     digest: str
     base_digest: str
     certificate: str
-    growth: Growth
+    profile: Profile
+    growth: Grown
     proof: Proof
-    numbers: tuple[tuple[str, int], ...] = ()
+    ground: Ground
+    standing: Mapping[str, Standing] = field(repr=False)
 
     @property
     def new_ids(self) -> tuple[int, ...]:
-        """The ids that the base did not have, ascending: groups of digits, then terms and scaffolds."""
-        return (*(new_id for _, new_id in self.numbers), *(new_id for _, new_id in self.growth.new_tokens))
+        """The ids that the base did not have, ascending: groups of digits, masking tags, then terms and scaffolds."""
+        parts = (self.ground.numbers, self.ground.tags, self.growth.new_tokens)
+        return tuple(new_id for part in parts for _, new_id in part)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What its user should know before training on it, as sentences."""
+        found = []
+        if self.rare:
+            found.append(
+                f"{len(self.rare):,} terms stand fewer than {MIN_COUNT} times in this corpus, or in fewer than {MIN_DOCUMENTS} "
+                "documents; they were kept, since a list names them, and their rows will hardly be trained"
+            )
+        if self.profile == "exact":
+            found.append("profile exact: Hugging Face tokenizers only; other engines would cut terms in another way")
+            count = sum(term.status in (ADDED, "partly added") for term in self.growth.terms)
+            if count > WARN_ABOVE:
+                found.append(
+                    f"{count:,} terms are isolated; more than {WARN_ABOVE} make a tokenizer slower by a third and more"
+                )
+        return tuple(found)
+
+    @property
+    def rare(self) -> tuple[str, ...]:
+        """Terms that were used though they stand in few documents of the corpus, or in none."""
+        used = [term.entry for term in self.growth.terms if term.status in (ADDED, "partly added")]
+        return tuple(entry.term for entry in used if self.standing[entry.term].rare)
 
 
 def extend(
@@ -61,18 +94,22 @@ def extend(
     lists: Sequence[TermList],
     out: Path,
     *,
+    profile: Profile = "portable",
     digits: Digits = "keep",
+    budget: int | None = None,
     key: "PrivateKey | None" = None,
     issued: datetime | None = None,
 ) -> ExtendedTokenizer:
-    """Writes the extension of `base` by the terms of `lists` to `out`, profile portable.
+    """Writes the extension of `base` by the terms of `lists` to `out`.
 
     Args:
         base: a Hugging Face folder or its `tokenizer.json`.
         corpus: certified text; `govern.attestation.verify` makes it, with the purpose `train`.
         lists: term lists, in the order in which a repeated term counts as first.
         out: a new folder.
+        profile: `portable` appends merges, which every engine reads; `exact` isolates terms by the pre-tokenizer.
         digits: `keep` leaves numbers as the base cuts them, `r2l3` cuts them into groups of three from the right.
+        budget: new ids at most; terms that save more tokens in the corpus go first. None is no limit.
         key: signs the folder where given.
         issued: the time that the attestation states; needed with `key`.
 
@@ -84,55 +121,64 @@ def extend(
     if key is not None and issued is None:
         raise VocabError("a signature needs the time of issue; pass `issued`")
     origin = load(base)
-    on = ground(origin, digits)
-    entries = usable(lists, origin.added)
-    if all(entry.reason for entry in entries):
-        named = "; ".join(f"{entry.place}: {entry.reason}" for entry in entries[:SHOWN]) or "no list was given"
-        raise VocabError(f"no term can be used ({named}); give a list with terms")
+
+    def batch_texts() -> Iterator[list[str]]:
+        return ([text for text, _ in batch] for batch in batches(corpus))
+
+    def texts() -> Iterator[str]:
+        return (text for batch in batch_texts() for text in batch)
+
+    if profile == "exact" or digits != "keep":
+        refuse_discarding(origin)
+    entries = screened(usable(lists, origin.added))
+    refuse_none(entries)
     with building(out, EXTENSION) as partial:
-
-        def texts() -> Iterator[list[str]]:
-            return ([text for text, _ in batch] for batch in batches(corpus))
-
-        counts = histogram(on.base, (text for batch in texts() for text in batch))
-        growth = grow(on.base, entries, counts)
-        data = _spell_json(extended_spec(on.base, growth))
+        on = ground(origin, digits, tags_in(corpus.certificate, texts()))
+        counts = histogram(on.base, texts())
+        found = standings(on.base, (entry.term for entry in entries if not entry.reason), counts, texts())
+        entries = judged(entries, found)
+        refuse_none(entries)
+        room = budget_of(budget, on.base, len(on.numbers) + len(on.tags), found)
+        growth = grown(on.base, profile, entries, counts, room)
+        data = _spell_json(growth.spec)
         extended = Base(partial / TOKENIZER, hashlib.sha256(data).hexdigest(), read_spec(data, partial / TOKENIZER))
-        proof = prove_growth(on.base, extended, growth, texts(), counts)
-        if digits != "keep":
-            proof = replace(proof, numbers=prove_numbers(origin, on, texts(), terms_in(growth)))
+        seen = Seen(batch_texts, counts)
+        proof = prove_all(origin, on, extended, profile, sides(growth), growth.appended, growth.terms, seen)
         if not proof.passed:
             raise VocabRefused(tuple(f"{out}: {problem}; nothing was written" for problem in proof.problems))
-        value = record(origin, on, extended, growth, lists, corpus.certificate.digest, digits, proof)
+        value = record(
+            origin,
+            on,
+            extended,
+            growth,
+            proof,
+            lists=lists,
+            certificate=corpus.certificate.digest,
+            profile=profile,
+            digits=digits,
+            budget=budget,
+            found=found,
+        )
         digest = _write(partial, origin, data, value)
         if key is not None and issued is not None:
             _seal(partial, key, value, digest, issued)
-    return ExtendedTokenizer(out, digest, value["base"]["sha256"], corpus.certificate.digest, growth, proof, on.numbers)
-
-
-def prove_growth(
-    base: Base, extended: Base, growth: Growth, texts: Iterator[list[str]] | None, counts: Counter[str] | None
-) -> Proof:
-    """The proof of a growth that was just decided."""
-    variants = [one for term in growth.terms for one in term.variants]
-    by_id = {one.id: one.text for one in variants if one.status == ADDED}
-    new = [Side(new_id, token, by_id.get(new_id)) for token, new_id in growth.new_tokens]
-    terms = terms_in(growth)
-    return prove(
-        base,
-        extended,
-        new,
-        [one.pair for one in growth.appended],
-        terms,
-        [one.spelled for one in variants if one.status in (ADDED, PRESENT)],
-        texts,
-        counts,
+    return ExtendedTokenizer(
+        out, digest, value["base"]["sha256"], corpus.certificate.digest, profile, growth, proof, on, found
     )
 
 
-def terms_in(growth: Growth) -> list[str]:
-    """The terms of a growth that could be used, in order."""
-    return [term.entry.term for term in growth.terms if not term.entry.reason]
+def refuse_discarding(origin: Base) -> None:
+    """Returns where nothing beside the base says that its pre-tokenizer is replaced by whoever loads it; else `VocabError`."""
+    reason = discarding(origin.path)
+    if reason:
+        raise VocabError(f"{origin.path}: {reason}; take --profile portable with --digits keep, or another base")
+
+
+def refuse_none(entries: Sequence[Entry]) -> None:
+    """Returns where a term can be used; raises `VocabError` with the first reasons where none can."""
+    if all(entry.reason for entry in entries):
+        named = "; ".join(f"{entry.place}: {entry.reason}" for entry in entries[:SHOWN]) or "no list was given"
+        raise VocabError(f"no term can be used ({named}); give a list with terms")
 
 
 def _write(folder: Path, base: Base, tokenizer: bytes, value: dict[str, Any]) -> str:

@@ -1,14 +1,15 @@
 """What an extended tokenizer records about itself: `extension.json`, and the way back from it to the base.
 
-The extension is the base's `tokenizer.json` with tokens and merges at its end. Taking them off again gives the base,
-whose digest is recorded, so "the ids of the base are unchanged" can be proved without the base at hand. The file is
-canonical JSON (RFC 8785); it holds terms of the lists, ids and counts, and no text of a corpus. `format_version` 2 also
-says what was done with digits and keeps the parts of the base that were changed for it; version 1 is read for ever.
+The extension is the base's `tokenizer.json` with tokens and merges at its end, and in some parts another. Taking them off
+again and putting the parts back gives the base, whose digest is recorded, so "the ids of the base are unchanged" can be
+proved without the base at hand. The file is canonical JSON (RFC 8785); it holds terms of the lists, ids and counts, and no
+text of a corpus. `format_version` 2 also says what was done with digits; 3 also the profile, the budget, masking tags, and
+how often each term stands in the corpus. Versions 1 and 2 are read for ever.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,15 +19,18 @@ from govern.files import parse_canonical
 from vocab.base import EXTENSION, FAMILY, TOKENIZER, Base, read_file, read_spec, refuse_odd_ids, refuse_other_kinds
 from vocab.byte_alphabet import spell
 from vocab.errors import VocabError
+from vocab.exact import REASONS as ISOLATING
 from vocab.form import require
-from vocab.ground import Digits, Ground, ground, grown_spec, moved
-from vocab.grow import ADDED, PRESENT, REASONS, Growth
+from vocab.ground import Digits, Ground, ground, moved
+from vocab.grow import ADDED, PRESENT, REASONS, Term
+from vocab.growing import Grown, Profile
 from vocab.merges import Merges, Pair
 from vocab.proof import Proof, Side
+from vocab.standing import Standing
 from vocab.term_lists import TermList
 
-FORMAT_VERSION = 2
-READABLE = (1, 2)
+FORMAT_VERSION = 3
+READABLE = (1, 2, 3)
 KIND = "assay-extended-tokenizer"
 
 
@@ -39,7 +43,7 @@ class Extended:
     base: Base
     record: dict[str, Any] = field(repr=False)
     ground: Ground = field(repr=False)
-    """The base with its numbers grouped where the record says so, else the base."""
+    """The base with its numbers grouped and masking tags where the record says so, else the base."""
 
     @property
     def new(self) -> tuple[Side, ...]:
@@ -53,18 +57,19 @@ class Extended:
         return tuple(
             Side(one["id"], one["token"], texts.get(one["id"]))
             for one in self.record["new_ids"]
-            if one["kind"] != "number"
+            if one["kind"] in ("term", "scaffold")
         )
+
+    @property
+    def profile(self) -> Profile:
+        """How the terms were added."""
+        profile: Profile = self.record["profile"]
+        return profile
 
     @property
     def appended(self) -> tuple[Pair, ...]:
         """The merges after those of the ground."""
         return self.tokenizer.merges[len(self.ground.base.merges) :]
-
-
-def extended_spec(base: Base, growth: Growth) -> dict[str, Any]:
-    """The `tokenizer.json` of the extension of `base`, the ground of its terms."""
-    return grown_spec(base, growth.new_tokens, [one.pair for one in growth.appended])
 
 
 def content_digest(spec: dict[str, Any]) -> str:
@@ -74,64 +79,79 @@ def content_digest(spec: dict[str, Any]) -> str:
 
 
 def record(
-    base: Base,
+    origin: Base,
     on: Ground,
     extended: Base,
-    growth: Growth,
+    growth: Grown,
+    proof: Proof,
+    *,
     lists: Sequence[TermList],
     certificate: str,
+    profile: Profile,
     digits: Digits,
-    proof: Proof,
+    budget: int | None,
+    found: Mapping[str, Standing],
 ) -> dict[str, Any]:
     """The value of `extension.json`."""
-    by_base = Merges(base.vocab, base.merges, next_id=base.next_id)
-    scaffolds = growth.scaffolds
-    unlike = frozenset(scaffolds)
+    by_base = Merges(origin.vocab, origin.merges, next_id=origin.next_id)
+    unlike = frozenset(growth.scaffolds)
+    new = (
+        *(("number", spell(text), new_id) for text, new_id in on.numbers),
+        *(("tag", tag, new_id) for tag, new_id in on.tags),
+        *(("scaffold" if new_id in unlike else "term", token, new_id) for token, new_id in growth.new_tokens),
+    )
     return {
         "format_version": FORMAT_VERSION,
         "kind": KIND,
-        "profile": "portable",
+        "profile": profile,
         "digits": digits,
+        "budget": budget,
         "base": {
             "family": FAMILY,
-            "sha256": "sha256:" + base.sha256,
-            "content": content_digest(base.spec),
-            "vocab_size": len(base.vocab.keys() | base.added.keys()),
-            "next_id": base.next_id,
-            "moved_added_tokens": list(moved(base)),
-            "replaced": on.replaced,
+            "sha256": "sha256:" + origin.sha256,
+            "content": content_digest(origin.spec),
+            "vocab_size": len(origin.vocab.keys() | origin.added.keys()),
+            "next_id": origin.next_id,
+            "moved_added_tokens": list(moved(origin)),
+            "replaced": {**growth.replaced, **on.replaced},
         },
         "tokenizer": {"sha256": "sha256:" + extended.sha256, "next_id": extended.next_id},
         "certificate": certificate,
         "term_lists": [
-            {"name": one.name, "sha256": "sha256:" + one.sha256, "lines": len(one.entries)} for one in lists
+            {"name": one.name, "sha256": "sha256:" + one.sha256, "terms": len(one.entries)} for one in lists
         ],
-        "terms": [
-            {
-                "term": term.entry.term,
-                "category": term.entry.category,
-                "place": term.entry.place,
-                "status": term.status,
-                "reason": term.entry.reason or "; ".join(_reasons(term.variants)),
-                "variants": [{"text": one.text, "status": one.status, "id": one.id} for one in term.variants],
-            }
-            for term in growth.terms
-        ],
+        "terms": [_term(term, found.get(term.entry.term, Standing())) for term in growth.terms],
         "new_ids": [
-            {"id": new_id, "token": token, "kind": kind, "base_ids": [base.vocab[part] for part in by_base.split(token)]}
-            for kind, token, new_id in (
-                *(("number", spell(text), new_id) for text, new_id in on.numbers),
-                *(("scaffold" if new_id in unlike else "term", token, new_id) for token, new_id in growth.new_tokens),
-            )
+            {
+                "id": new_id,
+                "token": token,
+                "kind": kind,
+                "base_ids": [origin.vocab[part] for part in by_base.split(token)],
+            }
+            for kind, token, new_id in new
         ],
-        "scaffold_ids": list(scaffolds),
+        "scaffold_ids": list(growth.scaffolds),
         "merges": on.merges + len(growth.appended),
         "proof": proof.to_json(),
     }
 
 
+def _term(term: Term, stands: Standing) -> dict[str, Any]:
+    return {
+        "term": term.entry.term,
+        "category": term.entry.category,
+        "place": term.entry.place,
+        "mined": term.entry.mined,
+        "count": stands.count,
+        "documents": stands.documents,
+        "status": term.status,
+        "reason": term.entry.reason or "; ".join(_reasons(term.variants)),
+        "variants": [{"text": one.text, "status": one.status, "id": one.id} for one in term.variants],
+    }
+
+
 def _reasons(variants: Sequence[Any]) -> list[str]:
-    return [REASONS[status] for status in sorted({one.status for one in variants} - {ADDED, PRESENT})]
+    return [(ISOLATING | REASONS)[status] for status in sorted({one.status for one in variants} - {ADDED, PRESENT})]
 
 
 def read(folder: Path) -> Extended:
@@ -166,13 +186,26 @@ def read(folder: Path) -> Extended:
         raise VocabError(
             f"{folder / TOKENIZER}: without the recorded additions it is not the base that {EXTENSION} names; extend again"
         )
-    return Extended(folder, tokenizer, base, value, ground(base, value.get("digits", "keep")))
+    return Extended(folder, tokenizer, base, value, ground(base, value.get("digits", "keep"), _tags(value)))
+
+
+def _tags(value: dict[str, Any]) -> list[str]:
+    return [one["token"] for one in value["new_ids"] if one["kind"] == "tag"]
 
 
 def _take_off(tokenizer: Base, value: dict[str, Any]) -> dict[str, Any]:
-    """The base's `tokenizer.json` value: the extension's without its new tokens, moved tokens and appended merges."""
-    model = tokenizer.spec["model"]
+    """The base's `tokenizer.json` value: without new tokens, moved tokens and appended merges, and with its own parts."""
+    model = dict(tokenizer.spec["model"])
     gone = {one["token"] for one in value["new_ids"]} | set(value["base"]["moved_added_tokens"])
-    vocab = {token: number for token, number in model["vocab"].items() if token not in gone}
-    merges = model["merges"][: len(model["merges"]) - int(value["merges"])]
-    return {**tokenizer.spec, **value["base"].get("replaced", {}), "model": {**model, "vocab": vocab, "merges": merges}}
+    model["vocab"] = {token: number for token, number in model["vocab"].items() if token not in gone}
+    model["merges"] = model["merges"][: len(model["merges"]) - int(value["merges"])]
+    replaced = dict(value["base"].get("replaced", {}))
+    if "ignore_merges" in replaced and (own := replaced.pop("ignore_merges")) is not None:
+        model["ignore_merges"] = own
+    elif "ignore_merges" in value["base"].get("replaced", {}):
+        del model["ignore_merges"]
+    spec = {**tokenizer.spec, **replaced, "model": model}
+    tags = set(_tags(value))
+    if tags:
+        spec["added_tokens"] = [one for one in spec["added_tokens"] if one["content"] not in tags]
+    return spec

@@ -1,4 +1,4 @@
-"""The form of `extension.json`, versions 1 and 2: every field, its type, and no other field.
+"""The form of `extension.json`, versions 1 to 3: every field, its type, and no other field.
 
 A record is read before anybody's signature is checked, so nothing may follow from a field of the wrong kind but a sentence.
 What the fields say is not judged here: `vocab.check` proves that.
@@ -14,6 +14,7 @@ Count = Annotated[int, Field(ge=0)]
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 Single = Literal["added", "already single"]
 Other = Literal["cut", "not single", "bytes missing"]
+OtherThree = Other | Literal["over budget", "unusable", "changed", "special", "too long", "no cut"]
 
 
 class _Part(BaseModel):
@@ -149,6 +150,98 @@ class _RecordTwo(_Terms):
     proof: _ProofOfBoth
 
 
+class _TermList(_Part):
+    name: str
+    sha256: Digest
+    terms: Count
+
+
+class _Parts(_Part):
+    pre_tokenizer: dict[str, Any] | None = None
+    ignore_merges: bool | None = None
+
+
+class _BaseThree(_Base):
+    replaced: _Parts
+
+
+class _IsolatedVariant(_Part):
+    text: str = Field(min_length=1)
+    status: Single | OtherThree
+    id: Count | None
+
+
+class _CountedTerm(_Part):
+    term: str
+    category: str
+    place: str
+    mined: bool
+    count: Count
+    documents: Count
+    status: Single | OtherThree | Literal["partly added", "rejected"]
+    reason: str
+    variants: list[_IsolatedVariant]
+
+
+class _NewIdThree(_Part):
+    id: Count
+    token: str
+    kind: Literal["term", "scaffold", "number", "tag"]
+    base_ids: list[Count] = Field(min_length=1)
+
+
+class _Drift(_Part):
+    documents: Count
+    broken: list[str]
+
+
+class _Tags(_Part):
+    new_ids: Count
+    not_single: Count
+
+
+class _ProofByMerges(_ProofOfBoth):
+    drift: None
+    tags: _Tags | None
+
+
+class _ProofByIsolating(_ProofOfBoth):
+    leak: None  # type: ignore[assignment]
+    drift: _Drift
+    tags: _Tags | None
+
+
+class _RecordThree(_Part):
+    format_version: Literal[3]
+    kind: Literal["assay-extended-tokenizer"]
+    digits: Literal["keep", "r2l3"]
+    budget: Count | None
+    base: _BaseThree
+    tokenizer: _Tokenizer
+    certificate: Digest
+    term_lists: list[_TermList]
+    terms: list[_CountedTerm]
+    new_ids: list[_NewIdThree]
+    scaffold_ids: list[Count]
+    merges: Count
+
+
+class _Portable(_RecordThree):
+    profile: Literal["portable"]
+    proof: _ProofByMerges
+
+
+class _Exact(_RecordThree):
+    profile: Literal["exact"]
+    proof: _ProofByIsolating
+
+
+def _form(value: dict[str, Any]) -> type[_Part]:
+    if value["format_version"] < 3:
+        return _Record if value["format_version"] == 1 else _RecordTwo
+    return _Exact if value.get("profile") == "exact" else _Portable
+
+
 def require(value: dict[str, Any], where: str) -> None:
     """Returns where `value` has the form of an extension's record.
 
@@ -156,7 +249,7 @@ def require(value: dict[str, Any], where: str) -> None:
         VocabError: naming `where` and the first field that has not.
     """
     try:
-        (_Record if value["format_version"] == 1 else _RecordTwo).model_validate(value)
+        _form(value).model_validate(value)
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors(include_url=False, include_input=False)[0]["loc"])
         raise VocabError(

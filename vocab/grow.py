@@ -6,8 +6,8 @@ gives counts and casings. Pure functions over values: the same base, terms and c
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from vocab.base import Base
 from vocab.byte_alphabet import read
@@ -16,14 +16,28 @@ from vocab.pretokens import holding, whole
 from vocab.term_lists import Entry
 
 ADDED, PRESENT, CUT, NOT_SINGLE, NO_BYTES = "added", "already single", "cut", "not single", "bytes missing"
+OVER = "over budget"
 REASONS = {
     CUT: "the base's pre-tokenizer cuts it, so no merge can join it",
     NOT_SINGLE: "no order of merges makes one token of it; taken back",
     NO_BYTES: "the base has no token for some of its bytes",
+    OVER: "its ids are more than --budget leaves; terms that save more tokens went first",
 }
 MIN_CASING_LETTERS = 4
 """Shorter words in another casing are other words: IRS and irs, PD and pd."""
 MIN_CASING_COUNT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many ids terms may take, and how many tokens each term saves in the corpus: the order in which they are tried."""
+
+    ids: int
+    saved: Mapping[str, int] = field(repr=False)
+
+    def order(self, entries: Iterable[Entry]) -> list[Entry]:
+        """The usable entries, those first that save most; of equals the first of the lists."""
+        return sorted((entry for entry in entries if not entry.reason), key=lambda one: -self.saved.get(one.term, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +87,15 @@ class Growth:
         return tuple(new_id for token, new_id in self.new_tokens if token not in targets)
 
 
-def grow(base: Base, entries: Sequence[Entry], counts: Counter[str]) -> Growth:
-    """The growth of `base` by the terms of `entries`, leaks counted on `counts` (pre-token to occurrences)."""
+def grow(base: Base, entries: Sequence[Entry], counts: Counter[str], budget: Budget | None = None) -> Growth:
+    """The growth of `base` by the terms of `entries`, leaks counted on `counts` (pre-token to occurrences).
+
+    Without a budget every term is tried, shorter variants first, so that longer ones are built on them; with one, the terms
+    that save most tokens go first, and a term whose ids no longer fit is left out.
+    """
     tokenizer = base.inner()
     only = whole(base)
-    casings = _casings(entries, counts)
+    spellings = casings(entries, counts)
     merges = Merges(
         base.vocab,
         base.merges,
@@ -85,8 +103,8 @@ def grow(base: Base, entries: Sequence[Entry], counts: Counter[str]) -> Growth:
         next_id=base.next_id,
         ignores_merges=base.ignores_merges,
     )
-    texts = {entry: tuple(_variants(entry, casings)) for entry in entries if not entry.reason}
-    spelled = {text: only(text) for variants in texts.values() for text in variants}
+    texts = {entry: tuple(variants(entry, spellings)) for entry in entries if not entry.reason}
+    spelled = {text: only(text) for some in texts.values() for text in some}
     status: dict[str, str] = {}
     for text, token in spelled.items():
         if not token:
@@ -99,10 +117,17 @@ def grow(base: Base, entries: Sequence[Entry], counts: Counter[str]) -> Growth:
     cores = [token.removeprefix("Ġ") for token in spelled.values()]
     with_term = holding(counts, cores)
     merges.watch({pretoken: count for pretoken, count in counts.items() if pretoken not in with_term})
-    reached = {token: merges.reach(token, wanted) for token in sorted(wanted, key=lambda token: (len(token), token))}
+    over: set[str] = set()
+    if budget is None:
+        for token in sorted(wanted, key=lambda token: (len(token), token)):
+            merges.reach(token, wanted)
+    else:
+        tokens = [[spelled[text] for text in texts[entry]] for entry in budget.order(texts)]
+        over = _within(merges, [[token for token in some if token in wanted] for some in tokens], wanted, budget.ids)
     for text, token in spelled.items():
-        if token in reached:
-            status[text] = ADDED if reached[token] else NOT_SINGLE
+        if token in wanted:
+            single = len(merges.split(token)) == 1
+            status[text] = ADDED if single else OVER if token in over else NOT_SINGLE
     ids = {text: merges.vocab.get(token) for text, token in spelled.items() if status[text] in (ADDED, PRESENT)}
     terms = (
         Term(entry, tuple(Variant(text, spelled[text], status[text], ids.get(text)) for text in texts.get(entry, ())))
@@ -111,13 +136,28 @@ def grow(base: Base, entries: Sequence[Entry], counts: Counter[str]) -> Growth:
     return Growth(tuple(terms), tuple(merges.appended))
 
 
-def _variants(entry: Entry, casings: dict[str, tuple[str, ...]]) -> Iterable[str]:
-    for text in (entry.term, *casings.get(entry.term, ())):
+def _within(merges: Merges, terms: Iterable[Sequence[str]], wanted: set[str], ids: int) -> set[str]:
+    """Reaches the tokens of one term after another while they take no more than `ids`; the tokens that were left out."""
+    over: set[str] = set()
+    last = merges.next_id + ids
+    for tokens in terms:
+        start = len(merges.appended)
+        for token in tokens:
+            merges.reach(token, wanted)
+        if merges.next_id > last:
+            merges.take_back(start)
+            over.update(tokens)
+    return over
+
+
+def variants(entry: Entry, spellings: Mapping[str, tuple[str, ...]]) -> Iterable[str]:
+    """The texts of a term: as listed and in its other casings, each bare and after a space."""
+    for text in (entry.term, *spellings.get(entry.term, ())):
         yield text
         yield " " + text
 
 
-def _casings(entries: Sequence[Entry], counts: Counter[str]) -> dict[str, tuple[str, ...]]:
+def casings(entries: Sequence[Entry], counts: Counter[str]) -> dict[str, tuple[str, ...]]:
     """For each term, the other casings that stand as a pre-token of their own, sorted; those that are terms are left out."""
     terms = {entry.term for entry in entries if not entry.reason}
     folded: dict[str, str] = {}

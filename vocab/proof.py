@@ -7,7 +7,7 @@ arithmetic of `merges` would share its mistakes. A proof holds whole numbers and
 import random
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,8 @@ CONTEXTS: tuple[tuple[str, str, str], ...] = (
 FUZZED = 2000
 """Made-up strings that every proof also encodes."""
 LEAKS_BY_ID = 20
+PRETOKENS = 50_000
+"""Pre-tokens that are encoded together."""
 _FUZZ = (
     *"aeinorst ABEIT,.;:-()[]{}%$₩€&/'\"“”\n\t\r\u00a0\u200b\u200d0123456789",
     *"가각금리를은는이의에조억만원율주식채권",
@@ -109,6 +111,22 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True)
+class Drift:
+    """Laws of the profile `exact` that documents of a corpus break: how many were tried, and a sentence for each law."""
+
+    documents: int
+    broken: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """Masking tags that became special tokens: how many, and how many of them are not one token in every context."""
+
+    new_ids: int
+    not_single: int
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """What an extension did. `problems` is empty where every claim holds."""
 
@@ -125,6 +143,8 @@ class Proof:
     corpus: OnText | None
     leak: Leak | None
     numbers: Numbers | None = None
+    drift: Drift | None = None
+    tags: Tags | None = None
     parity: str = "not checked"
 
     @property
@@ -164,6 +184,10 @@ class Proof:
             found.append(f"{self.numbers.cut_otherwise} texts are cut in another way than in groups of digits")
         if self.numbers is not None and self.numbers.corpus is not None and self.numbers.corpus.decoded_otherwise:
             found.append(f"{self.numbers.corpus.decoded_otherwise} documents decode to other text with grouped numbers")
+        if self.drift is not None:
+            found.extend(self.drift.broken)
+        if self.tags is not None and self.tags.not_single:
+            found.append(f"{self.tags.not_single} masking tags are not one token, expected none")
         if self.parity.startswith("differs"):
             found.append(f"transformers {self.parity}")
         return tuple(found)
@@ -195,26 +219,21 @@ def prove(
     new: Sequence[Side],
     appended: Sequence[Pair],
     terms: Sequence[str],
-    spelled_terms: Sequence[str],
     batches: Iterable[Sequence[str]] | None = None,
-    counts: Counter[str] | None = None,
 ) -> Proof:
-    """The proof of `extended` against `base`.
+    """The proof of `extended` against `base`, but for what depends on the profile.
 
     Args:
         base: the base.
         extended: the extension, as read back from its file.
-        new: every new id.
+        new: every new id of a term or scaffold.
         appended: the merges that follow the base's.
         terms: the terms that were added or were single already, as text.
-        spelled_terms: every variant of every term, in the byte alphabet: what holds one of them is not term-free.
         batches: texts of the corpus, or None for a proof without one.
-        counts: pre-tokens of the same corpus, or None.
     """
     before, after = base.tokenizer(), extended.tokenizer()
     ids = before.get_vocab(with_added_tokens=True)
     now = after.get_vocab(with_added_tokens=True)
-    texts = made_up(terms)
     vocab = extended.vocab
     return Proof(
         base_ids=len(ids),
@@ -226,10 +245,34 @@ def prove(
         merges_out_of_order=sum(vocab[a + b] <= max(vocab[a], vocab[b]) for a, b in appended),
         missing_bytes=base.missing_bytes,
         positions=_positions(before, after, terms),
-        fuzz=on_text(before, after, texts),
+        fuzz=on_text(before, after, made_up(terms)),
         corpus=None if batches is None else sum((on_text(before, after, texts) for texts in batches), OnText()),
-        leak=None if counts is None else leaks(before, after, counts, spelled_terms, base.next_id),
+        leak=None,
     )
+
+
+def prove_tags(on: Ground, extended: Base) -> Tags | None:
+    """That each masking tag of the ground is one token wherever it stands; None where it has none."""
+    if not on.tags:
+        return None
+    tokenizer = extended.tokenizer()
+    wrong = set()
+    for _, head, tail in CONTEXTS:
+        encoded = tokenizer.encode_batch([head + tag + tail for tag, _ in on.tags], add_special_tokens=False)
+        wrong |= {number for (_, number), one in zip(on.tags, encoded, strict=True) if one.ids.count(number) != 1}
+    return Tags(len(on.tags), len(wrong))
+
+
+def prove_isolated(on: Base, extended: Base, terms: Sequence[str], batches: Iterable[Sequence[str]]) -> Drift:
+    """Which laws of the profile `exact` the texts break, the ground beside the extension."""
+    from vocab.exact_laws import compared
+
+    before, after = on.tokenizer(), extended.tokenizer()
+    documents, broken = 0, dict.fromkeys(compared(on, before, after, terms, made_up(terms)))
+    for texts in batches:
+        documents += len(texts)
+        broken |= dict.fromkeys(compared(on, before, after, terms, texts))
+    return Drift(documents, tuple(broken))
 
 
 def prove_numbers(origin: Base, on: Ground, batches: Iterable[Sequence[str]] | None, terms: Sequence[str]) -> Numbers:
@@ -251,8 +294,8 @@ def prove_numbers(origin: Base, on: Ground, batches: Iterable[Sequence[str]] | N
 def on_text(before: "Tokenizer", after: "Tokenizer", texts: Sequence[str]) -> OnText:
     """The counts over `texts`, each encoded by both tokenizers and decoded again."""
     batch = list(texts)
-    olds = before.encode_batch(batch, add_special_tokens=False)
-    news = after.encode_batch(batch, add_special_tokens=False)
+    olds = before.encode_batch_fast(batch, add_special_tokens=False)
+    news = after.encode_batch_fast(batch, add_special_tokens=False)
     decoded = after.decode_batch([one.ids for one in news], skip_special_tokens=False)
     normalizer = before.normalizer
     plain = [normalizer.normalize_str(text) for text in batch] if normalizer else batch
@@ -270,26 +313,37 @@ def on_text(before: "Tokenizer", after: "Tokenizer", texts: Sequence[str]) -> On
     )
 
 
-def leaks(
-    before: "Tokenizer", after: "Tokenizer", counts: Counter[str], spelled_terms: Sequence[str], first_new: int
-) -> Leak:
-    """What changed in the pre-tokens of `counts` that hold no term, and what became longer in any of them."""
+def leaks(on: Base, extended: Base, counts: Mapping[str, int], spelled_terms: Iterable[str]) -> tuple[Leak, int]:
+    """What changed in pre-tokens that hold no term, and how many tokens of the extension all of them are.
+
+    Args:
+        on: the ground.
+        extended: its extension by merges, with the same pre-tokenizer.
+        counts: pre-tokens of the corpus to occurrences.
+        spelled_terms: every variant of every term, in the byte alphabet: what holds one of them is not term-free.
+    """
     with_term = holding(counts, (term.removeprefix("Ġ") for term in spelled_terms))
-    changed, occurrences, longer = 0, 0, 0
+    pretokens = list(counts)
+    changed, occurrences, longer, total = 0, 0, 0, 0
     by_id: Counter[int] = Counter()
-    for pretoken, count in counts.items():
-        old = [token.id for token in before.model.tokenize(pretoken)]
-        new = [token.id for token in after.model.tokenize(pretoken)]
-        longer += len(new) > len(old)
-        if old != new and pretoken not in with_term:
+    models = (on.model_alone(), extended.model_alone())
+    for start in range(0, len(pretokens), PRETOKENS):
+        part = pretokens[start : start + PRETOKENS]
+        olds, news = (model.encode_batch_fast(part, add_special_tokens=False) for model in models)
+        for pretoken, old, new in zip(part, olds, news, strict=True):
+            count = counts[pretoken]
+            total += count * len(new)
+            longer += len(new) > len(old)
+            if pretoken in with_term or old.ids == new.ids:
+                continue
             changed += 1
             occurrences += count
-            for one in new:
-                if one >= first_new:
+            for one in new.ids:
+                if one >= on.next_id:
                     by_id[one] += count
     most = sorted(by_id.items(), key=lambda one: (-one[1], one[0]))[:LEAKS_BY_ID]
     free = [count for pretoken, count in counts.items() if pretoken not in with_term]
-    return Leak(len(free), sum(free), changed, occurrences, longer, tuple(most))
+    return Leak(len(free), sum(free), changed, occurrences, longer, tuple(most)), total
 
 
 def _unreachable(after: "Tokenizer", extended: Base, new: Sequence[Side], appended: Sequence[Pair]) -> tuple[int, ...]:

@@ -1,22 +1,26 @@
-"""Refuses a candidate term that may be personal data: what recognizers find in it, and what looks like a name.
+"""Refuses a term that may be personal data: what recognizers find in it, and what looks like a name.
 
 A term stands without its sentence, so no title or field says that it is a name; here doubt refuses. A refusal costs a term
 that a person can write by hand, a name in a vocabulary can never be taken back. Terms of the package's own lists are no
 names. Nothing here keeps or returns a text.
+
+A line that a person wrote is trusted further: it is refused where a recognizer is sure without any context.
 """
 
 import itertools
-from collections.abc import Container
-from dataclasses import dataclass
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, replace
 from functools import cache
 
 from govern import find
 from govern.recognizers.korean_names import plausible
 from govern.recognizers.words import words
-from vocab.term_lists import OWN, load, terms_of
+from vocab.term_lists import OWN, Entry, load, terms_of
 
 LOWEST_SCORE = 0.3
-"""Findings of at least this score refuse: without context, names by rule score no more."""
+"""Findings of at least this score refuse a candidate: without context, names by rule score no more."""
+SURE_SCORE = 0.5
+"""Findings of at least this score refuse a line that a person wrote."""
 COMMON_SHARE = 20
 """A word is common where at least one in so many of its occurrences is in lower case; else it is a proper noun."""
 ACRONYM = 6
@@ -61,9 +65,27 @@ def personal(term: str, casings: tuple[Casing, ...], nouns: Container[str] = ())
     """
     if term.casefold() in _known():
         return False
-    if any(find(spelled, min_score=LOWEST_SCORE) for spelled in {term, term.title(), term.upper()}):
+    if _kinds(term, LOWEST_SCORE):
         return True
     return _english(term.split(" "), casings) if casings else _korean(term, nouns)
+
+
+def screened(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """`entries` of lists; one that may be personal data has lost its text, says so and is not to be used."""
+    return tuple(map(_screened, entries))
+
+
+def _screened(entry: Entry) -> Entry:
+    if entry.reason or entry.term.casefold() in _known():
+        return entry
+    kinds = _kinds(entry.term, LOWEST_SCORE if entry.mined else SURE_SCORE)
+    return replace(entry, term="", reason=f"may be personal data ({', '.join(kinds)})") if kinds else entry
+
+
+def _kinds(term: str, score: float) -> list[str]:
+    """The entity types that recognizers find in a term, however it is written."""
+    spellings = dict.fromkeys((term, term.title(), term.upper()))
+    return sorted({span.entity_type for spelled in spellings for span in find(spelled, min_score=score)})
 
 
 def _english(parts: list[str], casings: tuple[Casing, ...]) -> bool:

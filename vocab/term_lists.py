@@ -3,9 +3,10 @@
 A list is UTF-8 text: one term a line, or tab-separated with a header that names the columns, in any order. Only `term`
 must be there. `category` groups terms and is free. `variants` holds other spellings of the same term, its abbreviation
 and its plural among them, separated by ` | `: each becomes a term of its own. `source` is the kind of text that a reader
-finds the term in, one of `SOURCES` or empty. The counts of a mined list may stay, and are not read. Terms come from lists
-only, never straight from a corpus: what `vocab mine` lists has passed its screen for personal data and a person's eyes. A
-term that cannot be used is kept and said, with the line it stands on, so that no line is lost in silence.
+finds the term in, one of `SOURCES` or empty. The counts of a mined list may stay: they tell that it was mined, and are not
+read. Terms come from lists only, never straight from a corpus: what `vocab mine` lists has passed its screen for personal
+data and a person's eyes. A term that cannot be used is kept and said, with the line it stands on, so that no line is lost
+in silence.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ from vocab.errors import VocabError
 OWN = ("finance-en", "finance-ko")
 COLUMNS = ("term", "category", "variants", "source")
 COUNTS = ("count", "documents", "sources", "tokens_saved", "score")
-"""Columns that `vocab mine` adds for the person who edits its list; they are not read."""
+"""Columns that `vocab mine` adds for the person who edits its list; what they say is not read, but that they are there is."""
 SOURCES = {
     "accounting": "accounting and auditing standards, financial statements and their notes",
     "banking": "loan and deposit contracts, the terms of banks and lenders",
@@ -48,6 +49,7 @@ class Entry:
     """A term or a variant of one, in NFC; a variant has the category, the place and the source of its term.
 
     `category` and `source` may be empty; `place` is the list and the line; `reason` says why it cannot be used, or is ''.
+    `mined`: its list has the counts that `vocab mine` writes.
     """
 
     term: str
@@ -55,6 +57,7 @@ class Entry:
     place: str
     reason: str = ""
     source: str = ""
+    mined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ def parse(data: bytes, name: str, where: str = "") -> TermList:
                 "like, 'category', 'variants' and 'source' (the counts of `vocab mine` may stay), or a file without tabs that "
                 "holds one term a line"
             )
+    mined = not set(columns).isdisjoint(COUNTS)
     entries = []
     for number, line in enumerate(lines[first:], first + 1):
         cells = line.split("\t")
@@ -126,7 +130,7 @@ def parse(data: bytes, name: str, where: str = "") -> TermList:
             )
         for spelling in (values["term"], *_variants(values.get("variants", ""), f"{where}, line {number}")):
             term = unicodedata.normalize("NFC", spelling.strip(" "))
-            entries.append(Entry(term, values.get("category", ""), f"{name}:{number}", _unusable(term), source))
+            entries.append(Entry(term, values.get("category", ""), f"{name}:{number}", _unusable(term), source, mined))
     return TermList(name, hashlib.sha256(data).hexdigest(), tuple(entries))
 
 

@@ -78,7 +78,7 @@ def test_what_was_not_added_is_said(extended: ExtendedTokenizer) -> None:
     cut = {term["term"]: term["reason"] for term in record["terms"] if term["status"] == "cut"}
     assert "M&A" in cut
     assert "pre-tokenizer" in cut["M&A"]
-    assert len(record["terms"]) == sum(one["lines"] for one in record["term_lists"])
+    assert len(record["terms"]) == sum(one["terms"] for one in record["term_lists"])
 
 
 def test_no_text_of_the_corpus_but_terms_stands_in_a_file(

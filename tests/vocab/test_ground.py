@@ -27,7 +27,7 @@ def test_keeping_digits_changes_nothing(base_folder):
     base = load(base_folder)
     found = ground(base, "keep")
     assert found.base is base
-    assert (found.numbers, found.merges, found.replaced) == ((), 0, {})
+    assert (found.numbers, found.tags, found.merges, found.replaced) == ((), (), 0, {})
 
 
 def test_groups_take_the_first_new_ids_and_the_base_is_kept_beside_them(base_folder):
@@ -68,8 +68,8 @@ def test_the_record_names_each_group_and_rebuilds_the_base(made, base_folder):
     """Kind, id and sub-tokens of every group; without the additions the file is the base."""
     value = json.loads((made.folder / "extension.json").read_text("utf-8"))
     kinds = [one["kind"] for one in value["new_ids"]]
-    assert (value["format_version"], value["digits"]) == (2, "r2l3")
-    assert kinds.count("number") == len(made.numbers) > 1000
+    assert (value["format_version"], value["digits"]) == (3, "r2l3")
+    assert kinds.count("number") == len(made.ground.numbers) > 1000
     assert kinds == sorted(kinds, key=lambda kind: kind != "number")
     assert read(made.folder).base.spec == load(base_folder).spec
 

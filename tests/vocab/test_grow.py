@@ -7,7 +7,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from vocab.base import build, load
-from vocab.extension import extended_spec
+from vocab.ground import grown_spec
 from vocab.grow import grow
 from vocab.term_lists import parse, usable
 
@@ -20,7 +20,7 @@ def grown(name: str) -> tuple[Counter[str], Tokenizer, Tokenizer]:
         pytest.skip("no shared data")
     base = load(DATA / name)
     growth = grow(base, usable([parse(TERMS.encode(), "list")], base.added), Counter())
-    after = build(extended_spec(base, growth), name)
+    after = build(grown_spec(base, growth.new_tokens, [one.pair for one in growth.appended]), name)
     for variant in (one for term in growth.terms for one in term.variants if one.status == "added"):
         assert after.encode(variant.text).ids == [variant.id]
     return Counter(term.status for term in growth.terms), base.tokenizer(), after
