@@ -40,7 +40,8 @@ class SentencePiece:
     """A SentencePiece model, as its file says.
 
     `byte_fallback`: a character that is no piece is spelled in byte pieces. `add_dummy_prefix`: a space is put before a
-    text. `remove_extra_whitespaces`: spaces at both ends go, and of several in a row one stays.
+    text. `remove_extra_whitespaces`: spaces at both ends go, and of several in a row one stays. `charsmap`: the compiled map of
+    characters of the normalizer, empty where it leaves them alone.
     """
 
     file: Path
@@ -53,6 +54,7 @@ class SentencePiece:
     normalizer: str
     add_dummy_prefix: bool
     remove_extra_whitespaces: bool
+    charsmap: bytes = field(repr=False)
     data: bytes = field(repr=False)
 
     def processor(self) -> Any:
@@ -106,6 +108,7 @@ def parse_model(data: bytes, file: Path) -> SentencePiece:
         normalizer=_text(name, where) or "unnamed",
         add_dummy_prefix=bool(normalizer.get(3, 1)),
         remove_extra_whitespaces=bool(normalizer.get(4, 1)),
+        charsmap=bytes(normalizer.get(2, b"")),
         data=data,
     )
 
