@@ -8,10 +8,10 @@ What the two libraries do in different ways, whatever is written:
 
 - Unigram: the library adds scores up in float32 from the start of a text, so that near its end, or between paths of the same
   score (`......` and `.`), rounding decides. Hugging Face adds up in float64.
-- a map of characters (`nmt_nfkc`): Hugging Face looks up a character together with its marks and takes the shortest match, the
-  library takes the longest.
-- the name of a control or user-defined piece in a text (`</s>`): Hugging Face takes it for the piece itself, and puts a ▁ before
-  what follows. `parity` leaves out such texts.
+- A map of characters (`nmt_nfkc`): Hugging Face looks up a character together with its marks and takes the shortest match,
+  the library takes the longest.
+- The name of a control or user-defined piece in a text (`</s>`): Hugging Face takes it for the piece itself, and puts a ▁
+  before what follows. `parity` leaves out such texts.
 """
 
 import base64
@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vocab.base import build
-from vocab.errors import VocabError, VocabRefused
+from vocab.errors import VocabRefused
 from vocab.piece_models import SPACE
 from vocab.sentence_piece import BPE, SentencePiece
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 Spec = dict[str, Any]
 _AT_ENDS = rf"\A +|[ {SPACE}]+\z"
 """What `remove_extra_whitespaces` takes away; at the end that is also a ▁ of the text itself."""
+_COMPOSING = ("nfkc", "nmt_nfkc")
+"""Normalizers that compose: letters of Hangul among them, which Hugging Face would look up one by one."""
 _SPECIAL = ("control", "unknown", "user-defined")
 _BATCH = 512
 
@@ -121,6 +123,8 @@ def _normalizers(model: SentencePiece) -> list[Spec]:
     steps: list[Spec] = []
     charsmap = model.charsmap
     if charsmap:
+        if model.normalizer.startswith(_COMPOSING):
+            steps.append({"type": "NFC"})
         steps.append({"type": "Precompiled", "precompiled_charsmap": base64.b64encode(charsmap).decode()})
     if model.remove_extra_whitespaces:
         steps.append({"type": "Replace", "pattern": {"Regex": _AT_ENDS}, "content": ""})

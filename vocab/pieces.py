@@ -15,29 +15,30 @@ such pieces are counted. Where a run of unknown characters was one `<unk>`, read
 The library itself encodes every variant in the end; one that is not one piece there is taken back.
 """
 
+import itertools
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from vocab.byte_alphabet import spell
 from vocab.errors import VocabError
-from vocab.grow import ADDED, CUT, NOT_SINGLE, PRESENT, Term, Variant, casings, variants
+from vocab.grow import ADDED, CUT, NO_BYTES, NOT_SINGLE, PRESENT, Term, Variant, casings, variants
 from vocab.piece_chain import Joins
-from vocab.piece_models import SPACE, as_float32, encoded, extended_model, normalizing_processor, plain_processor
+from vocab.piece_models import SPACE, as_float32, encoded, extended_bytes, normalizing_processor, plain_processor
 from vocab.pretokens import holding
-from vocab.sentence_piece import BPE, UNIGRAM, Piece, SentencePiece
+from vocab.sentence_piece import BPE, Piece, SentencePiece
 from vocab.term_lists import Entry
 
 MARGIN = 1e-3
 """How far above the best path of the base a piece of Unigram scores; a score of -13 in float32 has steps of 1e-6."""
 UNKNOWN_PENALTY = 10.0
 """By how much the library scores an unknown character below the lowest piece."""
-_WORD = re.compile(f"{SPACE}*[^{SPACE}]+|{SPACE}+")
+WORD = re.compile(f"{SPACE}*[^{SPACE}]+|{SPACE}+")
 _WORDS = re.compile(f"(?:{SPACE}*[^{SPACE}]+){{1,8}}|{SPACE}+")
-_CROSSING = re.compile(f"[^{SPACE}]{SPACE}")
+CROSSING = re.compile(f"[^{SPACE}]{SPACE}")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _BATCH = 256
 
@@ -76,25 +77,25 @@ def words(model: SentencePiece, texts: Iterable[str]) -> Counter[str]:
     No piece joins two of them, unless the model has pieces across spaces: there up to eight words stand together.
     """
     processor = model.processor()
-    cut = _WORDS if crosses_spaces(model) else _WORD
+    cut = _WORDS if crosses_spaces(model) else WORD
     counts: Counter[str] = Counter()
-    batch: list[str] = []
-    for text in texts:
-        batch.append(text)
-        if len(batch) == _BATCH:
-            counts.update(word for plain in processor.normalize(batch) for word in cut.findall(plain))
-            batch.clear()
-    counts.update(word for plain in processor.normalize(batch) for word in cut.findall(plain))
+    rest = iter(texts)
+    while batch := list(itertools.islice(rest, _BATCH)):
+        counts.update(word for plain in processor.normalize(batch) for word in cut.findall(plain))
     return counts
 
 
 def crosses_spaces(model: SentencePiece) -> bool:
     """Whether the model has pieces across spaces, as training with `split_by_whitespace` off makes them."""
-    return any(_CROSSING.search(piece.text) for piece in model.pieces if piece.kind in ("normal", "unused"))
+    return any(CROSSING.search(piece.text) for piece in model.pieces if piece.kind in ("normal", "unused"))
 
 
 def grow_pieces(
-    model: SentencePiece, entries: Sequence[Entry], counts: Counter[str], across_spaces: bool | None = None
+    model: SentencePiece,
+    entries: Sequence[Entry],
+    counts: Counter[str],
+    across_spaces: bool | None = None,
+    unknown: bool = True,
 ) -> PieceGrowth:
     """The growth of `model` by the terms of `entries`.
 
@@ -103,6 +104,7 @@ def grow_pieces(
         entries: the terms.
         counts: word, as `words` gives it, to occurrences.
         across_spaces: whether a term of several words becomes a piece; by default only where the model has such pieces.
+        unknown: whether a term with a character that is no piece becomes one; BPE with such pieces has no `tokenizer.json`.
 
     Raises:
         VocabError: the model writes a space after a word or not as ▁, has no normal pieces, or has no room for a score.
@@ -110,38 +112,53 @@ def grow_pieces(
     _refuse_odd(model)
     plain = plain_processor(model.data)
     across = crosses_spaces(model) if across_spaces is None else across_spaces
-    entries = [replace(entry, reason=entry.reason or _unusable(entry.term, model)) for entry in entries]
+    names = [piece.text for piece in model.pieces if piece.kind not in ("normal", "unused")]
+    entries = [replace(entry, reason=entry.reason or unusable(entry.term, names)) for entry in entries]
     cased = casings(entries, attested(entries, counts))
     texts = {entry: tuple(variants(entry, cased)) for entry in entries if not entry.reason}
     spelled = _spelled(model, [text for some in texts.values() for text in some])
-    present = dict(zip(spelled.values(), encoded(plain, spelled.values()), strict=True))
-    normal = {at for at, piece in enumerate(model.pieces) if piece.kind == "normal"}
-    status: dict[str, str] = {}
-    for text, piece in spelled.items():
-        if what := _unjoinable(text, piece, across):
-            status[text] = what
-        elif len(present[piece]) == 1 and present[piece][0] in normal:
-            status[text] = PRESENT
+    known = {piece.text for piece in model.pieces if piece.kind == "normal"}
+    status = _before(model, plain, spelled, across, None if unknown else known)
     wanted = {piece for text, piece in spelled.items() if text not in status}
     pieces, failed = _grown(model, plain, wanted, counts, [one.lstrip(SPACE) for one in spelled.values()])
     status |= {text: NOT_SINGLE if piece in failed else ADDED for text, piece in spelled.items() if piece in wanted}
     ids = {piece.text: at for at, piece in enumerate((*model.pieces, *pieces))}
-    terms = (
-        Term(
-            entry,
-            tuple(
-                Variant(
-                    text, spelled[text], status[text], ids[spelled[text]] if status[text] in (ADDED, PRESENT) else None
-                )
-                for text in texts.get(entry, ())
-            ),
-        )
-        for entry in entries
-    )
-    known = {piece.text for piece in model.pieces}
+    terms = described(entries, texts, spelled, status, ids)
     first = len(model.pieces)
-    unknown = (at for at, piece in enumerate(pieces, first) if any(one not in known for one in piece.text))
-    return PieceGrowth(tuple(terms), pieces, first, tuple(unknown))
+    read = tuple(at for at, piece in enumerate(pieces, first) if not known.issuperset(piece.text))
+    return PieceGrowth(terms, pieces, first, read)
+
+
+def _before(
+    model: SentencePiece, plain: Any, spelled: Mapping[str, str], across: bool, known: Collection[str] | None
+) -> dict[str, str]:
+    """What is said of a variant before anything is added: cut, one piece already, or with a character outside `known`."""
+    found = dict(zip(spelled.values(), encoded(plain, spelled.values()), strict=True))
+    status: dict[str, str] = {}
+    for text, piece in spelled.items():
+        ids = found[piece]
+        if what := unjoinable(text, piece, across):
+            status[text] = what
+        elif len(ids) == 1 and model.pieces[ids[0]].kind == "normal":
+            status[text] = PRESENT
+        elif known is not None and any(one not in known for one in piece):
+            status[text] = NO_BYTES
+    return status
+
+
+def described(
+    entries: Iterable[Entry],
+    texts: Mapping[Entry, Sequence[str]],
+    spelled: Mapping[str, str],
+    status: Mapping[str, str],
+    ids: Mapping[str, int],
+) -> tuple[Term, ...]:
+    """A term for each entry, with what became of each of its texts."""
+    made = {
+        text: Variant(text, piece, status[text], ids[piece] if status[text] in (ADDED, PRESENT) else None)
+        for text, piece in spelled.items()
+    }
+    return tuple(Term(entry, tuple(made[text] for text in texts.get(entry, ()))) for entry in entries)
 
 
 def attested(entries: Sequence[Entry], counts: Mapping[str, int]) -> Counter[str]:
@@ -163,15 +180,13 @@ def _refuse_odd(model: SentencePiece) -> None:
         raise VocabError(f"{where}it writes a space not as {SPACE} before a word; choose another tokenizer")
 
 
-def _unusable(term: str, model: SentencePiece) -> str:
-    """Why a term cannot be used whatever the list says, or ''."""
+def unusable(term: str, names: Collection[str]) -> str:
+    """Why a term cannot be used whatever the list says, or ''; `names` are the special pieces of the base."""
     if not term.strip():
         return "empty"
     if unicodedata.category(term[0]).startswith("M"):
         return "begins with a combining mark, which belongs to the character before"
-    if any(piece.text in term for piece in model.pieces if piece.kind not in ("normal", "unused")):
-        return "holds a special piece of the base"
-    return ""
+    return "holds a special piece of the base" if any(name in term for name in names) else ""
 
 
 def _spelled(model: SentencePiece, texts: Sequence[str]) -> dict[str, str]:
@@ -183,7 +198,7 @@ def _spelled(model: SentencePiece, texts: Sequence[str]) -> dict[str, str]:
     }
 
 
-def _unjoinable(text: str, piece: str, across: bool) -> str:
+def unjoinable(text: str, piece: str, across: bool) -> str:
     """The status of a variant that no piece is made for, or ''."""
     form = piece.removeprefix(SPACE) if text.startswith(" ") else piece
     if not form:
@@ -200,15 +215,20 @@ def _grown(
     What the library does not give as one piece, and what makes a word longer, is left out, and the rest is done again.
     """
     left = set(wanted)
-    watched = list(_watched(model, plain, left, counts, cores)) if model.family == BPE else []
+    held = {piece.text for piece in model.pieces}
+    scores = {piece.text: piece.score for piece in model.pieces if piece.kind == "normal"}
+    is_bpe = model.family == BPE
+    watched = list(_watched(model, plain, left, counts, cores)) if is_bpe else []
+    olds = [] if is_bpe else encoded(plain, counts)
     while True:
-        new = _chained(model, left, watched) if model.family == BPE else _scored(model, left)
-        made = extended_model(model, new)
-        after = plain_processor(made.data)
-        ids = {piece.text: at for at, piece in enumerate(made.pieces)}
+        new = _chained(model, left, watched) if is_bpe else scored(scores, left - held)
+        after = plain_processor(extended_bytes(model, new))
+        every = (*model.pieces, *new)
+        ids = {piece.text: at for at, piece in enumerate(every)}
         failed = {text for text, one in zip(left, encoded(after, left), strict=True) if one != [ids.get(text)]}
-        if model.family == UNIGRAM and not failed:
-            failed = {made.pieces[at].text for at in _lengthening(model, plain, after, counts)}
+        if not is_bpe and not failed:
+            found = lengthening(olds, encoded(after, counts), len(model.pieces), model.unk_id)
+            failed = {every[at].text for at in found}
         if not failed:
             return new, frozenset(wanted - left)
         left -= failed
@@ -238,16 +258,18 @@ def _watched(
     return ((pieces, counts[word]) for word, pieces in found.items() if word not in with_term)
 
 
-def _scored(model: SentencePiece, wanted: set[str]) -> tuple[Piece, ...]:
-    """A piece for each of `wanted` that the model lacks, shorter ones first, since they can stand in longer ones."""
-    scores = {piece.text: piece.score for piece in model.pieces if piece.kind == "normal"}
-    lowest = min(scores.values())
-    held = {piece.text for piece in model.pieces}
-    longest = max(map(len, scores))
+def scored(scores: Mapping[str, float], wanted: Iterable[str]) -> tuple[Piece, ...]:
+    """A piece of Unigram for each of `wanted`, shorter ones first, since they can stand in longer ones.
+
+    `scores` are those of the base: its normal pieces, with their lowest score as that of a new piece at least.
+    """
+    held = dict(scores)
+    lowest = min(held.values())
+    longest = max(map(len, held))
     new = []
-    for text in sorted(wanted - held, key=lambda text: (len(text), text)):
-        score = as_float32(max(lowest, best_score(text, scores, lowest, longest) + MARGIN))
-        scores[text] = score
+    for text in sorted(wanted, key=lambda text: (len(text), text)):
+        score = as_float32(max(lowest, best_score(text, held, lowest, longest) + MARGIN))
+        held[text] = score
         longest = max(longest, len(text))
         new.append(Piece(text, score, "normal"))
     return tuple(new)
@@ -268,12 +290,10 @@ def best_score(text: str, scores: Mapping[str, float], lowest: float, longest: i
     return best[-1]
 
 
-def _lengthening(model: SentencePiece, plain: Any, after: Any, counts: Mapping[str, int]) -> set[int]:
-    """The new ids that stand in a word of the corpus which has more pieces than by the base.
+def lengthening(olds: Iterable[Sequence[int]], news: Iterable[Sequence[int]], first: int, unknown: int) -> set[int]:
+    """The new ids, from `first` on, that stand in a word with more pieces than by the base.
 
     A word with unknown characters does not count: the base writes a run of them as one id, whatever is lost.
     """
-    olds, news = encoded(plain, counts), encoded(after, counts)
-    first, unknown = len(model.pieces), model.unk_id
     longer = (new for old, new in zip(olds, news, strict=True) if len(new) > len(old) and unknown not in old)
     return {at for new in longer for at in new if at >= first}

@@ -25,6 +25,9 @@ class PieceEncoding:
     _processor: Any = field(repr=False)
     _bytes: frozenset[int] = field(repr=False)
 
+    def __len__(self) -> int:
+        return len(self.ids)
+
     @cached_property
     def offsets(self) -> list[Offset]:
         """Start and end of each id in the text as given, in code points."""
@@ -71,6 +74,10 @@ class PieceProcessor:
             PieceEncoding(ids, text, self._processor, self._bytes)
             for text, ids in zip(every, self._processor.encode(every), strict=True)
         ]
+
+    def encode_batch_fast(self, texts: Sequence[str], add_special_tokens: bool = False) -> list[PieceEncoding]:
+        """The same as `encode_batch`."""
+        return self.encode_batch(texts, add_special_tokens)
 
     def decode_batch(self, sequences: Sequence[Sequence[int]], skip_special_tokens: bool = False) -> list[str]:
         """The text of each list of ids; `skip_special_tokens` changes nothing: control pieces are no text anyway."""
