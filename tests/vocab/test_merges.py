@@ -39,12 +39,42 @@ def test_the_pair_that_leaks_least_is_chosen() -> None:
     assert other.appended[0].pair == ("x", "y")
 
 
-def test_a_product_that_is_wanted_itself_comes_first() -> None:
-    """A pair that makes another wanted term is preferred to a scaffold, even where it leaks more."""
-    merges = Merges({letter: at for at, letter in enumerate("xyz")}, [], next_id=3)
-    merges.watch(Counter({"xy": 100, "yz": 2}))
-    assert merges.reach("xyz", {"xyz", "xy"})
-    assert merges.appended[0].product == "xy"
+def test_of_ways_that_leak_alike_the_one_without_a_scaffold_is_chosen() -> None:
+    """A pair that makes another wanted term is preferred, unless it changes more than a scaffold may cost."""
+    for leak, first in ((2, "xy"), (3, "xy"), (90, "yz")):
+        merges = Merges({letter: at for at, letter in enumerate("xyz")}, [], next_id=3)
+        merges.watch(Counter({"xy": leak, "yz": 2, "z": 900_000}))
+        assert merges.reach("xyz", {"xyz", "xy"})
+        assert merges.appended[0].product == first
+
+
+def test_a_scaffold_that_serves_several_terms_is_preferred() -> None:
+    """`yz` is in both terms, so three new tokens reach them, not four."""
+    merges = Merges({letter: at for at, letter in enumerate("vxyz")}, [], next_id=4)
+    wanted = ["xyz", "vyz"]
+    assert all(merges.reach(one, wanted) for one in wanted)
+    assert [one.product for one in merges.appended] == ["yz", "xyz", "vyz"]
+
+
+def test_a_term_is_reached_after_a_space_first() -> None:
+    """The pair `yz` then serves both, though alone `xy` would leak less for the bare term."""
+    merges = Merges({letter: at for at, letter in enumerate("Ġxyz")} | {"Ġx": 9}, [("Ġ", "x")], next_id=10)
+    merges.watch(Counter({"xy": 3, "yz": 5, "Ġxy": 40}))
+    wanted = {"xyz", "Ġxyz"}
+    assert merges.reach("xyz", wanted)
+    assert merges.reach("Ġxyz", wanted)
+    assert [one.product for one in merges.appended] == ["yz", "Ġxyz", "xyz"]
+
+
+def test_splits_that_are_known_count_the_same() -> None:
+    """Given by the library or found again, pairs and their pre-tokens agree."""
+    counts = Counter({"abcde": 3, "dede": 2, "f": 1})
+    one, two = made(), made()
+    one.watch(counts)
+    two.watch(counts, {text: tuple(made().split(text)) for text in counts})
+    assert +one._pairs == +two._pairs
+    assert one._splits == two._splits
+    assert one._holders == two._holders
 
 
 def test_counts_follow_what_was_appended() -> None:
