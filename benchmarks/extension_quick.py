@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from vocab.base import Base, load, read_spec
+from vocab.base import Base, build, load, read_spec
 from vocab.byte_alphabet import CHARACTERS
 from vocab.ground import ground
 from vocab.grow import ADDED
@@ -91,7 +91,7 @@ def numbers(proof: Proof) -> dict[str, Any]:
 
 def with_added_tokens(base: Base, texts: list[str]) -> dict[str, Any]:
     """The base after `Tokenizer.add_tokens`, as its users call it."""
-    tokenizer = base.tokenizer()
+    tokenizer = build(base.spec, str(base.path))
     tokenizer.add_tokens(texts)
     spec: dict[str, Any] = json.loads(tokenizer.to_str())
     return spec

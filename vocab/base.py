@@ -45,6 +45,8 @@ class Base:
     path: Path
     sha256: str
     spec: dict[str, Any] = field(repr=False)
+    _built: dict[str, "Tokenizer"] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The library's tokenizers of this value, by what was left out: each is built once."""
 
     @property
     def vocab(self) -> dict[str, int]:
@@ -79,16 +81,23 @@ class Base:
 
     def tokenizer(self) -> "Tokenizer":
         """The tokenizer, without truncation and padding, so that every token of a text is seen."""
-        return build(self.spec, str(self.path))
+        return self._build("whole", {})
 
     def inner(self) -> "Tokenizer":
         """The tokenizer of what stands inside a text: it puts no space before its first word."""
-        return build({**self.spec, "pre_tokenizer": without_prefix_space(self.spec["pre_tokenizer"])}, str(self.path))
+        before = self.spec["pre_tokenizer"]
+        after = without_prefix_space(before)
+        return self.tokenizer() if after == before else self._build("inner", {"pre_tokenizer": after})
 
     def model_alone(self) -> "Tokenizer":
         """The tokenizer of a pre-token as `vocab.pretokens` spells it: nothing is normalised, cut or looked for in it."""
         bare = dict.fromkeys(("normalizer", "pre_tokenizer", "post_processor", "decoder"))
-        return build({**self.spec, **bare, "added_tokens": []}, str(self.path))
+        return self._build("model", {**bare, "added_tokens": []})
+
+    def _build(self, name: str, changed: dict[str, Any]) -> "Tokenizer":
+        if name not in self._built:
+            self._built[name] = build({**self.spec, **changed}, str(self.path))
+        return self._built[name]
 
 
 def load(path: Path) -> Base:

@@ -12,7 +12,8 @@ _LIMITS = {
     "exact": (
         "- For Hugging Face tokenizers only: an engine that keeps the base's own pre-tokenizer (llama.cpp, tiktoken) cuts",
         "  terms in another way. Do not convert it.",
-        "- A term is found at the boundary of a word, before a plural s, and before a known Korean particle; not inside a word.",
+        "- A term is found at the boundary of a word, before a plural s, and before a known Korean particle; never inside",
+        "  a word.",
     ),
 }
 

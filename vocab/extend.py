@@ -25,7 +25,7 @@ from vocab.folders import building
 from vocab.ground import Digits, Ground, ground
 from vocab.grow import ADDED
 from vocab.growing import Grown, Profile, budget_of, grown
-from vocab.pretokens import batches, histogram
+from vocab.pretokens import batches, histograms
 from vocab.proof import Proof
 from vocab.proving import Seen, prove_all, sides
 from vocab.screen import screened
@@ -85,7 +85,7 @@ class ExtendedTokenizer:
     def rare(self) -> tuple[str, ...]:
         """Terms that were used though they stand in few documents of the corpus, or in none."""
         used = [term.entry for term in self.growth.terms if term.status in (ADDED, "partly added")]
-        return tuple(entry.term for entry in used if self.standing[entry.term].rare)
+        return tuple(entry.term for entry in used if self.standing.get(entry.term, Standing()).rare)
 
 
 def extend(
@@ -134,8 +134,8 @@ def extend(
     refuse_none(entries)
     with building(out, EXTENSION) as partial:
         on = ground(origin, digits, tags_in(corpus.certificate, texts()))
-        counts = histogram(on.base, texts())
-        found = standings(on.base, (entry.term for entry in entries if not entry.reason), counts, texts())
+        counts, documents = histograms(on.base, texts())
+        found = standings(on.base, entries, counts, documents, texts(), cut_too=profile == "exact")
         entries = judged(entries, found)
         refuse_none(entries)
         room = budget_of(budget, on.base, len(on.numbers) + len(on.tags), found)

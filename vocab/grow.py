@@ -6,13 +6,13 @@ gives counts and casings. Pure functions over values: the same base, terms and c
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vocab.base import Base
 from vocab.byte_alphabet import read
 from vocab.merges import Appended, Merges
-from vocab.pretokens import holding, whole
+from vocab.pretokens import PRETOKENS, holding, whole
 from vocab.term_lists import Entry
 
 ADDED, PRESENT, CUT, NOT_SINGLE, NO_BYTES = "added", "already single", "cut", "not single", "bytes missing"
@@ -116,7 +116,8 @@ def grow(base: Base, entries: Sequence[Entry], counts: Counter[str], budget: Bud
     wanted = {token for text, token in spelled.items() if text not in status}
     cores = [token.removeprefix("Ġ") for token in spelled.values()]
     with_term = holding(counts, cores)
-    merges.watch({pretoken: count for pretoken, count in counts.items() if pretoken not in with_term})
+    free = {pretoken: count for pretoken, count in counts.items() if pretoken not in with_term}
+    merges.watch(free, dict(_split(base, list(free))))
     over: set[str] = set()
     if budget is None:
         for token in sorted(wanted, key=lambda token: (len(token), token)):
@@ -134,6 +135,15 @@ def grow(base: Base, entries: Sequence[Entry], counts: Counter[str], budget: Bud
         for entry in entries
     )
     return Growth(tuple(terms), tuple(merges.appended))
+
+
+def _split(base: Base, pretokens: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each pre-token with its tokens by the base."""
+    model, tokens = base.model_alone(), {number: token for token, number in base.vocab.items()}
+    for start in range(0, len(pretokens), PRETOKENS):
+        part = pretokens[start : start + PRETOKENS]
+        for pretoken, one in zip(part, model.encode_batch_fast(part, add_special_tokens=False), strict=True):
+            yield pretoken, tuple([tokens[number] for number in one.ids])
 
 
 def _within(merges: Merges, terms: Iterable[Sequence[str]], wanted: set[str], ids: int) -> set[str]:

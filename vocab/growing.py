@@ -14,7 +14,7 @@ from vocab.byte_alphabet import spell
 from vocab.errors import VocabError
 from vocab.exact import isolated
 from vocab.ground import grown_spec
-from vocab.grow import OVER, Budget, Term, Variant, casings, grow, variants
+from vocab.grow import OVER, PRESENT, Budget, Term, Variant, casings, grow, variants
 from vocab.merges import Pair
 from vocab.standing import Standing
 from vocab.term_lists import Entry
@@ -87,14 +87,14 @@ def budget_of(ids: int | None, base: Base, taken: int, found: Mapping[str, Stand
 def _isolated(base: Base, entries: Sequence[Entry], counts: Counter[str], budget: Budget | None) -> Grown:
     spellings = casings(entries, counts)
     texts = {entry: tuple(variants(entry, spellings)) for entry in entries if not entry.reason}
-    chosen = list(texts) if budget is None else _affordable(budget, texts, base.vocab)
+    chosen = dict.fromkeys(texts if budget is None else _affordable(budget, texts, base.vocab))
     made = isolated(base, [text for entry in chosen for text in texts[entry]])
     known = {one.text: one for one in made.variants}
-
-    def described(text: str) -> Variant:
-        return known.get(text) or Variant(text, spell(text), OVER, None)
-
-    terms = tuple(Term(entry, tuple(map(described, texts.get(entry, ())))) for entry in entries)
+    left = [text for entry, some in texts.items() if entry not in chosen for text in some]
+    for text, one in zip(left, base.inner().encode_batch(left, add_special_tokens=False), strict=True):
+        single = one.ids[0] if len(one.ids) == 1 else None
+        known.setdefault(text, Variant(text, spell(text), OVER if single is None else PRESENT, single))
+    terms = tuple(Term(entry, tuple(known[text] for text in texts.get(entry, ()))) for entry in entries)
     replaced: dict[str, Any] = {}
     if made.spec is not base.spec:
         replaced = {

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from govern.attestation import CertifiedCorpus
 
 BATCH_DOCUMENTS = 256
-"""Documents that are encoded together."""
+BATCH_CHARACTERS = 400_000
+"""Documents that are encoded together, and their text: a token takes a hundred bytes while its batch is looked at."""
+PRETOKENS = 20_000
+"""Pre-tokens that are encoded together."""
 FIRST = 64
 """Texts that are cut by both libraries before one is trusted."""
 ODD = (
@@ -45,9 +48,16 @@ def batches(corpus: "CertifiedCorpus", *, held_out: bool = False) -> Iterator[li
 
     for shard in corpus.held_out if held_out else corpus.documents:
         frame = read_certified(shard)
-        rows = list(zip(frame["text"].to_list(), frame["lang"].to_list(), strict=True))
-        for start in range(0, len(rows), BATCH_DOCUMENTS):
-            yield rows[start : start + BATCH_DOCUMENTS]
+        batch: list[tuple[str, str]] = []
+        characters = 0
+        for text, lang in frame.select("text", "lang").iter_rows():
+            batch.append((text, lang))
+            characters += len(text)
+            if len(batch) == BATCH_DOCUMENTS or characters >= BATCH_CHARACTERS:
+                yield batch
+                batch, characters = [], 0
+        if batch:
+            yield batch
 
 
 def histogram(base: Base, texts: Iterable[str], *, quick: bool = True) -> Counter[str]:
@@ -55,10 +65,19 @@ def histogram(base: Base, texts: Iterable[str], *, quick: bool = True) -> Counte
     counts: Counter[str] = Counter()
     for _, pieces in pieces_of(base, texts, quick=quick):
         counts.update(pieces)
-    spelled: Counter[str] = Counter()
-    for piece, count in counts.items():
-        spelled[spell(piece)] += count
-    return spelled
+    return Counter({spell(piece): count for piece, count in counts.items()})
+
+
+def histograms(base: Base, texts: Iterable[str]) -> tuple[Counter[str], Counter[str]]:
+    """How often each pre-token stands in `texts`, and in how many of them."""
+    counts: Counter[str] = Counter()
+    documents: Counter[str] = Counter()
+    for _, pieces in pieces_of(base, texts):
+        counts.update(pieces)
+        documents.update(set(pieces))
+    both = ({spell(piece): count for piece, count in some.items()} for some in (counts, documents))
+    occurrences, held = map(Counter, both)
+    return occurrences, held
 
 
 def added_in(base: Base, texts: Iterable[str]) -> int:

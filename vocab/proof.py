@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from vocab.base import Base
 from vocab.ground import Ground
 from vocab.merges import Pair
-from vocab.pretokens import holding
+from vocab.pretokens import PRETOKENS, holding
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
@@ -45,8 +45,6 @@ CONTEXTS: tuple[tuple[str, str, str], ...] = (
 FUZZED = 2000
 """Made-up strings that every proof also encodes."""
 LEAKS_BY_ID = 20
-PRETOKENS = 50_000
-"""Pre-tokens that are encoded together."""
 _FUZZ = (
     *"aeinorst ABEIT,.;:-()[]{}%$₩€&/'\"“”\n\t\r\u00a0\u200b\u200d0123456789",
     *"가각금리를은는이의에조억만원율주식채권",
@@ -294,14 +292,15 @@ def prove_numbers(origin: Base, on: Ground, batches: Iterable[Sequence[str]] | N
 def on_text(before: "Tokenizer", after: "Tokenizer", texts: Sequence[str]) -> OnText:
     """The counts over `texts`, each encoded by both tokenizers and decoded again."""
     batch = list(texts)
-    olds = before.encode_batch_fast(batch, add_special_tokens=False)
-    news = after.encode_batch_fast(batch, add_special_tokens=False)
-    decoded = after.decode_batch([one.ids for one in news], skip_special_tokens=False)
+    olds = [len(one) for one in before.encode_batch_fast(batch, add_special_tokens=False)]
+    news = [one.ids for one in after.encode_batch_fast(batch, add_special_tokens=False)]
+    decoded = after.decode_batch(news, skip_special_tokens=False)
     normalizer = before.normalizer
     plain = [normalizer.normalize_str(text) for text in batch] if normalizer else batch
     odd = [at for at, (text, read) in enumerate(zip(plain, decoded, strict=True)) if text != read]
-    by_base = before.decode_batch([olds[at].ids for at in odd], skip_special_tokens=False)
-    pairs = [(len(old), len(new)) for old, new in zip(olds, news, strict=True)]
+    again = before.encode_batch_fast([batch[at] for at in odd], add_special_tokens=False)
+    by_base = before.decode_batch([one.ids for one in again], skip_special_tokens=False)
+    pairs = [(old, len(new)) for old, new in zip(olds, news, strict=True)]
     return OnText(
         documents=len(batch),
         documents_longer=sum(new > old for old, new in pairs),
@@ -326,7 +325,7 @@ def leaks(on: Base, extended: Base, counts: Mapping[str, int], spelled_terms: It
     pretokens = list(counts)
     changed, occurrences, longer, total = 0, 0, 0, 0
     by_id: Counter[int] = Counter()
-    models = (on.model_alone(), extended.model_alone())
+    models, first_new = (on.model_alone(), extended.model_alone()), on.next_id
     for start in range(0, len(pretokens), PRETOKENS):
         part = pretokens[start : start + PRETOKENS]
         olds, news = (model.encode_batch_fast(part, add_special_tokens=False) for model in models)
@@ -339,7 +338,7 @@ def leaks(on: Base, extended: Base, counts: Mapping[str, int], spelled_terms: It
             changed += 1
             occurrences += count
             for one in new.ids:
-                if one >= on.next_id:
+                if one >= first_new:
                     by_id[one] += count
     most = sorted(by_id.items(), key=lambda one: (-one[1], one[0]))[:LEAKS_BY_ID]
     free = [count for pretoken, count in counts.items() if pretoken not in with_term]

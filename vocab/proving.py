@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from vocab.base import Base
 from vocab.ground import Ground
-from vocab.grow import ADDED, PRESENT, Term
+from vocab.grow import ADDED, OVER, PRESENT, Term
 from vocab.growing import Grown, Profile
 from vocab.merges import Pair
 from vocab.pretokens import added_in, histogram
@@ -58,6 +58,8 @@ def prove_all(
     if seen is None:
         return proof
     if profile == "exact":
+        isolated = [term for term in terms if all(one.status != OVER for one in term.variants)]
+        single = [one for term in isolated for one in term.variants if one.status in (ADDED, PRESENT)]
         whole = list(dict.fromkeys(one.text.removeprefix(" ") for one in single))
         return replace(proof, drift=prove_isolated(on.base, extended, whole, seen.batches()))
     return replace(proof, leak=_leak(on.base, extended, [one.spelled for one in single], seen, proof))

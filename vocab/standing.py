@@ -1,14 +1,14 @@
 """Counts how often, and in how many documents, each listed term stands in a corpus.
 
 A term stands where a pre-token of the base begins with it, a space or a sign before it aside: with a particle or a plural,
-but not inside a word. A term that the pre-tokenizer cuts stands where its characters do, in a text that has its first
-piece. Counts alone come back. They order terms under `--budget`, and a mined term that is rare here is refused.
+but not inside a word. Pre-tokens with their documents give the occurrences, and of the documents a lower and an upper bound;
+where a mined term may be rare between the two, and for terms that the pre-tokenizer cuts, the texts are read again. Counts
+alone come back. They order terms under `--budget`, and a mined term that is rare here is refused.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from vocab.base import Base
@@ -26,7 +26,7 @@ MIN_DOCUMENTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How often a term stands in a corpus, and in how many documents."""
+    """How often a term stands in a corpus, and in how many documents: at least in those of its most frequent form."""
 
     count: int = 0
     documents: int = 0
@@ -37,52 +37,53 @@ class Standing:
         return self.count < MIN_COUNT or self.documents < MIN_DOCUMENTS
 
 
-def standings(base: Base, terms: Iterable[str], counts: Mapping[str, int], texts: Iterable[str]) -> dict[str, Standing]:
-    """How each of `terms` stands in `texts`.
+def standings(
+    base: Base,
+    entries: Iterable[Entry],
+    counts: Mapping[str, int],
+    documents: Mapping[str, int],
+    texts: Iterable[str],
+    *,
+    cut_too: bool,
+) -> dict[str, Standing]:
+    """How the terms of the usable `entries` stand in `texts`.
 
     Args:
         base: cuts the texts.
-        terms: as the lists have them.
-        counts: the pre-tokens of the same texts, spelled in the byte alphabet, to occurrences.
-        texts: one for each document.
+        entries: lines of lists.
+        counts: the pre-tokens of the texts, spelled in the byte alphabet, to occurrences.
+        documents: the same to documents.
+        texts: one for each document; read where bounds do not tell.
+        cut_too: also count terms that the pre-tokenizer cuts; else those are left out.
     """
-    inner = base.inner()
-    whole: dict[str, str] = {}
-    spread: dict[str, list[str]] = {}
-    for term in terms:
-        first = _first(inner, term)
-        if first == term:
-            whole[term] = term
-        elif first:
-            spread.setdefault(first, []).append(term)
-    found = Counter[str]()
-    documents = Counter[str]()
-    names = _names(counts, whole)
-    for pretoken, held in names.items():
-        for term in held:
-            found[term] += counts[pretoken]
-    by_piece = {read(pretoken).decode(): held for pretoken, held in names.items()}
-    keys = {read(pretoken).decode(): held[0] for pretoken, held in _names(counts, spread).items()}
-    for text, pieces in pieces_of(base, texts):
-        here = {term for piece in by_piece.keys() & pieces for term in by_piece[piece]}
-        for term in {term for piece in keys.keys() & pieces for term in spread[keys[piece]]}:
-            count = text.count(term)
-            if count:
-                found[term] += count
-                here.add(term)
-        documents.update(here)
-    return {term: Standing(found[term], documents[term]) for term in (*whole, *chain.from_iterable(spread.values()))}
+    usable = {entry.term: entry.mined for entry in entries if not entry.reason}
+    first = {term: piece for term in usable if (piece := _first(base.inner(), term))}
+    holders = _holders(counts, {term for term, piece in first.items() if piece == term})
+    found = {}
+    unsure: set[str] = set()
+    for term, held in holders.items():
+        at_least = max((documents[one] for one in held), default=0)
+        found[term] = Standing(sum(counts[one] for one in held), at_least)
+        if usable[term] and at_least < MIN_DOCUMENTS <= sum(documents[one] for one in held):
+            unsure.add(term)
+    cut = {term: piece for term, piece in first.items() if piece != term and cut_too}
+    if unsure or cut:
+        whole = {term: holders[term] for term in unsure}
+        by_piece = _holders(counts, set(cut.values()))
+        spread = {term: by_piece[piece] for term, piece in cut.items()}
+        found |= dict(_read_again(base, whole, spread, texts))
+    return found
 
 
 def judged(entries: Sequence[Entry], found: Mapping[str, Standing]) -> tuple[Entry, ...]:
-    """`entries`, where a mined one that is rare in the corpus says so and is not to be used."""
+    """`entries`, where a mined one that was counted and is rare in the corpus says so and is not to be used."""
     return tuple(
         replace(
             entry,
-            reason=f"mined, and stands {stands.count} times in {stands.documents} documents of this corpus; expected at least "
-            f"{MIN_COUNT} in {MIN_DOCUMENTS}",
+            reason=f"mined, and stands {stands.count:,} times in {stands.documents:,} documents of this corpus; expected "
+            f"{MIN_COUNT} in {MIN_DOCUMENTS} or more",
         )
-        if entry.mined and not entry.reason and (stands := found.get(entry.term, Standing())).rare
+        if entry.mined and not entry.reason and (stands := found.get(entry.term)) and stands.rare
         else entry
         for entry in entries
     )
@@ -95,17 +96,44 @@ def _first(inner: "Tokenizer", term: str) -> str:
     return read(pieces[0]).decode() if pieces else ""
 
 
-def _names(counts: Iterable[str], terms: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """The pre-tokens that begin with one of `terms`, with those that they begin with."""
+def _holders(pretokens: Iterable[str], terms: Iterable[str]) -> dict[str, list[str]]:
+    """For each of `terms`, the pre-tokens that begin with it, a space or a sign aside."""
     by_head: dict[str, list[str]] = {}
-    for term in terms:
+    found: dict[str, list[str]] = {}
+    for term in sorted(terms):
         by_head.setdefault(term[0], []).append(term)
-    found = {}
-    for pretoken in counts:
+        found[term] = []
+    for pretoken in pretokens:
         text = read(pretoken).decode()
-        starts = [at for at in (0, 1) if text[at : at + 1] in by_head]
-        held = [term for at in starts for term in by_head[text[at]] if text.startswith(term, at)]
-        held = [term for term in held if text.startswith(term) or not text[0].isalnum()]
-        if held:
-            found[pretoken] = tuple(dict.fromkeys(held))
+        for at in (0,) if text[0].isalnum() else (0, 1):
+            for term in by_head.get(text[at : at + 1], ()):
+                if text.startswith(term, at):
+                    found[term].append(pretoken)
     return found
+
+
+def _read_again(
+    base: Base, whole: Mapping[str, Sequence[str]], spread: Mapping[str, Sequence[str]], texts: Iterable[str]
+) -> Iterator[tuple[str, Standing]]:
+    """Each term with the exact number of its documents.
+
+    Args:
+        base: cuts the texts.
+        whole: terms to the pre-tokens that hold them.
+        spread: terms that are cut, to the pre-tokens that hold their first piece.
+        texts: one for each document.
+    """
+    wanted: dict[str, set[str]] = {}
+    for term, held in (*whole.items(), *spread.items()):
+        for pretoken in held:
+            wanted.setdefault(read(pretoken).decode(), set()).add(term)
+    count: Counter[str] = Counter()
+    documents: Counter[str] = Counter()
+    for text, pieces in pieces_of(base, texts):
+        here = Counter(piece for piece in pieces if piece in wanted)
+        for term in {term for piece in here for term in wanted[piece]}:
+            times = text.count(term) if term in spread else sum(here[piece] for piece in here if term in wanted[piece])
+            count[term] += times
+            documents[term] += bool(times)
+    for term in (*whole, *spread):
+        yield term, Standing(count[term], documents[term])
