@@ -9,7 +9,7 @@ so that earlier joins run first: no text gets more pieces, and a later piece nev
 import itertools
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from vocab.errors import VocabError
 from vocab.piece_models import SPACE, as_float32
@@ -55,6 +55,16 @@ class Joins:
     def split(self, pieces: Iterable[str]) -> list[str]:
         """What becomes of `pieces` (characters, or what they were joined to so far) when all joins have run."""
         joined = list(pieces)
+        for _ in self._steps(joined):
+            pass
+        return joined
+
+    def made_of(self, text: str) -> set[str]:
+        """Every piece that `text` is joined to on the way, its characters aside."""
+        return set(self._steps(list(text)))
+
+    def _steps(self, joined: list[str]) -> Iterator[str]:
+        """Joins neighbours in place, one pair after another, and gives what each became."""
         while len(joined) > 1:
             scores = [self.scores.get(left + right, -math.inf) for left, right in itertools.pairwise(joined)]
             best = max(scores)
@@ -62,7 +72,7 @@ class Joins:
                 break
             at = scores.index(best)
             joined[at : at + 2] = [joined[at] + joined[at + 1]]
-        return joined
+            yield joined[at]
 
     def reach(self, text: str) -> None:
         """Appends pieces until `text` is one."""
@@ -112,8 +122,3 @@ def below(score: float, where: str) -> float:
     if not math.isfinite(lower) or not lower < score:
         raise VocabError(f"{where}: its lowest score is {score}, and none is below it; choose another tokenizer")
     return lower
-
-
-def kinds_of(model: SentencePiece) -> Mapping[str, str]:
-    """The kind of each piece, by its text."""
-    return {piece.text: piece.kind for piece in model.pieces}

@@ -32,8 +32,12 @@ from vocab.pretokens import holding
 from vocab.sentence_piece import BPE, Piece, SentencePiece
 from vocab.term_lists import Entry
 
-MARGIN = 1e-3
-"""How far above the best path of the base a piece of Unigram scores; a score of -13 in float32 has steps of 1e-6."""
+MARGIN = 1 / 16
+"""How far above the best path of the base a piece of Unigram scores.
+
+The library adds scores up in float32 from the start of a text: after 100,000 characters a step is about 1/32, and a margin of
+1e-3 was lost in one of ten places.
+"""
 UNKNOWN_PENALTY = 10.0
 """By how much the library scores an unknown character below the lowest piece."""
 WORD = re.compile(f"{SPACE}*[^{SPACE}]+|{SPACE}+")
@@ -127,6 +131,18 @@ def grow_pieces(
     first = len(model.pieces)
     read = tuple(at for at, piece in enumerate(pieces, first) if not known.issuperset(piece.text))
     return PieceGrowth(terms, pieces, first, read)
+
+
+def unreached(made: SentencePiece, growth: PieceGrowth) -> tuple[int, ...]:
+    """New ids of `made` that the library gives for no variant, and that no variant is joined from; expected none."""
+    spelled = [one.spelled for term in growth.terms for one in term.variants if one.status == ADDED]
+    given = {ids[0] for ids in encoded(plain_processor(made.data), spelled) if len(ids) == 1}
+    if made.family == BPE:
+        joins = Joins(made, ())
+        held = {piece.text: at for at, piece in enumerate(made.pieces)}
+        singles = [text for text in spelled if held[text] in given]
+        given |= {held[piece] for text in singles for piece in joins.made_of(text)}
+    return tuple(at for at in range(growth.first_id, len(made.pieces)) if at not in given)
 
 
 def _before(

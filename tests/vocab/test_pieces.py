@@ -15,7 +15,7 @@ from vocab.errors import VocabError
 from vocab.grow import ADDED, CUT, NO_BYTES, NOT_SINGLE, PRESENT
 from vocab.piece_chain import Joins, below
 from vocab.piece_models import as_float32, encoded, extended_model, plain_processor
-from vocab.pieces import MARGIN, PieceGrowth, best_score, crosses_spaces, grow_pieces, words
+from vocab.pieces import MARGIN, PieceGrowth, best_score, crosses_spaces, grow_pieces, unreached, words
 from vocab.pretokens import holding
 from vocab.processors import PieceProcessor
 from vocab.proof import CONTEXTS, made_up
@@ -122,6 +122,15 @@ def test_base_ids_keep_their_meaning(kind: str) -> None:
     assert [number for _, number in growth.new_tokens] == list(range(len(one.pieces), len(made.pieces)))
     assert [text for text, _ in growth.new_tokens] == [piece.text for piece in made.pieces[len(one.pieces) :]]
     assert {piece.kind for piece in growth.pieces} == {"normal"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_new_id_is_reached(kind: str) -> None:
+    """Also each scaffold; one more piece that nothing leads to is named."""
+    one, growth, made = grown(kind)
+    assert unreached(made, growth) == ()
+    more = extended_model(one, (*growth.pieces, Piece("qqq", growth.pieces[-1].score * 2, "normal")))
+    assert unreached(more, growth) == (len(made.pieces),)
 
 
 def test_unigram_has_no_scaffolds_and_bpe_names_them() -> None:
