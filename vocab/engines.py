@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from vocab.base import CONFIG, SPECIAL_TOKENS, TOKENIZER, Base
 from vocab.byte_alphabet import read
 from vocab.cutting import cutting
+from vocab.errors import VocabError
 from vocab.gguf_file import pre_tokenizer, vocabulary_file
 from vocab.tiktoken_ranks import join, parse_ranks, refusal, settings, tiktoken_ranks
 
@@ -44,6 +45,8 @@ DISCARDING = frozenset(
 
 Found by loading one tokenizer under each of the 836 types of 5.23; under each of the 437 of 4.57.6 it is kept.
 """
+PATCHED = frozenset(("mistral", "mistral3", "ministral", "pixtral", "voxtral"))
+"""Values of `model_type` for which `from_pretrained(…, fix_mistral_regex=True)` replaces the first pattern, and is advised."""
 RULE = "its rule"
 """Stands for the version of an engine that is not installed, and whose rule was run instead."""
 ENGINE_ENDS = 5
@@ -136,7 +139,9 @@ def transformers_parity(
 
     version = importlib.metadata.version("transformers")
     extended = Base(folder / TOKENIZER, "", json.loads((folder / TOKENIZER).read_bytes()))
-    found = _compared(engine, version, encode, base, extended, texts)
+    changed = base is not None and base.spec["pre_tokenizer"] != extended.spec["pre_tokenizer"]
+    note = "never with fix_mistral_regex=True, which replaces its pre-tokenizer" if changed and kind in PATCHED else ""
+    found = _compared(engine, version, encode, base, extended, texts, note)
     reason = discarding(config or {})
     return replace(found, status="refused", reason=reason) if reason and found.different else found
 
@@ -148,8 +153,7 @@ def tiktoken_parity(base: Base, extended: Base, texts: Sequence[str]) -> Parity:
     here = importlib.util.find_spec("tiktoken") is not None
     version = importlib.metadata.version("tiktoken") if here else RULE
     encode = _by_tiktoken if here else _by_rule
-    origin = None if refusal(base.spec) else base
-    return _compared("tiktoken", version, encode, origin, extended, *_normalized(extended, texts))
+    return _compared("tiktoken", version, encode, base, extended, *_normalized(extended, texts))
 
 
 def llama_cpp_parity(base: Base, extended: Base, texts: Sequence[str]) -> Parity:
@@ -160,8 +164,7 @@ def llama_cpp_parity(base: Base, extended: Base, texts: Sequence[str]) -> Parity
     if importlib.util.find_spec("llama_cpp") is None:
         return Parity("llama.cpp", "", "not checked", reason="llama_cpp is not installed")
     version = "llama-cpp-python " + importlib.metadata.version("llama_cpp_python")
-    origin = None if pre_tokenizer(base.spec)[1] else base
-    return _compared("llama.cpp", version, _by_llama_cpp, origin, extended, *_normalized(extended, texts))
+    return _compared("llama.cpp", version, _by_llama_cpp, base, extended, *_normalized(extended, texts))
 
 
 def _compared(
@@ -175,7 +178,10 @@ def _compared(
 ) -> Parity:
     """The ids of the engine beside those of the tokenizers library; the base is run on what differs."""
     different = _different(encode, extended, texts)
-    of_base = len(_different(encode, base, different)) if base is not None and different else 0
+    try:
+        of_base = len(_different(encode, base, different)) if base is not None and different else 0
+    except VocabError:  # the base cannot be written for the engine, so nothing is known to be its own
+        of_base = 0
     if not texts:
         return Parity(engine, "", "not checked", reason="there is no text to compare on")
     status: Status = "differs" if different else "same"

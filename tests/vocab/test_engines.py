@@ -294,6 +294,18 @@ def test_texts_that_the_base_encodes_otherwise_too_are_told_from_those_of_the_ex
     assert found.to_json()["by_extension"] == 2
 
 
+def test_a_base_that_the_engine_cannot_hold_takes_no_difference_on_itself() -> None:
+    base, after = trained(), portable(trained())
+
+    def encode(one: Base, some: Sequence[str]) -> engines.Ids:
+        if one is base:
+            raise VocabError("no name for it")
+        return [None] * len(some)
+
+    found = engines._compared("an engine", "1", encode, base, after, ["x", "y"])
+    assert (found.status, found.different, found.by_extension) == ("differs", 2, 2)
+
+
 def test_a_text_without_ids_counts_as_different_and_no_texts_prove_nothing() -> None:
     base = trained()
     found = engines._compared("an engine", "1", lambda one, some: [None] * len(some), None, base, ["a", "b"])
@@ -395,6 +407,18 @@ def test_auto_tokenizer_keeps_the_pre_tokenizer_beside_every_family_but_those_th
         assert str(found) == "refused: transformers 5 builds its own pre-tokenizer for model_type qwen2"
     else:
         assert (found.status, found.different) == ("same", 0)
+
+
+def test_the_option_that_replaces_a_changed_pre_tokenizer_of_mistral_is_named(tmp_path: Path) -> None:
+    """Transformers advises it for every Mistral config of version 4; merges alone survive it."""
+    pytest.importorskip("transformers")
+    base, config = trained(TEKKEN), {"model_type": "mistral", "transformers_version": "4.43.0"}
+    said = [
+        str(transformers_parity(written(one, tmp_path / str(at)), ["EBITDA 1234"], config, base))
+        for at, one in enumerate((portable(base), r2l3(base)))
+    ]
+    assert said[0] == "same ids on 1 texts"
+    assert said[1] == ("same ids on 1 texts (never with fix_mistral_regex=True, which replaces its pre-tokenizer)")
 
 
 def test_a_model_that_discards_a_pre_tokenizer_equal_to_its_own_is_not_refused(tmp_path: Path) -> None:
