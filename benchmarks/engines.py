@@ -86,10 +86,10 @@ def main() -> None:
 def write(folder: Path, data: Path) -> None:
     """Bases and extensions, each as a folder that transformers reads, and the texts."""
     from vocab.base import load
-    from vocab.gguf_file import LLAMA3, QWEN2, QWEN35, TEKKEN
+    from vocab.gguf_file import LLAMA3, QWEN2, QWEN35
 
     gpt2 = load(data / "tokenizers/whisper_gpt2")
-    patterns = {"llama3": LLAMA3, "qwen2": QWEN2, "qwen35": QWEN35, "tekken pattern": TEKKEN}
+    patterns = {"llama3": LLAMA3, "qwen2": QWEN2, "qwen35": QWEN35}
     bases = {"gpt2": gpt2, "tekken": tekken(data / "tokenizers/mistral_tekken")}
     bases |= {name: with_pattern(gpt2, pattern, qwen="qwen" in name) for name, pattern in patterns.items()}
     for name, base in bases.items():
@@ -116,7 +116,7 @@ def engines(folder: Path) -> None:
     """A row for each base, profile and set of texts: what tiktoken and llama.cpp make of it."""
     sets = json.loads((folder / "texts.json").read_text("utf-8"))
     print("| base | profile | texts | tiktoken | llama.cpp |\n|---|---|---|---|---|")
-    for name in ("gpt2", "tekken", "llama3", "qwen2", "qwen35", "tekken pattern"):
+    for name in ("gpt2", "tekken", "llama3", "qwen2", "qwen35"):
         base = read(folder / name / "base")
         for profile in ("base", *PROFILES):
             after = read(folder / name / profile)
