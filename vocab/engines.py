@@ -12,6 +12,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import json
+import logging
 import shutil
 import subprocess
 import sys
@@ -139,7 +140,7 @@ def transformers_parity(
 
     version = importlib.metadata.version("transformers")
     extended = Base(folder / TOKENIZER, "", json.loads((folder / TOKENIZER).read_bytes()))
-    changed = base is not None and base.spec["pre_tokenizer"] != extended.spec["pre_tokenizer"]
+    changed = base is not None and base.spec.get("pre_tokenizer") != extended.spec.get("pre_tokenizer")
     note = "never with fix_mistral_regex=True, which replaces its pre-tokenizer" if changed and kind in PATCHED else ""
     found = _compared(engine, version, encode, base, extended, texts, note)
     reason = discarding(config or {})
@@ -177,13 +178,13 @@ def _compared(
     reason: str = "",
 ) -> Parity:
     """The ids of the engine beside those of the tokenizers library; the base is run on what differs."""
+    if not texts:
+        return Parity(engine, "", "not checked", reason="there is no text to compare on")
     different = _different(encode, extended, texts)
     try:
         of_base = len(_different(encode, base, different)) if base is not None and different else 0
     except VocabError:  # the base cannot be written for the engine, so nothing is known to be its own
         of_base = 0
-    if not texts:
-        return Parity(engine, "", "not checked", reason="there is no text to compare on")
     status: Status = "differs" if different else "same"
     return Parity(engine, version, status, len(texts), len(different), of_base, reason)
 
@@ -218,9 +219,14 @@ def _by_transformers(
         (copy / TOKENIZER).write_text(json.dumps(spec, ensure_ascii=False), "utf-8")
         if config is not None:
             (copy / MODEL_CONFIG).write_text(json.dumps(config), "utf-8")
-        reader = PreTrainedTokenizerFast if config is None else AutoTokenizer
+        log = logging.getLogger("transformers")
+        level = log.level
+        log.setLevel(logging.ERROR)  # it advises options that would change ids, and says so of every family's defaults
         try:
-            loaded = reader.from_pretrained(name, local_files_only=True)
+            if config is None:
+                loaded = PreTrainedTokenizerFast.from_pretrained(name, local_files_only=True)
+            else:
+                loaded = AutoTokenizer.from_pretrained(name, local_files_only=True, trust_remote_code=False)
             ids: Ids = loaded(list(texts), add_special_tokens=False)["input_ids"]
         except _UNREADABLE:
             return [None] * len(texts)
@@ -229,6 +235,8 @@ def _by_transformers(
             if type(error) is not Exception:
                 raise
             return [None] * len(texts)
+        finally:
+            log.setLevel(level)
     return ids
 
 

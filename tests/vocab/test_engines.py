@@ -26,7 +26,7 @@ from vocab.errors import VocabError
 from vocab.exact import isolated
 from vocab.extend import extend
 from vocab.extension import Extended, read
-from vocab.gguf_file import LLAMA3, PRE_TOKENIZERS, QWEN2, TEKKEN, pre_tokenizer, vocabulary_file
+from vocab.gguf_file import LLAMA3, QWEN2, TEKKEN, pre_tokenizer
 from vocab.ground import ground, grown_spec
 from vocab.grow import grow
 from vocab.proof import made_up
@@ -314,52 +314,12 @@ def test_a_text_without_ids_counts_as_different_and_no_texts_prove_nothing() -> 
     assert str(empty) == "not checked: there is no text to compare on"
 
 
-@pytest.mark.parametrize("name", PATTERNS)
-def test_a_vocabulary_file_names_the_pre_tokenizer_and_holds_every_token_type_and_merge(name: str) -> None:
-    one = portable(trained(PATTERNS[name]))
-    data = vocabulary_file(one.spec, {"bos_token": "<|endoftext|>", "pad_token": {"content": "<|padding|>"}})
-    found = gguf_entries(data)
-    assert found["tokenizer.ggml.pre"] in {pre for pre, _ in PRE_TOKENIZERS[(PATTERNS[name],)]}
-    tokens = found["tokenizer.ggml.tokens"]
-    assert {token: at for at, token in enumerate(tokens)} == {**one.vocab, **one.added}
-    assert found["tokenizer.ggml.merges"] == [" ".join(pair) for pair in one.merges]
-    kinds = dict(zip(tokens, found["tokenizer.ggml.token_type"], strict=True))
-    assert {kinds[token] for token in one.added} == {3}
-    assert {kinds[token] for token in one.vocab.keys() - one.added.keys()} == {1}
-    assert found["tokenizer.ggml.bos_token_id"] == one.added["<|endoftext|>"]
-    assert found["tokenizer.ggml.padding_token_id"] == one.added["<|padding|>"]
-
-
-def test_ids_of_no_token_are_filled_as_unused() -> None:
-    base = trained()
-    last = base.merges[-1][0] + base.merges[-1][1]
-    vocab = {**base.vocab, last: base.next_id + 2}
-    found = gguf_entries(vocabulary_file({**base.spec, "model": {**base.spec["model"], "vocab": vocab}}, {}))
-    unused = [at for at, kind in enumerate(found["tokenizer.ggml.token_type"]) if kind == 5]
-    assert unused == [base.vocab[last], base.next_id, base.next_id + 1]
-    assert [found["tokenizer.ggml.tokens"][at] for at in unused] == [f"[PAD{at}]" for at in unused]
-
-
 def test_patterns_that_llama_cpp_has_no_name_for_are_refused() -> None:
     """Groups of digits, isolated terms, and the pattern of this package's own small bases."""
     base = trained()
     own = Base(Path("tokenizer.json"), "", json.loads(train_base(SAMPLES, 300).to_str()))
     for one in (r2l3(base), exact(base), own):
         assert str(llama_cpp_parity(base, one, ["a"])) == ("refused: llama.cpp has no pre-tokenizer with its patterns")
-        with pytest.raises(VocabError, match=r"so llama\.cpp would give other ids"):
-            vocabulary_file(one.spec, {})
-
-
-def test_a_name_under_which_tokens_are_taken_whole_needs_every_token_in_reach() -> None:
-    """The name of tekken means so; Llama 3's pattern has a name of either kind."""
-    base = trained(TEKKEN)
-    cut = {**base.spec, "model": {**base.spec["model"], "merges": [list(one) for one in base.merges[:-2]]}}
-    assert pre_tokenizer(base.spec) == ("tekken", "")
-    assert pre_tokenizer(cut) == ("", "2 tokens that its merges do not make are left whole, unlike in llama.cpp")
-    assert pre_tokenizer({**cut, "model": {**cut["model"], "ignore_merges": True}}) == ("tekken", "")
-    three = trained(LLAMA3).spec
-    assert pre_tokenizer(three)[0] == "dbrx"
-    assert pre_tokenizer({**three, "model": {**three["model"], "ignore_merges": True}})[0] == "llama-bpe"
 
 
 def test_a_text_that_ends_llama_cpp_has_no_ids_and_the_next_ones_go_to_a_new_process(
@@ -443,6 +403,20 @@ def test_a_folder_that_transformers_cannot_read_differs_on_every_text(tmp_path: 
     assert (found.status, found.different) == ("differs", 2)
 
 
+def test_code_in_a_folder_or_a_configuration_is_never_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Transformers reads the tokenizer without it, and neither asks nor says anything on the way."""
+    pytest.importorskip("transformers")
+    folder = written(trained(), tmp_path / "one")
+    config = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    config["auto_map"] = {"AutoTokenizer": ["code.Tokenizer", None]}
+    (folder / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
+    ran = tmp_path / "ran"
+    (folder / "code.py").write_text(f"open({str(ran)!r}, 'w')", encoding="utf-8")
+    found = transformers_parity(folder, ["a"], {"model_type": "brandnew", "auto_map": {"AutoConfig": "code.Config"}})
+    assert (found.status, ran.exists()) == ("same", False)
+    assert capfd.readouterr().err == ""
+
+
 def test_parities_of_an_extension_name_every_engine(tmp_path: Path, corpus: Any, base_folder: Path) -> None:
     """Of a folder that `extend` wrote; the JSON of each is plain."""
     out = tmp_path / "extended"
@@ -466,42 +440,6 @@ def test_gpt_2_is_exact_in_tiktoken_with_terms_and_with_grouped_numbers() -> Non
     for one in (portable(base), r2l3(base)):
         assert tiktoken_parity(base, one, texts()).status == "same"
         assert pre_tokenizer(portable(base).spec) == ("gpt-2", "")
-
-
-def gguf_entries(data: bytes) -> dict[str, Any]:
-    """The entries of a GGUF file, read by the format's description."""
-    import struct
-
-    sizes = {4: "<I", 5: "<i", 7: "<?"}
-    at = 24
-
-    def number(form: str) -> Any:
-        nonlocal at
-        (value,) = struct.unpack_from(form, data, at)
-        at += struct.calcsize(form)
-        return value
-
-    def value(kind: int) -> Any:
-        nonlocal at
-        if kind == 9:
-            inner, count = number("<I"), number("<Q")
-            return [value(inner) for _ in range(count)]
-        if kind == 8:
-            size = number("<Q")
-            at += size
-            return data[at - size : at].decode()
-        return number(sizes[kind])
-
-    assert data[:4] == b"GGUF"
-    version, tensors, count = struct.unpack_from("<IQQ", data, 4)
-    assert (version, tensors) == (3, 0)
-    found = {}
-    for _ in range(count):
-        key = value(8)
-        found[key] = value(number("<I"))
-    assert len(data) % 32 == 0
-    assert not data[at:].strip(b"\0")
-    return found
 
 
 def test_a_parity_reads_as_one_sentence() -> None:
