@@ -36,6 +36,7 @@ Status = Literal["same", "differs", "refused", "not checked"]
 Ids = Sequence[Sequence[int] | None]
 """The ids of each text; None where the engine gave none."""
 
+ENGINES = ("transformers", "tiktoken", "llama.cpp")
 MODEL_TYPES = ("llama", "mistral", "gpt2", "qwen2", "qwen3", "gemma")
 """Families under whose `config.json` a tokenizer is read again where no other is given."""
 MODEL_CONFIG = "config.json"
@@ -103,11 +104,15 @@ def parities(extended: "Extended", texts: Sequence[str], config: Mapping[str, An
     `config` is the value of the `config.json` of the model that the tokenizer is for; without it the families of
     `MODEL_TYPES` are tried.
     """
+    base, tokenizer = extended.base, extended.tokenizer
+    if not isinstance(base, Base) or not isinstance(tokenizer, Base):
+        reason = "a SentencePiece model, which is compared by the library of that name"
+        return tuple(Parity(engine, "", "not checked", reason=reason) for engine in ENGINES)
     configs = [config] if config else [{"model_type": name} for name in MODEL_TYPES]
     return (
-        *(transformers_parity(extended.folder, texts, one, extended.base) for one in configs),
-        tiktoken_parity(extended.base, extended.tokenizer, texts),
-        llama_cpp_parity(extended.base, extended.tokenizer, texts),
+        *(transformers_parity(extended.folder, texts, one, base) for one in configs),
+        tiktoken_parity(base, tokenizer, texts),
+        llama_cpp_parity(base, tokenizer, texts),
     )
 
 

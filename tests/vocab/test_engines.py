@@ -8,6 +8,7 @@ import random
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -429,6 +430,9 @@ def test_parities_of_an_extension_name_every_engine(tmp_path: Path, corpus: Any,
     assert not any(one.by_extension for one in found)
     assert json.loads(json.dumps([one.to_json() for one in found]))[1]["texts"] == 50
     assert len(parities(extended, ["a"])) == len(engines.MODEL_TYPES) + 2
+    model = replace(extended, base=object())
+    assert {one.status for one in parities(model, ["a"])} == {"not checked"}
+    assert tuple(one.engine for one in parities(model, ["a"])) == engines.ENGINES
 
 
 @pytest.mark.shared
