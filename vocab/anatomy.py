@@ -13,9 +13,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vocab.base import FAMILY, Base, build, find, kinds, load, read_file, read_spec, refuse
+from vocab.base import FAMILY, Base, build, find, kinds, read_file, read_spec, refuse
 from vocab.digits import grouped
+from vocab.engines import discarding as discarded_by
 from vocab.errors import VocabError
+from vocab.model_base import load_origin
 from vocab.rank_files import is_tekken, is_tiktoken
 from vocab.ranks import TEKKEN, TIKTOKEN
 from vocab.reach import Never, never_produced
@@ -31,8 +33,6 @@ DIGIT_RUNS = ("1234567", "98765432", "2024", "100", "0011", "7")
 _RESERVED = re.compile(
     r"[<\[|].*(?:reserved|unused|special_\d|placeholder|dummy|control_\d|filler).*[>\]|]", re.IGNORECASE
 )
-DISCARDING = ("qwen2", "qwen3_5")
-"""Values of `model_type` for which transformers 5 builds its own pre-tokenizer in place of that in `tokenizer.json`."""
 _BUILT_IN = "GPT-2's, built in"
 SHOWN = 8
 """Special tokens named in the text."""
@@ -237,7 +237,7 @@ def _digits(cut: Sequence[Sequence[str]]) -> str:
 
 def _portable(file: Path) -> Support:
     try:
-        load(file)
+        load_origin(file)
     except VocabError as error:
         return Support("portable", supported=False, reason=_plain(error, file))
     return Support("portable", supported=True, reason="")
@@ -252,6 +252,13 @@ def _supports(base: Base, never: Never | None) -> tuple[Support, ...]:
         other = reason if never is not None else f"for {FAMILY} only"
         return tuple(
             Support(name, False, why) for name, why in (("portable", reason), ("exact", other), ("r2l3", other))
+        )
+    if base.family != FAMILY:
+        only = f"for {FAMILY} only"
+        return (
+            Support("portable", supported=True, reason=""),
+            Support("exact", supported=False, reason=only),
+            Support("r2l3", supported=False, reason=only),
         )
     discarded = discarding(base.path)
     exact = discarded
@@ -281,8 +288,7 @@ def discarding(file: Path) -> str:
         value = json.loads(config.read_bytes()) if config.is_file() else {}
     except (OSError, ValueError):
         return f"{config} cannot be read, so what loads the tokenizer is unknown"
-    kind = value.get("model_type") if isinstance(value, dict) else None
-    return f"transformers 5 discards the pre-tokenizer of model_type {kind}" if kind in DISCARDING else ""
+    return discarded_by(value) if isinstance(value, dict) else ""
 
 
 def _plain(error: VocabError, file: Path) -> str:

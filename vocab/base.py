@@ -1,9 +1,9 @@
-"""Reads a base tokenizer: a Hugging Face folder, its `tokenizer.json` with byte-level BPE, or a rank file of such BPE.
+"""Reads a base tokenizer: a Hugging Face folder, its `tokenizer.json`, or a rank file of byte-level BPE.
 
 `load` gives the parsed file, its digest and what must be known before anything is added to it. A tekken.json and a
-tiktoken file are read as the `tokenizer.json` that gives the same ids (`vocab.ranks`). Only byte-level BPE is extended
-by the profile `portable`; every other kind is refused in a sentence that says why. Nothing is fetched: a base is a
-path. The file format is that of the `tokenizers` library, version "1.0".
+tiktoken file are read as the `tokenizer.json` that gives the same ids (`vocab.ranks`). A kind that no term can be added to
+is refused in a sentence that says why. Nothing is fetched: a base is a path. The file format is that of the `tokenizers`
+library, version "1.0". `vocab.model_base` reads a SentencePiece `.model`.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from govern.errors import InputError
 from govern.files import parse_strict
-from vocab.byte_alphabet import CHARACTERS
+from vocab.byte_alphabet import CHARACTERS, read, spell
 from vocab.errors import VocabError
 from vocab.rank_files import is_tekken, is_tiktoken, read_tekken, read_tiktoken
 from vocab.ranks import spec_of
@@ -33,6 +33,9 @@ CLASS = "PreTrainedTokenizerFast"
 """The class of transformers that reads `tokenizer.json` as it stands."""
 NORMALIZERS = (None, "NFC", "NFKC")
 FAMILY = "byte-level BPE"
+EXPORT, UNIGRAM, WORDS = "SentencePiece-style BPE", "Unigram", "WordPiece"
+FAMILIES = (FAMILY, EXPORT, UNIGRAM, WORDS)
+"""The families of a `tokenizer.json` that terms can be added to."""
 _EXPECTED = "a tokenizer.json, a SentencePiece .model, a tekken.json or tiktoken ranks (.tiktoken)"
 MAX_IDS = 1 << 24
 """A vocabulary has fewer ids; a model has a row for each, whether used or not."""
@@ -40,13 +43,39 @@ MAX_IDS = 1 << 24
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A byte-level BPE tokenizer: where it lies, its parsed `tokenizer.json` (read it, never change it), its SHA-256."""
+    """A tokenizer: where it lies, the SHA-256 of its file, and its parsed `tokenizer.json` (read it, never change it)."""
 
     path: Path
     sha256: str
     spec: dict[str, Any] = field(repr=False)
     _built: dict[str, "Tokenizer"] = field(default_factory=dict, init=False, repr=False, compare=False)
     """The library's tokenizers of this value, by what was left out: each is built once."""
+
+    @property
+    def family(self) -> str:
+        """One of `FAMILIES`, or the name of the model where it is none of them."""
+        return family_of(self.spec)
+
+    @property
+    def space(self) -> str:
+        """What its tokens have for a space before a word; '' where they have nothing."""
+        return {FAMILY: "Ġ", EXPORT: "▁", UNIGRAM: "▁"}.get(self.family, "")
+
+    @property
+    def unknown_id(self) -> int | None:
+        """The id of text that it cannot read; None where such text becomes bytes, or is lost."""
+        model = self.spec["model"]
+        if self.family == UNIGRAM:
+            return None if model.get("byte_fallback") else model.get("unk_id")
+        return None if self.family == FAMILY or model.get("byte_fallback") else self.vocab.get(model.get("unk_token"))
+
+    def spelled(self, text: str) -> str:
+        """A piece of normalised text as its tokens spell it."""
+        return spell(text) if self.family == FAMILY else text
+
+    def read(self, spelled: str) -> str:
+        """The piece of normalised text that is spelled so."""
+        return read(spelled).decode() if self.family == FAMILY else spelled
 
     @property
     def vocab(self) -> dict[str, int]:
@@ -72,7 +101,7 @@ class Base:
     @property
     def missing_bytes(self) -> int:
         """How many of the 256 bytes have no token: text that holds one is lost by this tokenizer."""
-        return sum(character not in self.vocab for character in CHARACTERS)
+        return sum(character not in self.vocab for character in CHARACTERS) if self.family == FAMILY else 0
 
     @property
     def ignores_merges(self) -> bool:
@@ -85,9 +114,9 @@ class Base:
 
     def inner(self) -> "Tokenizer":
         """The tokenizer of what stands inside a text: it puts no space before its first word."""
-        before = self.spec["pre_tokenizer"]
-        after = without_prefix_space(before)
-        return self.tokenizer() if after == before else self._build("inner", {"pre_tokenizer": after})
+        parts = {part: self.spec.get(part) for part in ("normalizer", "pre_tokenizer")}
+        bare = {name: part and without_prefix_space(part) for name, part in parts.items()}
+        return self.tokenizer() if bare == parts else self._build("inner", bare)
 
     def model_alone(self) -> "Tokenizer":
         """The tokenizer of a pre-token as `vocab.pretokens` spells it: nothing is normalised, cut or looked for in it."""
@@ -101,7 +130,7 @@ class Base:
 
 
 def load(path: Path) -> Base:
-    """The byte-level BPE tokenizer at `path`: a folder, a `tokenizer.json`, a tekken.json or tiktoken ranks.
+    """The tokenizer at `path`: a folder, a `tokenizer.json`, a tekken.json or tiktoken ranks.
 
     Raises:
         VocabError: nothing readable there, another kind of tokenizer, or one that was extended already.
@@ -109,10 +138,7 @@ def load(path: Path) -> Base:
     file = find(path)
     data = read_file(file)
     if file.suffix == ".model" and not is_tiktoken(data, file):
-        raise VocabError(
-            f"{file}: a SentencePiece model; the profile 'portable' extends {FAMILY} only, since merges cannot reach "
-            "characters that are bytes there; `vocab coverage` reads it"
-        )
+        raise VocabError(f"{file}: a SentencePiece model, expected a tokenizer.json; `vocab.model_base` reads it")
     base = Base(file, hashlib.sha256(data).hexdigest(), read_spec(data, file))
     refuse(base)
     return base
@@ -124,13 +150,17 @@ def refuse(base: Base) -> None:
     Raises:
         VocabError: it is another kind of tokenizer, its ids are odd, or it was extended already.
     """
-    if (base.path.parent / EXTENSION).exists():
-        raise VocabError(
-            f"{base.path.parent}: holds {EXTENSION}, so it was extended already; extend its base again, with all term "
-            "lists"
-        )
+    refuse_extended(base.path)
     refuse_other_kinds(base.spec, str(base.path))
     refuse_odd_ids(base)
+
+
+def refuse_extended(file: Path) -> None:
+    """Returns where no extension's record stands beside `file`; else `VocabError`."""
+    if (file.parent / EXTENSION).exists():
+        raise VocabError(
+            f"{file.parent}: holds {EXTENSION}, so it was extended already; extend its base again, with all term lists"
+        )
 
 
 def find(path: Path) -> Path:
@@ -197,21 +227,45 @@ def build(spec: dict[str, Any], where: str) -> "Tokenizer":
     return tokenizer
 
 
+def family_of(spec: dict[str, Any]) -> str:
+    """The family of a parsed `tokenizer.json`: one of `FAMILIES`, or the name of its model."""
+    model = spec["model"]
+    kind = str(model.get("type") or ("BPE" if "merges" in model else "an unnamed model"))
+    if kind == "BPE":
+        parts = (("pre_tokenizer", "pretokenizers"), ("normalizer", "normalizers"))
+        is_bytes = any("ByteLevel" in kinds(spec.get(part), inside) for part, inside in parts)
+        return FAMILY if is_bytes else EXPORT
+    return kind
+
+
 def refuse_other_kinds(spec: dict[str, Any], where: str) -> None:
-    """Returns where `spec` is a file that the library reads, of byte-level BPE as this package understands it.
+    """Returns where `spec` is a file that the library reads, of a family and form that terms can be added to.
 
     Raises:
         VocabError: it is not; the message names what differs.
     """
-    model = spec["model"]
-    kind = model.get("type") or ("BPE" if "merges" in model else "an unnamed model")
-    if kind != "BPE":
-        _refuse(where, f"the model is {kind}")
+    family = family_of(spec)
+    if family not in FAMILIES:
+        _refuse(where, f"the model is {family}")
     build(spec, where)
+    if family == FAMILY:
+        _refuse_other_bytes(spec, where)
+    elif family in (EXPORT, UNIGRAM):
+        from vocab.piece_specs import refuse_other_exports
+
+        refuse_other_exports(spec, where)
+    elif spec["model"].get("unk_token") not in spec["model"]["vocab"]:
+        _refuse(where, "no token for unknown words in its vocabulary")
+    elif spec.get("pre_tokenizer") is None:
+        _refuse(where, "WordPiece without a pre-tokenizer, so a whole text would be one word")
+
+
+def _refuse_other_bytes(spec: dict[str, Any], where: str) -> None:
+    model = spec["model"]
     normalizer = (spec.get("normalizer") or {}).get("type")
     reason = None
     if "ByteLevel" not in kinds(spec.get("pre_tokenizer"), "pretokenizers"):
-        reason = "BPE over characters (a SentencePiece export), not over bytes"
+        reason = "byte-level BPE that cuts no text before its merges"
     elif "ByteLevel" not in kinds(spec.get("decoder"), "decoders"):
         reason = "its decoder is not that of bytes, so tokens would not join to text"
     elif model.get("dropout"):
@@ -245,7 +299,7 @@ def refuse_odd_ids(base: Base) -> None:
 
 
 def _refuse(where: str, reason: str) -> None:
-    raise VocabError(f"{where}: {reason}; the profile 'portable' extends {FAMILY} only; choose another base")
+    raise VocabError(f"{where}: {reason}; terms are added to {', '.join(FAMILIES)}; choose another base")
 
 
 def kinds(part: dict[str, Any] | None, inside: str) -> tuple[str, ...]:
@@ -257,7 +311,13 @@ def kinds(part: dict[str, Any] | None, inside: str) -> tuple[str, ...]:
 
 
 def without_prefix_space(part: dict[str, Any]) -> dict[str, Any]:
-    """The pre-tokenizer that puts no space before a text: what stands inside a text is split the same."""
+    """The pre-tokenizer or normalizer that puts no space before a text: what stands inside a text is split the same."""
+    if part.get("type") == "Prepend":
+        return {"type": "Sequence", "normalizers": []}
+    if "normalizers" in part:
+        return {**part, "normalizers": [without_prefix_space(one) for one in part["normalizers"]]}
+    if part.get("type") == "Metaspace":
+        return {**part, "prepend_scheme": "never"}
     if "pretokenizers" in part:
         return {**part, "pretokenizers": [without_prefix_space(one) for one in part["pretokenizers"]]}
     return {**part, "add_prefix_space": False} if "add_prefix_space" in part else part

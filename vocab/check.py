@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from govern.files import ATTESTATION, MANIFEST, digest, parse_strict
 from vocab.base import CLASS, CONFIG, EXTENSION, SPECIAL_TOKENS, Base, read_file
+from vocab.engines import Parity, parities
 from vocab.errors import VocabError, VocabRefused
+from vocab.exports import exports
 from vocab.extension import Extended, read
 from vocab.ground import moved
 from vocab.grow import ADDED, PRESENT, Term, Variant
-from vocab.merges import Merges
-from vocab.pretokens import batches, histogram, whole
+from vocab.model_base import Origin
+from vocab.pretokens import batches, histogram
 from vocab.proof import Proof, made_up
-from vocab.proving import Seen, prove_all
+from vocab.proving import MADE_UP, Seen, prove_all, refused_by
+from vocab.spelling import ids_of, sub_ids, whole
 from vocab.term_lists import Entry
 
 if TYPE_CHECKING:
@@ -54,8 +57,9 @@ def check(
     extended = read(tokenizer)
     if trust:
         _signed(extended, trust, now)
-    proof = replace(_prove(extended, corpus), parity=_parity(extended))
-    problems = (*proof.problems, *_recorded(extended, corpus, proof))
+    engines = _engines(extended)
+    proof = replace(_prove(extended, corpus), engines=engines)
+    problems = (*proof.problems, *refused_by(engines), *_recorded(extended, corpus, proof))
     if problems:
         raise VocabRefused(tuple(f"{tokenizer}: {problem}; extend the base again" for problem in problems))
     return proof
@@ -140,6 +144,10 @@ def _recorded(extended: Extended, corpus: "CertifiedCorpus | None", proof: Proof
         names |= _OF_CORPUS & set(recorded)
     elif found["numbers"] is not None:  # what the corpus says of numbers is of another corpus, or of none
         found["numbers"]["corpus"] = (recorded["numbers"] or {}).get("corpus")
+    if extended.record["format_version"] < 3:  # what the base cannot read was not counted then
+        for one in (found["fuzz"], found["corpus"], (found["numbers"] or {}).get("corpus")):
+            if one:
+                del one["unread"]
     found = _plain(found)
     different = sorted(name for name in names if found[name] != recorded.get(name))
     return (*wrong, *(f"'{name}' of the proof is not what {EXTENSION} says" for name in different))
@@ -147,20 +155,20 @@ def _recorded(extended: Extended, corpus: "CertifiedCorpus | None", proof: Proof
 
 def _wrong_ids(extended: Extended) -> tuple[str, ...]:
     """What the record says of new ids, sub-tokens and variants, against the tokenizer and its base."""
-    tokenizer, base, on = extended.tokenizer.inner(), extended.base, extended.ground
-    by_base = Merges(base.vocab, base.merges, next_id=base.next_id)
+    on, vocab, parts = extended.ground, extended.tokenizer.vocab, sub_ids(extended.base)
     new = extended.record["new_ids"]
     variants = [one for term in extended.record["terms"] for one in term["variants"]]
-    encoded = tokenizer.encode_batch([one["text"] for one in variants], add_special_tokens=False)
+    texts = [one["text"] for one in variants]
+    encoded = ids_of(extended.tokenizer, texts, list(map(whole(on.base), texts)))
     scaffolds = [one.id for one in extended.new if one.text is None]
     numbers, tags = ({number for _, number in some} for some in (on.numbers, on.tags))
     wrong = {
-        "new_ids": sum(extended.tokenizer.vocab.get(one["token"]) != one["id"] for one in new),
+        "new_ids": sum(vocab.get(one["token"]) != one["id"] for one in new),
         "kinds": sum((one["kind"] == "scaffold") != (one["id"] in scaffolds) for one in new),
         "numbers": sum((one["kind"] == "number") != (one["id"] in numbers) for one in new),
         "tags": sum((one["kind"] == "tag") != (one["id"] in tags) for one in new),
-        "base_ids": sum([base.vocab[part] for part in by_base.split(one["token"])] != one["base_ids"] for one in new),
-        "variants": sum(_misread(one, found.ids, on.base) for one, found in zip(variants, encoded, strict=True)),
+        "base_ids": sum(parts(one["token"]) != one["base_ids"] for one in new),
+        "variants": sum(_misread(one, ids, on.base) for one, ids in zip(variants, encoded, strict=True)),
         "terms": sum(map(_misjudged, _terms(extended), extended.record["terms"])),
         "scaffold_ids": int(sorted(scaffolds) != extended.record["scaffold_ids"]),
     }
@@ -169,12 +177,12 @@ def _wrong_ids(extended: Extended) -> tuple[str, ...]:
     )
 
 
-def _misread(variant: dict[str, Any], ids: list[int], base: Base) -> bool:
+def _misread(variant: dict[str, Any], ids: list[int], base: Origin) -> bool:
     """True where the text of a variant is not encoded as the record says."""
     if variant["status"] in (ADDED, PRESENT):
         is_new: bool = variant["status"] == ADDED
         return bool(ids != [variant["id"]] or is_new != (ids[0] >= base.next_id))
-    return bool(variant["id"] is not None or len(ids) == 1)
+    return bool(variant["id"] is not None or (len(ids) == 1 and ids[0] != base.unknown_id))
 
 
 def _misjudged(term: Term, recorded: dict[str, Any]) -> bool:
@@ -206,24 +214,28 @@ def _plain(value: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _parity(extended: Extended) -> str:
-    """`same ids on N texts`, `differs …`, or `not checked: …`; `transformers` reads the folder as its users will."""
-    import importlib.util
+def _engines(extended: Extended) -> tuple[Parity, ...]:
+    """What each engine makes of the folder, as its users will read it; exports are compared with what they are made of."""
+    problems = _exports(extended)
+    if isinstance(extended.tokenizer, Base):
+        config = parse_strict(read_file(extended.folder / CONFIG), str(extended.folder / CONFIG))
+        parse_strict(read_file(extended.folder / SPECIAL_TOKENS), str(extended.folder / SPECIAL_TOKENS))
+        if not isinstance(config, dict) or "auto_map" in config or config.get("tokenizer_class") != CLASS:
+            problems += (f"{CONFIG} names another class than {CLASS}, or code",)
+    if problems:
+        raise VocabRefused(tuple(f"{extended.folder}: {problem}; extend again" for problem in problems))
+    terms = [term["term"] for term in extended.record["terms"] if term["status"] != "rejected"]
+    return parities(extended, made_up(terms)[:MADE_UP])
 
-    if importlib.util.find_spec("transformers") is None:
-        return "not checked: transformers is not installed"
-    from transformers import PreTrainedTokenizerFast
 
-    config = parse_strict(read_file(extended.folder / CONFIG), str(extended.folder / CONFIG))
-    parse_strict(read_file(extended.folder / SPECIAL_TOKENS), str(extended.folder / SPECIAL_TOKENS))
-    if not isinstance(config, dict) or "auto_map" in config or config.get("tokenizer_class") != CLASS:
-        raise VocabRefused((f"{extended.folder / CONFIG}: names another class than {CLASS}, or code; extend again",))
-    texts = made_up([term["term"] for term in extended.record["terms"] if term["status"] != "rejected"])
-    try:
-        loaded = PreTrainedTokenizerFast.from_pretrained(str(extended.folder), local_files_only=True)
-    except (OSError, ValueError, TypeError, AttributeError, LookupError):
-        raise VocabRefused((f"{extended.folder}: transformers cannot read it; restore the folder",)) from None
-    theirs = loaded(texts, add_special_tokens=False)["input_ids"]
-    ours = extended.tokenizer.tokenizer().encode_batch(texts, add_special_tokens=False)
-    different = sum(list(one) != two.ids for one, two in zip(theirs, ours, strict=True))
-    return f"differs on {different} of {len(texts)} texts" if different else f"same ids on {len(texts)} texts"
+def _exports(extended: Extended) -> tuple[str, ...]:
+    recorded = {one["engine"]: one for one in extended.record.get("exports", ())}
+    if not recorded:
+        return ()
+    made = exports(extended.tokenizer)
+    return tuple(
+        f"{name} is not what the tokenizer gives for {one.engine}"
+        for one in made
+        for name in recorded.get(one.engine, {}).get("files", ())
+        if one.files.get(name) != read_file(extended.folder / name)
+    )

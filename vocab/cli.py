@@ -11,8 +11,11 @@ from vocab.embedding_rows import INPUT, OUTPUT
 from vocab.errors import VocabError, VocabRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from govern.attestation import CertifiedCorpus
     from govern.keys import PrivateKey
+    from vocab.engines import Parity
     from vocab.extend import ExtendedTokenizer
     from vocab.proof import Proof
 
@@ -232,6 +235,8 @@ def _extend(arguments: argparse.Namespace) -> int:
         "number_ids": len(made.ground.numbers),
         "tag_ids": len(made.ground.tags),
         "scaffold_ids": len(made.growth.scaffolds),
+        "engines": [one.to_json() for one in made.engines],
+        "exports": [{"engine": one.engine, "files": sorted(one.files), "refused": one.refused} for one in made.exports],
         "warnings": list(made.warnings),
         "signed": key is not None,
         **_numbers(made.proof),
@@ -241,12 +246,18 @@ def _extend(arguments: argparse.Namespace) -> int:
         f"{len(made.ground.numbers):,} groups of digits, {len(made.ground.tags):,} masking tags; "
         + ", ".join(f"{count:,} terms {status}" for status, count in terms.items()),
         *_proof_lines(made.proof),
+        *_engine_lines(made.engines),
+        *(f"export for {one.engine}: {one.refused or ', '.join(sorted(one.files))}" for one in made.exports),
         *_left_lines(left),
         *(f"warning: {warning}" for warning in made.warnings),
         f"extension {made.digest}" + ("" if key else "; not signed (--sign-key)"),
     ]
     show(result, arguments.json, lines)
     return 0
+
+
+def _engine_lines(engines: "Iterable[Parity]") -> list[str]:
+    return [f"{' '.join(part for part in (one.engine, one.version) if part)}: {one}" for one in engines]
 
 
 def _left(made: "ExtendedTokenizer") -> list[dict[str, str]]:
@@ -288,10 +299,12 @@ def _check(arguments: argparse.Namespace) -> int:
     lines = [
         f"{arguments.tokenizer}: every claim holds",
         *_proof_lines(proof),
-        f"scaffold ids: {len(proof.scaffold_ids):,}; transformers: {proof.parity}; signature: {signed}",
+        *_engine_lines(proof.engines),
+        f"scaffold ids: {len(proof.scaffold_ids):,}; signature: {signed}",
         *(() if corpus else ("corpus: not checked (give --corpus and --trust)",)),
     ]
-    show({"passed": True, "signature": signed, "parity": proof.parity, "proof": proof.to_json()}, arguments.json, lines)
+    engines = [one.to_json() for one in proof.engines]
+    show({"passed": True, "signature": signed, "engines": engines, "proof": proof.to_json()}, arguments.json, lines)
     return 0
 
 

@@ -11,23 +11,27 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern.files import MANIFEST, canonical, manifest, write_whole
 from vocab.anatomy import discarding
-from vocab.base import CLASS, CONFIG, EXTENSION, SPECIAL_TOKENS, TOKENIZER, UNCHANGED, Base, load, read_spec
+from vocab.base import CLASS, CONFIG, EXTENSION, SPECIAL_TOKENS, TOKENIZER, UNCHANGED, Base, read_spec
 from vocab.card import card
+from vocab.engines import MODEL_CONFIG, Parity
 from vocab.errors import VocabError, VocabRefused
 from vocab.exact import WARN_ABOVE
+from vocab.exports import Export, exports
 from vocab.extension import record
 from vocab.folders import building
 from vocab.ground import Digits, Ground, ground
 from vocab.grow import ADDED
 from vocab.growing import Grown, Profile, budget_of, grown
+from vocab.model_base import Origin, load_origin, read_model_base
 from vocab.pretokens import batches, histograms
-from vocab.proof import Proof
-from vocab.proving import Seen, prove_all, sides
+from vocab.proof import Proof, made_up
+from vocab.proving import Seen, engines_of, prove_all, sides, used
 from vocab.screen import screened
 from vocab.standing import MIN_COUNT, MIN_DOCUMENTS, Standing, judged, standings
 from vocab.tags import tags_in
@@ -56,6 +60,9 @@ class ExtendedTokenizer:
     proof: Proof
     ground: Ground
     standing: Mapping[str, Standing] = field(repr=False)
+    exports: tuple[Export, ...]
+    engines: tuple[Parity, ...]
+    tags_left: int
 
     @property
     def new_ids(self) -> tuple[int, ...]:
@@ -79,6 +86,10 @@ class ExtendedTokenizer:
                 found.append(
                     f"{count:,} terms are isolated; more than {WARN_ABOVE} make a tokenizer slower by a third and more"
                 )
+        if self.tags_left:
+            found.append(
+                f"{self.tags_left:,} masking tags stay text: this base changes the text around its special tokens"
+            )
         return tuple(found)
 
     @property
@@ -120,7 +131,7 @@ def extend(
     """
     if key is not None and issued is None:
         raise VocabError("a signature needs the time of issue; pass `issued`")
-    origin = load(base)
+    origin = load_origin(base)
 
     def batch_texts() -> Iterator[list[str]]:
         return ([text for text, _ in batch] for batch in batches(corpus))
@@ -133,17 +144,18 @@ def extend(
     entries = screened(usable(lists, origin.added))
     refuse_none(entries)
     with building(out, EXTENSION) as partial:
-        on = ground(origin, digits, tags_in(corpus.certificate, texts()))
+        tags = tags_in(corpus.certificate, texts())
+        on = ground(origin, digits, tags)
         counts, documents = histograms(on.base, texts())
         found = standings(on.base, entries, counts, documents, texts(), cut_too=profile == "exact")
         entries = judged(entries, found)
         refuse_none(entries)
         room = budget_of(budget, on.base, len(on.numbers) + len(on.tags), found)
         growth = grown(on.base, profile, entries, counts, room)
-        data = _spell_json(growth.spec)
-        extended = Base(partial / TOKENIZER, hashlib.sha256(data).hexdigest(), read_spec(data, partial / TOKENIZER))
+        extended, data = _made(growth, origin, partial)
         seen = Seen(batch_texts, counts)
         proof = prove_all(origin, on, extended, profile, sides(growth), growth.appended, growth.terms, seen)
+        made = exports(extended, chain(texts(), made_up(used(growth.terms))))
         if not proof.passed:
             raise VocabRefused(tuple(f"{out}: {problem}; nothing was written" for problem in proof.problems))
         value = record(
@@ -158,16 +170,40 @@ def extend(
             digits=digits,
             budget=budget,
             found=found,
+            exported=made,
         )
-        digest = _write(partial, origin, data, value)
+        files = {name: one for export in made for name, one in export.files.items()}
+        digest = _write(partial, origin, {extended.path.name: data, **files}, value)
+        engines = engines_of(partial, origin.path.parent / MODEL_CONFIG, texts())
         if key is not None and issued is not None:
             _seal(partial, key, value, digest, issued)
     return ExtendedTokenizer(
-        out, digest, value["base"]["sha256"], corpus.certificate.digest, profile, growth, proof, on, found
+        folder=out,
+        digest=digest,
+        base_digest=value["base"]["sha256"],
+        certificate=corpus.certificate.digest,
+        profile=profile,
+        growth=growth,
+        proof=proof,
+        ground=on,
+        standing=found,
+        exports=made,
+        engines=engines,
+        tags_left=sum(tag not in extended.added for tag in tags),
     )
 
 
-def refuse_discarding(origin: Base) -> None:
+def _made(growth: Grown, origin: Origin, folder: Path) -> tuple[Origin, bytes]:
+    """The extended tokenizer, read back from the bytes of its file in `folder`, and these bytes."""
+    if growth.model is not None:
+        path = folder / origin.path.name
+        return read_model_base(growth.model.model.data, path), growth.model.model.data
+    data = _spell_json(growth.spec)
+    path = folder / TOKENIZER
+    return Base(path, hashlib.sha256(data).hexdigest(), read_spec(data, path)), data
+
+
+def refuse_discarding(origin: Origin) -> None:
     """Returns where nothing beside the base says that its pre-tokenizer is replaced by whoever loads it; else `VocabError`."""
     reason = discarding(origin.path)
     if reason:
@@ -181,10 +217,12 @@ def refuse_none(entries: Sequence[Entry]) -> None:
         raise VocabError(f"no term can be used ({named}); give a list with terms")
 
 
-def _write(folder: Path, base: Base, tokenizer: bytes, value: dict[str, Any]) -> str:
+def _write(folder: Path, base: Origin, tokenizer: dict[str, bytes], value: dict[str, Any]) -> str:
     """Writes every file but the attestation; returns the digest of `extension.json`."""
     extension = canonical(value)
-    files = {TOKENIZER: tokenizer, EXTENSION: extension, **_configuration(base)}
+    files = {**tokenizer, EXTENSION: extension}
+    if TOKENIZER in tokenizer:
+        files.update(_configuration(base))
     files.update(
         {name: (base.path.parent / name).read_bytes() for name in UNCHANGED if (base.path.parent / name).is_file()}
     )
@@ -195,7 +233,7 @@ def _write(folder: Path, base: Base, tokenizer: bytes, value: dict[str, Any]) ->
     return "sha256:" + hashlib.sha256(extension).hexdigest()
 
 
-def _configuration(base: Base) -> dict[str, bytes]:
+def _configuration(base: Origin) -> dict[str, bytes]:
     """The base's tokenizer configuration, under the class that reads `tokenizer.json` as it stands."""
     config = _json_beside(base, CONFIG)
     special = _json_beside(base, SPECIAL_TOKENS)
@@ -212,7 +250,7 @@ def _configuration(base: Base) -> dict[str, bytes]:
     }
 
 
-def _json_beside(base: Base, name: str) -> dict[str, Any]:
+def _json_beside(base: Origin, name: str) -> dict[str, Any]:
     from govern.files import parse_strict
 
     file = base.path.parent / name

@@ -16,18 +16,23 @@ from typing import Any
 
 from govern.errors import InputError
 from govern.files import parse_canonical
-from vocab.base import EXTENSION, FAMILY, TOKENIZER, Base, read_file, read_spec, refuse_odd_ids, refuse_other_kinds
+from vocab.base import EXTENSION, TOKENIZER, Base, read_file, read_spec, refuse_odd_ids, refuse_other_kinds
 from vocab.byte_alphabet import spell
 from vocab.errors import VocabError
 from vocab.exact import REASONS as ISOLATING
+from vocab.exports import Export
 from vocab.form import require
 from vocab.ground import Digits, Ground, ground, moved
 from vocab.grow import ADDED, PRESENT, REASONS, Term
 from vocab.growing import Grown, Profile
-from vocab.merges import Merges, Pair
+from vocab.merges import Pair
+from vocab.model_base import ModelBase, Origin, read_model_base
+from vocab.piece_models import base_bytes
 from vocab.proof import Proof, Side
+from vocab.spelling import sub_ids
 from vocab.standing import Standing
 from vocab.term_lists import TermList
+from vocab.word_pieces import REASONS as OF_WORDS
 
 FORMAT_VERSION = 3
 READABLE = (1, 2, 3)
@@ -39,8 +44,8 @@ class Extended:
     """An extended tokenizer as read from its folder: the tokenizer, its base rebuilt, and what `extension.json` says."""
 
     folder: Path
-    tokenizer: Base
-    base: Base
+    tokenizer: Origin
+    base: Origin
     record: dict[str, Any] = field(repr=False)
     ground: Ground = field(repr=False)
     """The base with its numbers grouped and masking tags where the record says so, else the base."""
@@ -78,10 +83,15 @@ def content_digest(spec: dict[str, Any]) -> str:
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def content_of(base: Origin) -> str:
+    """The digest of what a base says: of the parsed file, or of the bytes of a SentencePiece model."""
+    return "sha256:" + base.sha256 if isinstance(base, ModelBase) else content_digest(base.spec)
+
+
 def record(
-    origin: Base,
+    origin: Origin,
     on: Ground,
-    extended: Base,
+    extended: Origin,
     growth: Grown,
     proof: Proof,
     *,
@@ -91,9 +101,10 @@ def record(
     digits: Digits,
     budget: int | None,
     found: Mapping[str, Standing],
+    exported: Sequence[Export],
 ) -> dict[str, Any]:
     """The value of `extension.json`."""
-    by_base = Merges(origin.vocab, origin.merges, next_id=origin.next_id)
+    parts = sub_ids(origin)
     unlike = frozenset(growth.scaffolds)
     new = (
         *(("number", spell(text), new_id) for text, new_id in on.numbers),
@@ -107,15 +118,19 @@ def record(
         "digits": digits,
         "budget": budget,
         "base": {
-            "family": FAMILY,
+            "family": origin.family,
             "sha256": "sha256:" + origin.sha256,
-            "content": content_digest(origin.spec),
+            "content": content_of(origin),
             "vocab_size": len(origin.vocab.keys() | origin.added.keys()),
             "next_id": origin.next_id,
             "moved_added_tokens": list(moved(origin)),
             "replaced": {**growth.replaced, **on.replaced},
         },
-        "tokenizer": {"sha256": "sha256:" + extended.sha256, "next_id": extended.next_id},
+        "tokenizer": {
+            "file": extended.path.name,
+            "sha256": "sha256:" + extended.sha256,
+            "next_id": extended.next_id,
+        },
         "certificate": certificate,
         "term_lists": [
             {"name": one.name, "sha256": "sha256:" + one.sha256, "terms": len(one.entries)} for one in lists
@@ -126,12 +141,13 @@ def record(
                 "id": new_id,
                 "token": token,
                 "kind": kind,
-                "base_ids": [origin.vocab[part] for part in by_base.split(token)],
+                "base_ids": parts(token),
             }
             for kind, token, new_id in new
         ],
         "scaffold_ids": list(growth.scaffolds),
         "merges": on.merges + len(growth.appended),
+        "exports": [{"engine": one.engine, "files": sorted(one.files), "refused": one.refused} for one in exported],
         "proof": proof.to_json(),
     }
 
@@ -151,7 +167,10 @@ def _term(term: Term, stands: Standing) -> dict[str, Any]:
 
 
 def _reasons(variants: Sequence[Any]) -> list[str]:
-    return [(ISOLATING | REASONS)[status] for status in sorted({one.status for one in variants} - {ADDED, PRESENT})]
+    return [
+        (ISOLATING | OF_WORDS | REASONS)[status]
+        for status in sorted({one.status for one in variants} - {ADDED, PRESENT})
+    ]
 
 
 def read(folder: Path) -> Extended:
@@ -172,21 +191,27 @@ def read(folder: Path) -> Extended:
         known = " or ".join(map(str, READABLE))
         raise VocabError(f"{file}: format_version {version!r}, expected {known} of {KIND}; update assay to read it")
     require(value, str(file))
-    data = read_file(folder / TOKENIZER)
-    tokenizer = Base(folder / TOKENIZER, hashlib.sha256(data).hexdigest(), read_spec(data, folder / TOKENIZER))
-    refuse_other_kinds(tokenizer.spec, str(folder / TOKENIZER))
-    refuse_odd_ids(tokenizer)
-    base = Base(folder / TOKENIZER, value["base"]["sha256"].removeprefix("sha256:"), _take_off(tokenizer, value))
+    path = folder / value["tokenizer"].get("file", TOKENIZER)
+    tokenizer, base = _both(read_file(path), path, value)
     recorded = (value["base"]["content"], value["tokenizer"]["sha256"])
     if recorded[1] != "sha256:" + tokenizer.sha256:
+        raise VocabError(f"{path}: sha256 is not the one in {EXTENSION}; restore the files or extend again")
+    if recorded[0] != content_of(base):
         raise VocabError(
-            f"{folder / TOKENIZER}: sha256 is not the one in {EXTENSION}; restore the files or extend again"
-        )
-    if recorded[0] != content_digest(base.spec):
-        raise VocabError(
-            f"{folder / TOKENIZER}: without the recorded additions it is not the base that {EXTENSION} names; extend again"
+            f"{path}: without the recorded additions it is not the base that {EXTENSION} names; extend again"
         )
     return Extended(folder, tokenizer, base, value, ground(base, value.get("digits", "keep"), _tags(value)))
+
+
+def _both(data: bytes, path: Path, value: dict[str, Any]) -> tuple[Origin, Origin]:
+    """The extended tokenizer in `data`, and its base."""
+    if path.suffix == ".model":
+        extended = read_model_base(data, path)
+        return extended, read_model_base(base_bytes(data, value["base"]["next_id"], str(path)), path)
+    tokenizer = Base(path, hashlib.sha256(data).hexdigest(), read_spec(data, path))
+    refuse_other_kinds(tokenizer.spec, str(path))
+    refuse_odd_ids(tokenizer)
+    return tokenizer, Base(path, value["base"]["sha256"].removeprefix("sha256:"), _take_off(tokenizer, value))
 
 
 def _tags(value: dict[str, Any]) -> list[str]:
@@ -197,8 +222,14 @@ def _take_off(tokenizer: Base, value: dict[str, Any]) -> dict[str, Any]:
     """The base's `tokenizer.json` value: without new tokens, moved tokens and appended merges, and with its own parts."""
     model = dict(tokenizer.spec["model"])
     gone = {one["token"] for one in value["new_ids"]} | set(value["base"]["moved_added_tokens"])
-    model["vocab"] = {token: number for token, number in model["vocab"].items() if token not in gone}
-    model["merges"] = model["merges"][: len(model["merges"]) - int(value["merges"])]
+    vocabulary = model["vocab"]
+    model["vocab"] = (
+        [row for row in vocabulary if row[0] not in gone]
+        if isinstance(vocabulary, list)
+        else {token: number for token, number in vocabulary.items() if token not in gone}
+    )
+    if value["merges"]:
+        model["merges"] = model["merges"][: len(model["merges"]) - int(value["merges"])]
     replaced = dict(value["base"].get("replaced", {}))
     if "ignore_merges" in replaced and (own := replaced.pop("ignore_merges")) is not None:
         model["ignore_merges"] = own

@@ -14,7 +14,7 @@ Count = Annotated[int, Field(ge=0)]
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 Single = Literal["added", "already single"]
 Other = Literal["cut", "not single", "bytes missing"]
-OtherThree = Other | Literal["over budget", "unusable", "changed", "special", "too long", "no cut"]
+OtherThree = Other | Literal["over budget", "unusable", "changed", "special", "too long", "no cut", "lengthens"]
 
 
 class _Part(BaseModel):
@@ -162,7 +162,19 @@ class _Parts(_Part):
 
 
 class _BaseThree(_Base):
+    family: Literal[  # type: ignore[assignment]
+        "byte-level BPE",
+        "SentencePiece-style BPE",
+        "Unigram",
+        "WordPiece",
+        "SentencePiece BPE",
+        "SentencePiece Unigram",
+    ]
     replaced: _Parts
+
+
+class _TokenizerThree(_Tokenizer):
+    file: str = Field(pattern=r"^(tokenizer\.json|[\w.+-]+\.model)$")
 
 
 class _IsolatedVariant(_Part):
@@ -200,12 +212,32 @@ class _Tags(_Part):
     not_single: Count
 
 
-class _ProofByMerges(_ProofOfBoth):
+class _Export(_Part):
+    engine: Literal["tiktoken", "tokenizers"]
+    files: list[Literal["tokenizer.json", "tokenizer.tiktoken", "tiktoken.json"]]
+    refused: str
+
+
+class _OnTextThree(_OnText):
+    unread: Count
+
+
+class _NumbersThree(_Numbers):
+    corpus: _OnTextThree | None
+
+
+class _ProofThree(_ProofOfBoth):
+    fuzz: _OnTextThree
+    corpus: _OnTextThree
+    numbers: _NumbersThree | None
+
+
+class _ProofByMerges(_ProofThree):
     drift: None
     tags: _Tags | None
 
 
-class _ProofByIsolating(_ProofOfBoth):
+class _ProofByIsolating(_ProofThree):
     leak: None  # type: ignore[assignment]
     drift: _Drift
     tags: _Tags | None
@@ -217,13 +249,14 @@ class _RecordThree(_Part):
     digits: Literal["keep", "r2l3"]
     budget: Count | None
     base: _BaseThree
-    tokenizer: _Tokenizer
+    tokenizer: _TokenizerThree
     certificate: Digest
     term_lists: list[_TermList]
     terms: list[_CountedTerm]
     new_ids: list[_NewIdThree]
     scaffold_ids: list[Count]
     merges: Count
+    exports: list[_Export]
 
 
 class _Portable(_RecordThree):

@@ -12,10 +12,13 @@ from vocab.base import Base
 from vocab.byte_alphabet import spell
 from vocab.errors import VocabError
 from vocab.merges import Pair
+from vocab.model_base import ModelBase, Origin
 from vocab.tags import added_token
 
 Digits = Literal["keep", "r2l3"]
 DIGITS: tuple[Digits, ...] = get_args(Digits)
+_AROUND = ("{}", "a {}b", "({}) c", "가{}은 나", "\n{}\n", "x{0}{0} y")
+"""Where a tag may stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Ground:
         replaced: parts of the origin's `tokenizer.json` that were changed, by name, as they were.
     """
 
-    base: Base
+    base: Origin
     numbers: tuple[tuple[str, int], ...]
     tags: tuple[tuple[str, int], ...]
     merges: int
@@ -42,21 +45,48 @@ class Ground:
         return bool(self.numbers or self.tags or self.replaced)
 
 
-def ground(origin: Base, digits: Digits, tags: Sequence[str] = ()) -> Ground:
-    """The ground of `origin`; tags that are tokens of it already are left as they are.
+def ground(origin: Origin, digits: Digits, tags: Sequence[str] = ()) -> Ground:
+    """The ground of `origin`; tags that are tokens of it already, or that would change the text around them, stay as they are.
 
     Raises:
         VocabError: its numbers cannot be cut in another way.
     """
-    numbered = _with_numbers(origin) if digits == "r2l3" else Ground(origin, (), (), 0, {})
+    if digits == "r2l3" and isinstance(origin, ModelBase):
+        raise VocabError(
+            f"{origin.path}: a SentencePiece model has no pre-tokenizer when it runs, so nothing can cut its numbers; keep its "
+            "digits (--digits keep), or extend a tokenizer.json"
+        )
+    numbered = _with_numbers(origin) if digits == "r2l3" and isinstance(origin, Base) else Ground(origin, (), (), 0, {})
     base = numbered.base
     lacking = [tag for tag in tags if tag not in base.vocab and tag not in base.added]
     if not lacking:
         return numbered
     new = tuple(zip(lacking, range(base.next_id, base.next_id + len(lacking)), strict=True))
-    spec = grown_spec(base, new)
-    spec["added_tokens"] = [*spec.get("added_tokens", ()), *(added_token(tag, number) for tag, number in new)]
-    return replace(numbered, base=replace(base, spec=spec), tags=new)
+    with_tags = _with_tags(base, new)
+    return replace(numbered, base=with_tags, tags=new) if _is_harmless(base, with_tags, lacking) else numbered
+
+
+def _with_tags(base: Origin, tags: tuple[tuple[str, int], ...]) -> Origin:
+    if isinstance(base, ModelBase):
+        return base.with_tags(tags)
+    spec = grown_spec(base, tags)
+    spec["added_tokens"] = [*spec.get("added_tokens", ()), *(added_token(tag, number) for tag, number in tags)]
+    return replace(base, spec=spec)
+
+
+def _is_harmless(base: Origin, with_tags: Origin, tags: Sequence[str]) -> bool:
+    """True where a tag leaves the text around it as it is: some bases put a space behind every special token."""
+    readers = (base.tokenizer(), with_tags.tokenizer())
+    bare = readers[0].encode_batch([around.format("") for around in _AROUND], add_special_tokens=False)
+    readable = [around for around, one in zip(_AROUND, bare, strict=True) if base.unknown_id not in one.ids]
+    texts = [around.format(tag) for tag in tags for around in readable]
+    before, after = (
+        reader.decode_batch(
+            [one.ids for one in reader.encode_batch(texts, add_special_tokens=False)], skip_special_tokens=False
+        )
+        for reader in readers
+    )
+    return all(new == old or new.split() == text.split() for text, old, new in zip(texts, before, after, strict=True))
 
 
 def _with_numbers(origin: Base) -> Ground:
@@ -103,7 +133,7 @@ def grown_spec(
     return {**base.spec, "model": model}
 
 
-def moved(base: Base) -> tuple[str, ...]:
+def moved(base: Origin) -> tuple[str, ...]:
     """The added tokens that the base's model does not hold, by id."""
     return tuple(
         sorted((token for token in base.added if token not in base.vocab), key=lambda token: base.added[token])

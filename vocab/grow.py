@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from vocab.base import Base
 from vocab.byte_alphabet import read
 from vocab.merges import Appended, Merges
-from vocab.pretokens import PRETOKENS, holding, whole
+from vocab.pretokens import PRETOKENS, holding
+from vocab.spelling import whole
 from vocab.term_lists import Entry
 
 ADDED, PRESENT, CUT, NOT_SINGLE, NO_BYTES = "added", "already single", "cut", "not single", "bytes missing"

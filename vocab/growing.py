@@ -1,23 +1,30 @@
-"""Grows a base by the terms of its lists, by the profile that was chosen: `portable` (merges) or `exact` (isolating).
+"""Grows a base by the terms of its lists: by its family, and by the profile that was chosen.
 
-In: the ground, entries, counts of the corpus. Out: the extended `tokenizer.json` as a value, what became of each term, the
-new tokens, and the parts of the base that were changed. Pure functions over values.
+`portable` appends merges to BPE, pieces to Unigram, words to WordPiece; `exact` isolates terms, in byte-level BPE alone.
+In: the ground, entries, counts of the corpus. Out: the extended tokenizer as a value, what became of each term, the new
+tokens, and the parts of the base that were changed. Pure functions over values.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
-from vocab.base import Base
+from vocab.base import FAMILY, UNIGRAM, WORDS, Base
 from vocab.byte_alphabet import spell
 from vocab.errors import VocabError
 from vocab.exact import isolated
 from vocab.ground import grown_spec
-from vocab.grow import OVER, PRESENT, Budget, Term, Variant, casings, grow, variants
+from vocab.grow import ADDED, OVER, PRESENT, REASONS, Budget, Term, Variant, casings, grow, variants
 from vocab.merges import Pair
+from vocab.model_base import ModelBase, Origin
+from vocab.piece_models import extended_model
+from vocab.piece_specs import grow_bpe_spec, grow_unigram_spec
+from vocab.pieces import grow_pieces
+from vocab.spelling import ids_of, whole
 from vocab.standing import Standing
 from vocab.term_lists import Entry
+from vocab.word_pieces import grow_words, spec_with
 
 Profile = Literal["portable", "exact"]
 PROFILES: tuple[Profile, ...] = get_args(Profile)
@@ -32,7 +39,8 @@ class Grown:
         new_tokens: (token as the vocabulary spells it, id) of each new id of a term or scaffold, ascending.
         scaffolds: new ids that are no variant of a term: they exist so that merges can reach one.
         appended: the merges that follow those of the ground, in order.
-        spec: the parsed `tokenizer.json`.
+        spec: the parsed `tokenizer.json`; empty for a SentencePiece model.
+        model: the extended model where the base is one.
         replaced: parts of the ground that were changed, by name, as they were.
     """
 
@@ -41,11 +49,12 @@ class Grown:
     scaffolds: tuple[int, ...] = ()
     appended: tuple[Pair, ...] = ()
     spec: dict[str, Any] = field(default_factory=dict, repr=False)
+    model: ModelBase | None = None
     replaced: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
 def grown(
-    base: Base, profile: Profile, entries: Sequence[Entry], counts: Counter[str], budget: Budget | None = None
+    base: Origin, profile: Profile, entries: Sequence[Entry], counts: Counter[str], budget: Budget | None = None
 ) -> Grown:
     """`base` with the usable `entries`.
 
@@ -59,6 +68,12 @@ def grown(
     Raises:
         VocabError: the base cannot be extended in this way; the sentence says why.
     """
+    if isinstance(base, ModelBase) or base.family != FAMILY:
+        if profile == "exact":
+            raise VocabError(
+                f"{base.path}: {base.family}, and terms are isolated in {FAMILY} only; take --profile portable, or another base"
+            )
+        return _fitting(base, entries, counts, budget)
     if profile == "exact":
         return _isolated(base, entries, counts, budget)
     made = grow(base, entries, counts, budget)
@@ -66,7 +81,7 @@ def grown(
     return Grown(made.terms, made.new_tokens, made.scaffolds, pairs, grown_spec(base, made.new_tokens, pairs))
 
 
-def budget_of(ids: int | None, base: Base, taken: int, found: Mapping[str, Standing]) -> Budget | None:
+def budget_of(ids: int | None, base: Origin, taken: int, found: Mapping[str, Standing]) -> Budget | None:
     """The budget of terms: `ids` less those `taken`, terms ordered by occurrences times tokens saved after a space.
 
     Raises:
@@ -82,6 +97,63 @@ def budget_of(ids: int | None, base: Base, taken: int, found: Mapping[str, Stand
     encoded = base.inner().encode_batch([" " + term for term in terms], add_special_tokens=False)
     saved = {term: found[term].count * (len(one.ids) - 1) for term, one in zip(terms, encoded, strict=True)}
     return Budget(ids - taken, saved)
+
+
+def _fitting(base: Origin, entries: Sequence[Entry], counts: Counter[str], budget: Budget | None) -> Grown:
+    """`base` with as many of the entries as fit, in the order of the budget: tried whole, then with ever fewer."""
+    made = _by_family(base, entries, counts)
+    if budget is None:
+        return made
+    chosen = budget.order(entries)
+    while len(made.new_tokens) > budget.ids:
+        prices = {term.entry: sum(one.status == ADDED for one in term.variants) for term in made.terms}
+        share = len(made.new_tokens) / max(1, sum(prices.values()))
+        spent, kept = 0.0, []
+        for entry in chosen:
+            if spent + prices[entry] * share <= budget.ids:
+                spent += prices[entry] * share
+                kept.append(entry)
+        chosen = kept if len(kept) < len(chosen) else chosen[:-1]
+        taken = set(chosen)
+        made = _by_family(base, [one if one in taken or one.reason else _left(one) for one in entries], counts)
+        made = replace(made, terms=_told(base, made.terms, entries, counts))
+    return made
+
+
+def _by_family(base: Origin, entries: Sequence[Entry], counts: Counter[str]) -> Grown:
+    if isinstance(base, ModelBase):
+        pieces = grow_pieces(base.model, entries, counts)
+        made = ModelBase(extended_model(base.model, pieces.pieces)) if pieces.pieces else base
+        return Grown(pieces.terms, pieces.new_tokens, pieces.scaffolds, model=made)
+    if base.family == WORDS:
+        words = grow_words(base, entries, counts)
+        return Grown(words.terms, words.new_tokens, spec=spec_with(base, words))
+    grow_spec = grow_unigram_spec if base.family == UNIGRAM else grow_bpe_spec
+    found = grow_spec(base.spec, entries, counts, str(base.path))
+    return Grown(found.terms, found.new_tokens, found.scaffolds, found.merges, found.spec)
+
+
+def _left(entry: Entry) -> Entry:
+    return replace(entry, reason=REASONS[OVER])
+
+
+def _told(base: Origin, terms: Sequence[Term], entries: Sequence[Entry], counts: Counter[str]) -> tuple[Term, ...]:
+    """The terms, where an entry that was left out for the budget has its variants again, and they say so."""
+    only, spellings = whole(base), casings(entries, counts)
+    told = []
+    for term, entry in zip(terms, entries, strict=True):
+        if term.entry.reason == entry.reason:
+            told.append(term)
+            continue
+        texts = list(variants(entry, spellings))
+        spelled = [only(text) for text in texts]
+        singles = [one[0] if len(one) == 1 else None for one in ids_of(base, texts, spelled)]
+        found = (
+            Variant(text, form, OVER if single in (None, base.unknown_id) else PRESENT, single)
+            for text, form, single in zip(texts, spelled, singles, strict=True)
+        )
+        told.append(Term(entry, tuple(replace(one, id=None) if one.status == OVER else one for one in found)))
+    return tuple(told)
 
 
 def _isolated(base: Base, entries: Sequence[Entry], counts: Counter[str], budget: Budget | None) -> Grown:

@@ -23,6 +23,8 @@ SPACE = "▁"
 _PLAIN = b"\x0a\x08identity\x12\x00\x18\x00\x20\x00"
 """A normalizer that leaves text alone: its name, no map of characters, no space in front, no space taken away."""
 _NO_PREFIX = b"\x18\x00"
+_KINDS = {"normal": b"", "user-defined": b"\x18\x04"}
+"""The kinds of new pieces, and the field that says so; terms are normal, masking tags user-defined."""
 _CHUNK = 20_000
 """Texts that are encoded together."""
 
@@ -31,14 +33,15 @@ def extended_bytes(model: SentencePiece, new: Sequence[Piece]) -> bytes:
     """The bytes of `model` with `new` at the end; the ids go on from its number of pieces.
 
     Raises:
-        VocabError: a new piece is not normal, has no text or no finite score, or stands in the model already.
+        VocabError: a new piece is neither normal nor user-defined, has no text or no finite score, or stands in the model
+            already.
     """
     held = {piece.text for piece in model.pieces}
     for piece in new:
-        if piece.kind != "normal" or not piece.text or not math.isfinite(piece.score) or piece.text in held:
+        if piece.kind not in _KINDS or not piece.text or not math.isfinite(piece.score) or piece.text in held:
             raise VocabError(
                 f"{model.file}: a new piece is {piece.kind}, has score {piece.score}, or has no text or that of another "
-                "piece; expected a normal piece that the model lacks, with a finite score; leave it out"
+                "piece; expected a normal or user-defined piece that the model lacks, with a finite score; leave it out"
             )
         held.add(piece.text)
     return model.data + b"".join(map(_entry, new))
@@ -52,7 +55,7 @@ def base_bytes(data: bytes, count: int, where: str = "extended model") -> bytes:
     """
     file = Path(where)
     pieces = parse_model(data, file).pieces
-    added = b"".join(map(_entry, pieces[count:]))
+    added = b"".join(map(_entry, (piece for piece in pieces[count:] if piece.kind in _KINDS)))
     if not 0 < count <= len(pieces) or not data.endswith(added):
         raise VocabError(
             f"{where}: its {len(pieces):,} pieces do not end with those that were added to {count:,}; expected the model as "
@@ -120,9 +123,9 @@ def _overridden(data: bytes, normalizer: bytes) -> Any:
 
 
 def _entry(piece: Piece) -> bytes:
-    """Field 1 of a model: a piece with its text and score; the kind is normal where it is not said."""
+    """Field 1 of a model: a piece with its text, score and kind, which is normal where it is not said."""
     text = piece.text.encode()
-    message = b"\x0a" + _varint(len(text)) + text + b"\x15" + struct.pack("<f", piece.score)
+    message = b"\x0a" + _varint(len(text)) + text + b"\x15" + struct.pack("<f", piece.score) + _KINDS[piece.kind]
     return b"\x0a" + _varint(len(message)) + message
 
 

@@ -22,8 +22,8 @@ from vocab.ground import grown_spec, moved
 from vocab.grow import ADDED, CUT, NO_BYTES, NOT_SINGLE, PRESENT, Term, casings, variants
 from vocab.merges import Merges, Pair
 from vocab.piece_models import SPACE
-from vocab.pieces import CROSSING, WORD, attested, described, lengthening, scored, unjoinable, unusable
-from vocab.pretokens import holding
+from vocab.pieces import CROSSING, attested, described, lengthening, scored, unjoinable, unusable
+from vocab.pretokens import WORD, holding
 from vocab.term_lists import Entry
 
 if TYPE_CHECKING:
@@ -191,11 +191,21 @@ def _based(spec: Spec, where: str, kind: str) -> Base:
     found = model.get("type") or ("BPE" if "merges" in model else "Unigram")
     if found != kind:
         raise VocabError(f"{where}: the model is {found}, expected {kind}; choose another tokenizer")
+    refuse_other_exports(spec, where)
+    return Base(Path(where), "", spec)
+
+
+def refuse_other_exports(spec: Spec, where: str) -> None:
+    """Returns where `spec` writes a space as ▁ before a word, and each text in one way.
+
+    Raises:
+        VocabError: it does not.
+    """
+    model = spec["model"]
     if f"{SPACE}b" not in spec_words(spec, ["a b"], where):
         raise VocabError(f"{where}: it writes a space not as {SPACE} before a word; choose another tokenizer")
     if model.get("dropout") or model.get("continuing_subword_prefix") or model.get("end_of_word_suffix"):
         raise VocabError(f"{where}: BPE with dropout, prefixes or suffixes on its tokens; choose another tokenizer")
-    return Base(Path(where), "", spec)
 
 
 def _outside(base: Base, size: int) -> tuple[str, ...]:

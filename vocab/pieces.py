@@ -28,7 +28,7 @@ from vocab.errors import VocabError
 from vocab.grow import ADDED, CUT, NO_BYTES, NOT_SINGLE, PRESENT, Term, Variant, casings, variants
 from vocab.piece_chain import Joins
 from vocab.piece_models import SPACE, as_float32, encoded, extended_bytes, normalizing_processor, plain_processor
-from vocab.pretokens import holding
+from vocab.pretokens import WORD, holding
 from vocab.sentence_piece import BPE, Piece, SentencePiece
 from vocab.term_lists import Entry
 
@@ -40,7 +40,6 @@ The library adds scores up in float32 from the start of a text: after 100,000 ch
 """
 UNKNOWN_PENALTY = 10.0
 """By how much the library scores an unknown character below the lowest piece."""
-WORD = re.compile(f"{SPACE}*[^{SPACE}]+|{SPACE}+")
 _WORDS = re.compile(f"(?:{SPACE}*[^{SPACE}]+){{1,8}}|{SPACE}+")
 CROSSING = re.compile(f"[^{SPACE}]{SPACE}")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")

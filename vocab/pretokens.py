@@ -14,13 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import regex
 
-from vocab.base import Base
-from vocab.byte_alphabet import read, spell
+from vocab.base import FAMILY, Base
+from vocab.byte_alphabet import read
 from vocab.cutting import cutting
+from vocab.model_base import ModelBase, Origin
+from vocab.piece_models import SPACE
 
 if TYPE_CHECKING:
     from govern.attestation import CertifiedCorpus
 
+WORD = re.compile(f"{SPACE}*[^{SPACE}]+|{SPACE}+")
+"""A word of text in which ▁ stands for a space."""
 BATCH_DOCUMENTS = 256
 BATCH_CHARACTERS = 400_000
 """Documents that are encoded together, and their text: a token takes a hundred bytes while its batch is looked at."""
@@ -60,22 +64,22 @@ def batches(corpus: "CertifiedCorpus", *, held_out: bool = False) -> Iterator[li
             yield batch
 
 
-def histogram(base: Base, texts: Iterable[str], *, quick: bool = True) -> Counter[str]:
+def histogram(base: Origin, texts: Iterable[str], *, quick: bool = True) -> Counter[str]:
     """How often each pre-token stands in `texts`; not `quick`, the tokenizers library alone cuts them."""
     counts: Counter[str] = Counter()
     for _, pieces in pieces_of(base, texts, quick=quick):
         counts.update(pieces)
-    return Counter({spell(piece): count for piece, count in counts.items()})
+    return Counter({base.spelled(piece): count for piece, count in counts.items()})
 
 
-def histograms(base: Base, texts: Iterable[str]) -> tuple[Counter[str], Counter[str]]:
+def histograms(base: Origin, texts: Iterable[str]) -> tuple[Counter[str], Counter[str]]:
     """How often each pre-token stands in `texts`, and in how many of them."""
     counts: Counter[str] = Counter()
     documents: Counter[str] = Counter()
     for _, pieces in pieces_of(base, texts):
         counts.update(pieces)
         documents.update(set(pieces))
-    both = ({spell(piece): count for piece, count in some.items()} for some in (counts, documents))
+    both = ({base.spelled(piece): count for piece, count in some.items()} for some in (counts, documents))
     occurrences, held = map(Counter, both)
     return occurrences, held
 
@@ -86,8 +90,15 @@ def added_in(base: Base, texts: Iterable[str]) -> int:
     return sum(len(apart.findall(text)) for text in texts) if apart else 0
 
 
-def pieces_of(base: Base, texts: Iterable[str], *, quick: bool = True) -> Iterator[tuple[str, list[str]]]:
-    """Each text with its pre-tokens, in order and as text."""
+def pieces_of(base: Origin, texts: Iterable[str], *, quick: bool = True) -> Iterator[tuple[str, list[str]]]:
+    """Each text with its pre-tokens, in order and as normalised text; where nothing cuts it, with its words."""
+    if isinstance(base, ModelBase):
+        inner = base.tokenizer()
+        yield from ((text, WORD.findall(inner.normalized(text))) for text in texts)
+        return
+    if base.family != FAMILY:
+        yield from _words(base, texts)
+        return
     tokenizer = base.tokenizer()
     normalizer, pre_tokenizer = tokenizer.normalizer, tokenizer.pre_tokenizer
     apart = _added(base)
@@ -104,6 +115,18 @@ def pieces_of(base: Base, texts: Iterable[str], *, quick: bool = True) -> Iterat
         parts = [part for part in apart.split(text) if part] if apart else [text]
         plain = [normalizer.normalize_str(part) for part in parts] if normalizer else parts
         yield text, cut(plain[0]) if len(plain) == 1 else [piece for part in plain for piece in cut(part)]
+
+
+def _words(base: Base, texts: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    tokenizer, apart, is_export = base.tokenizer(), _added(base), base.space == SPACE
+    normalizer, pre_tokenizer = tokenizer.normalizer, tokenizer.pre_tokenizer
+    for text in texts:
+        found: list[str] = []
+        for part in apart.split(text) if apart else [text]:
+            plain = normalizer.normalize_str(part) if normalizer else part
+            pieces = [piece for piece, _ in pre_tokenizer.pre_tokenize_str(plain)] if pre_tokenizer else [plain]
+            found += [word for piece in pieces for word in WORD.findall(piece)] if is_export else pieces
+        yield text, found
 
 
 def _added(base: Base) -> re.Pattern[str] | None:
@@ -141,19 +164,6 @@ def _cut(pattern: Any, text: str) -> list[str]:
         found += [part for part in (text[last : match.start()], match[0]) if part]
         last = match.end()
     return [*found, text[last:]] if last < len(text) else found
-
-
-def whole(base: Base) -> "Callable[[str], str]":
-    """A function from a text to its only pre-token, or '' where the pre-tokenizer cuts or changes it."""
-    inner = base.inner()
-
-    def only(text: str) -> str:
-        plain = inner.normalizer.normalize_str(text) if inner.normalizer else text
-        pieces = inner.pre_tokenizer.pre_tokenize_str(plain)
-        spelled = spell(plain)
-        return spelled if [piece for piece, _ in pieces] == [spelled] else ""
-
-    return only
 
 
 def holding(pretokens: Iterable[str], terms: Iterable[str]) -> frozenset[str]:

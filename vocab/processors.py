@@ -52,11 +52,11 @@ class PieceNormalizer:
 
 
 class PieceProcessor:
-    """`model`, behind the methods of `tokenizers.Tokenizer` that `vocab.proof` uses."""
+    """`model`, behind the methods of `tokenizers.Tokenizer` that `vocab.proof` uses; `processor` reads it in another way."""
 
-    def __init__(self, model: SentencePiece) -> None:
+    def __init__(self, model: SentencePiece, processor: Any = None) -> None:
         self._model = model
-        self._processor = model.processor()
+        self._processor = model.processor() if processor is None else processor
         self._bytes = frozenset(at for at, piece in enumerate(model.pieces) if piece.kind == "byte")
         plain = model.normalizer == "identity" and not model.remove_extra_whitespaces
         self.normalizer = None if plain else PieceNormalizer(normalizing_processor(model.data))
@@ -78,6 +78,10 @@ class PieceProcessor:
     def encode_batch_fast(self, texts: Sequence[str], add_special_tokens: bool = False) -> list[PieceEncoding]:
         """The same as `encode_batch`."""
         return self.encode_batch(texts, add_special_tokens)
+
+    def normalized(self, text: str) -> str:
+        """The text in which pieces are looked for, with ▁ for spaces."""
+        return str(self._processor.normalize(text))
 
     def decode_batch(self, sequences: Sequence[Sequence[int]], skip_special_tokens: bool = False) -> list[str]:
         """The text of each list of ids; `skip_special_tokens` changes nothing: control pieces are no text anyway."""

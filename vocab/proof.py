@@ -8,16 +8,25 @@ import random
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from vocab.base import Base
 from vocab.ground import Ground
 from vocab.merges import Pair
+from vocab.model_base import ModelBase, Origin
+from vocab.piece_chain import Joins
 from vocab.pretokens import PRETOKENS, holding
+from vocab.sentence_piece import BPE
+from vocab.spelling import ids_of
 
 if TYPE_CHECKING:
-    from tokenizers import Encoding, Tokenizer
+    from tokenizers import Tokenizer
+
+    from vocab.engines import Parity
+    from vocab.processors import PieceProcessor
+
+    Reader = Tokenizer | PieceProcessor
 
 PARTICLES = ("은", "는", "이", "가", "을", "를", "의", "에", "로", "도", "만", "과", "와", "부터")
 CONTEXTS: tuple[tuple[str, str, str], ...] = (
@@ -67,7 +76,8 @@ class Position:
 class OnText:
     """Counts over a corpus; `+` adds shards. `None` for a proof without a corpus.
 
-    A *leak* is a pre-token that holds no term and is split in another way than by the base.
+    `unread` are documents with text that the base has no token for, and loses; that they become longer or decode to other
+    text is no defect, and is not counted.
     """
 
     documents: int = 0
@@ -77,6 +87,7 @@ class OnText:
     tokens_extended: int = 0
     decoded_otherwise: int = 0
     not_round_trip: int = 0
+    unread: int = 0
 
     def __add__(self, other: "OnText") -> "OnText":
         return OnText(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(OnText)))
@@ -143,7 +154,7 @@ class Proof:
     numbers: Numbers | None = None
     drift: Drift | None = None
     tags: Tags | None = None
-    parity: str = "not checked"
+    engines: tuple["Parity", ...] = ()
 
     @property
     def single_rate(self) -> tuple[float, float]:
@@ -186,8 +197,6 @@ class Proof:
             found.extend(self.drift.broken)
         if self.tags is not None and self.tags.not_single:
             found.append(f"{self.tags.not_single} masking tags are not one token, expected none")
-        if self.parity.startswith("differs"):
-            found.append(f"transformers {self.parity}")
         return tuple(found)
 
     @property
@@ -196,9 +205,9 @@ class Proof:
         return not self.problems
 
     def to_json(self) -> dict[str, Any]:
-        """The proof as JSON values, without `parity`, which depends on what is installed."""
-        value = asdict(self)
-        del value["parity"]
+        """The proof as JSON values, without `engines`, which depend on what is installed."""
+        value = asdict(replace(self, engines=()))
+        del value["engines"]
         return value
 
 
@@ -212,8 +221,8 @@ class Side:
 
 
 def prove(
-    base: Base,
-    extended: Base,
+    base: Origin,
+    extended: Origin,
     new: Sequence[Side],
     appended: Sequence[Pair],
     terms: Sequence[str],
@@ -238,18 +247,20 @@ def prove(
         base_ids_changed=sum(now.get(token) != number for token, number in ids.items()),
         new_ids=len(new),
         scaffold_ids=tuple(sorted(one.id for one in new if one.text is None)),
-        unreachable_ids=_unreachable(extended.inner(), extended, new, appended),
+        unreachable_ids=_unreachable(extended, new, appended),
         merges=len(appended),
         merges_out_of_order=sum(vocab[a + b] <= max(vocab[a], vocab[b]) for a, b in appended),
         missing_bytes=base.missing_bytes,
         positions=_positions(before, after, terms),
-        fuzz=on_text(before, after, made_up(terms)),
-        corpus=None if batches is None else sum((on_text(before, after, texts) for texts in batches), OnText()),
+        fuzz=on_text(before, after, made_up(terms), base.unknown_id),
+        corpus=None
+        if batches is None
+        else sum((on_text(before, after, texts, base.unknown_id) for texts in batches), OnText()),
         leak=None,
     )
 
 
-def prove_tags(on: Ground, extended: Base) -> Tags | None:
+def prove_tags(on: Ground, extended: Origin) -> Tags | None:
     """That each masking tag of the ground is one token wherever it stands; None where it has none."""
     if not on.tags:
         return None
@@ -273,66 +284,73 @@ def prove_isolated(on: Base, extended: Base, terms: Sequence[str], batches: Iter
     return Drift(documents, tuple(broken))
 
 
-def prove_numbers(origin: Base, on: Ground, batches: Iterable[Sequence[str]] | None, terms: Sequence[str]) -> Numbers:
-    """What the groups of `on` did to `origin`; texts made up of the terms and of odd characters are cut too."""
+def prove_numbers(
+    origin: Base, on: Base, new_ids: int, batches: Iterable[Sequence[str]] | None, terms: Sequence[str]
+) -> Numbers:
+    """What grouping digits did to `origin`, with `on` as its ground; texts made up of terms and odd characters are cut too."""
     from vocab.digits import not_single, policy_of, probes, wrong
 
     where = str(origin.path)
-    before, after = origin.tokenizer(), on.base.tokenizer()
+    before, after = origin.tokenizer(), on.tokenizer()
     texts = [*probes(), *made_up(terms)]
     return Numbers(
         policy=policy_of(origin.spec, where).kind,
-        new_ids=len(on.numbers),
-        not_single=not_single(on.base.spec, where),
-        cut_otherwise=len(wrong(origin.spec, on.base.spec, texts, where)),
+        new_ids=new_ids,
+        not_single=not_single(on.spec, where),
+        cut_otherwise=len(wrong(origin.spec, on.spec, texts, where)),
         corpus=None if batches is None else sum((on_text(before, after, batch) for batch in batches), OnText()),
     )
 
 
-def on_text(before: "Tokenizer", after: "Tokenizer", texts: Sequence[str]) -> OnText:
-    """The counts over `texts`, each encoded by both tokenizers and decoded again."""
+def on_text(before: "Reader", after: "Reader", texts: Sequence[str], unknown: int | None = None) -> OnText:
+    """The counts over `texts`, each encoded by both tokenizers and decoded again; `unknown` is the id of what is lost."""
     batch = list(texts)
-    olds = [len(one) for one in before.encode_batch_fast(batch, add_special_tokens=False)]
+    encoded: list[Any] = before.encode_batch_fast(batch, add_special_tokens=False)
+    olds = [len(one) for one in encoded]
+    unread = set() if unknown is None else {at for at, one in enumerate(encoded) if unknown in one.ids}
+    del encoded
     news = [one.ids for one in after.encode_batch_fast(batch, add_special_tokens=False)]
     decoded = after.decode_batch(news, skip_special_tokens=False)
     normalizer = before.normalizer
     plain = [normalizer.normalize_str(text) for text in batch] if normalizer else batch
     odd = [at for at, (text, read) in enumerate(zip(plain, decoded, strict=True)) if text != read]
-    again = before.encode_batch_fast([batch[at] for at in odd], add_special_tokens=False)
+    again: list[Any] = before.encode_batch_fast([batch[at] for at in odd], add_special_tokens=False)
     by_base = before.decode_batch([one.ids for one in again], skip_special_tokens=False)
     pairs = [(old, len(new)) for old, new in zip(olds, news, strict=True)]
+    judged = [pair for at, pair in enumerate(pairs) if at not in unread]
     return OnText(
         documents=len(batch),
-        documents_longer=sum(new > old for old, new in pairs),
+        documents_longer=sum(new > old for old, new in judged),
         documents_shorter=sum(new < old for old, new in pairs),
         tokens_base=sum(old for old, _ in pairs),
         tokens_extended=sum(new for _, new in pairs),
-        decoded_otherwise=sum(decoded[at] != text for at, text in zip(odd, by_base, strict=True)),
+        decoded_otherwise=sum(decoded[at] != text for at, text in zip(odd, by_base, strict=True) if at not in unread),
         not_round_trip=len(odd),
+        unread=len(unread),
     )
 
 
-def leaks(on: Base, extended: Base, counts: Mapping[str, int], spelled_terms: Iterable[str]) -> tuple[Leak, int]:
+def leaks(on: Origin, extended: Origin, counts: Mapping[str, int], spelled_terms: Iterable[str]) -> tuple[Leak, int]:
     """What changed in pre-tokens that hold no term, and how many tokens of the extension all of them are.
 
     Args:
         on: the ground.
-        extended: its extension by merges, with the same pre-tokenizer.
+        extended: its extension, with the same pre-tokenizer.
         counts: pre-tokens of the corpus to occurrences.
-        spelled_terms: every variant of every term, in the byte alphabet: what holds one of them is not term-free.
+        spelled_terms: every variant of every term, as the ground spells it: what holds one of them is not term-free.
     """
-    with_term = holding(counts, (term.removeprefix("Ġ") for term in spelled_terms))
+    with_term = holding(counts, (term.removeprefix(on.space) for term in spelled_terms))
     pretokens = list(counts)
     changed, occurrences, longer, total = 0, 0, 0, 0
     by_id: Counter[int] = Counter()
-    models, first_new = (on.model_alone(), extended.model_alone()), on.next_id
+    models, first_new, unknown = (on.model_alone(), extended.model_alone()), on.next_id, on.unknown_id
     for start in range(0, len(pretokens), PRETOKENS):
         part = pretokens[start : start + PRETOKENS]
         olds, news = (model.encode_batch_fast(part, add_special_tokens=False) for model in models)
         for pretoken, old, new in zip(part, olds, news, strict=True):
             count = counts[pretoken]
             total += count * len(new)
-            longer += len(new) > len(old)
+            longer += len(new) > len(old) and (unknown is None or unknown not in old.ids)
             if pretoken in with_term or old.ids == new.ids:
                 continue
             changed += 1
@@ -345,27 +363,29 @@ def leaks(on: Base, extended: Base, counts: Mapping[str, int], spelled_terms: It
     return Leak(len(free), sum(free), changed, occurrences, longer, tuple(most)), total
 
 
-def _unreachable(after: "Tokenizer", extended: Base, new: Sequence[Side], appended: Sequence[Pair]) -> tuple[int, ...]:
+def _unreachable(extended: Origin, new: Sequence[Side], appended: Sequence[Pair]) -> tuple[int, ...]:
     """New ids that no text of a term encodes to, and scaffolds on no path of merges to such an id."""
     made_of: dict[str, list[Pair]] = {}
     for pair in appended:
         made_of.setdefault(pair[0] + pair[1], []).append(pair)
-    open_paths = [
-        one.token
-        for one in new
-        if one.text is not None and after.encode(one.text, add_special_tokens=False).ids == [one.id]
-    ]
+    named = [one for one in new if one.text is not None]
+    encoded = ids_of(extended, [one.text or "" for one in named], [one.token for one in named])
+    open_paths = [one.token for one, ids in zip(named, encoded, strict=True) if ids == [one.id]]
+    if isinstance(extended, ModelBase) and extended.family == BPE:
+        joins = Joins(extended.model, ())
+        open_paths += sorted({part for token in open_paths for part in joins.made_of(token)})
     reached: set[str] = set()
     while open_paths:
         token = open_paths.pop()
         if token not in reached:
             reached.add(token)
             open_paths.extend(part for pair in made_of.get(token, ()) for part in pair)
-    ids = {extended.vocab[token] for token in reached}
+    vocab = extended.vocab
+    ids = {vocab[token] for token in reached}
     return tuple(sorted(one.id for one in new if one.id not in ids))
 
 
-def _positions(before: "Tokenizer", after: "Tokenizer", terms: Sequence[str]) -> tuple[Position, ...]:
+def _positions(before: "Reader", after: "Reader", terms: Sequence[str]) -> tuple[Position, ...]:
     positions = []
     for name, head, tail in CONTEXTS:
         texts = [head + term + tail for term in terms]
@@ -378,7 +398,7 @@ def _positions(before: "Tokenizer", after: "Tokenizer", terms: Sequence[str]) ->
     return tuple(positions)
 
 
-def _is_single(encoding: "Encoding", text: str, span: tuple[int, int]) -> bool:
+def _is_single(encoding: Any, text: str, span: tuple[int, int]) -> bool:
     """True where one token covers `span`, and at most the one space before it."""
     start, end = span
     starts = (start, start - 1) if text[:start].endswith(" ") else (start,)

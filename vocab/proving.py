@@ -7,14 +7,24 @@ profile `exact` to the laws of `vocab.exact_laws`.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
 
-from vocab.base import Base
+from govern.files import parse_strict
+from vocab.base import FAMILY, Base, read_file
+from vocab.engines import Parity, parities
+from vocab.errors import VocabRefused
+from vocab.extension import read
 from vocab.ground import Ground
 from vocab.grow import ADDED, OVER, PRESENT, Term
 from vocab.growing import Grown, Profile
 from vocab.merges import Pair
+from vocab.model_base import Origin
 from vocab.pretokens import added_in, histogram
-from vocab.proof import Leak, Proof, Side, leaks, prove, prove_isolated, prove_numbers, prove_tags
+from vocab.proof import Leak, Proof, Side, leaks, made_up, prove, prove_isolated, prove_numbers, prove_tags
+
+MADE_UP, DOCUMENTS, CHARACTERS = 500, 200, 2_000
+"""Texts on which engines are compared: made up ones, documents, and how much of each document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +36,9 @@ class Seen:
 
 
 def prove_all(
-    origin: Base,
+    origin: Origin,
     on: Ground,
-    extended: Base,
+    extended: Origin,
     profile: Profile,
     new: Sequence[Side],
     appended: Sequence[Pair],
@@ -47,22 +57,55 @@ def prove_all(
         terms: the lines of the lists.
         seen: the corpus; without one, `corpus`, `leak` and `drift` are None.
     """
-    used = [term.entry.term for term in terms if not term.entry.reason]
+    listed = used(terms)
     single = [one for term in terms for one in term.variants if one.status in (ADDED, PRESENT)]
     by_numbers = "pre_tokenizer" in on.replaced
     before = on.base if by_numbers else origin
-    proof = prove(before, extended, new, appended, used, seen.batches() if seen else None)
+    proof = prove(before, extended, new, appended, listed, seen.batches() if seen else None)
     proof = replace(proof, tags=prove_tags(on, extended))
-    if by_numbers:
-        proof = replace(proof, numbers=prove_numbers(origin, on, seen.batches() if seen else None, used))
+    if by_numbers and isinstance(origin, Base) and isinstance(on.base, Base):
+        texts = seen.batches() if seen else None
+        proof = replace(proof, numbers=prove_numbers(origin, on.base, len(on.numbers), texts, listed))
     if seen is None:
         return proof
-    if profile == "exact":
+    if profile == "exact" and isinstance(on.base, Base) and isinstance(extended, Base):
         isolated = [term for term in terms if all(one.status != OVER for one in term.variants)]
         single = [one for term in isolated for one in term.variants if one.status in (ADDED, PRESENT)]
         whole = list(dict.fromkeys(one.text.removeprefix(" ") for one in single))
         return replace(proof, drift=prove_isolated(on.base, extended, whole, seen.batches()))
     return replace(proof, leak=_leak(on.base, extended, [one.spelled for one in single], seen, proof))
+
+
+def used(terms: Sequence[Term]) -> list[str]:
+    """The terms that could be tried, in order."""
+    return [term.entry.term for term in terms if not term.entry.reason]
+
+
+def engines_of(folder: Path, config: Path, texts: Iterable[str]) -> tuple[Parity, ...]:
+    """What other engines make of the extension in `folder`, on made-up texts and the first of `texts`.
+
+    Args:
+        folder: whole but for its attestation.
+        config: the `config.json` of the model that the base belongs to; where there is none, that of a Llama is tried.
+        texts: documents.
+
+    Raises:
+        VocabRefused: an engine gives other ids that it does not give for the base too.
+    """
+    extended = read(folder)
+    terms = [term["term"] for term in extended.record["terms"] if term["status"] != "rejected"]
+    sample = [*made_up(terms)[:MADE_UP], *(text[:CHARACTERS] for text in islice(texts, DOCUMENTS))]
+    value = parse_strict(read_file(config), str(config)) if config.is_file() else {"model_type": "llama"}
+    found = parities(extended, sample, value)
+    problems = refused_by(found)
+    if problems:
+        raise VocabRefused(tuple(f"{folder.name}: {problem}; nothing was written" for problem in problems))
+    return found
+
+
+def refused_by(found: Iterable[Parity]) -> tuple[str, ...]:
+    """A sentence for each engine that gives other ids because of the extension."""
+    return tuple(f"{one.engine} {one}" for one in found if one.by_extension > 0 and one.status == "differs")
 
 
 def sides(growth: Grown) -> list[Side]:
@@ -71,7 +114,7 @@ def sides(growth: Grown) -> list[Side]:
     return [Side(new_id, token, by_id.get(new_id)) for token, new_id in growth.new_tokens]
 
 
-def _leak(on: Base, extended: Base, spelled: Iterable[str], seen: Seen, proof: Proof) -> Leak:
+def _leak(on: Origin, extended: Origin, spelled: Iterable[str], seen: Seen, proof: Proof) -> Leak:
     """The leaks, on pre-tokens that add up to the tokens of the corpus; else they were cut in a wrong way and are cut again."""
 
     def texts() -> Iterator[str]:
@@ -79,6 +122,10 @@ def _leak(on: Base, extended: Base, spelled: Iterable[str], seen: Seen, proof: P
 
     spelled = list(spelled)
     leak, tokens = leaks(on, extended, seen.counts, spelled)
-    if tokens + added_in(on, texts()) != (proof.corpus.tokens_extended if proof.corpus else 0):
+    if (
+        isinstance(on, Base)
+        and on.family == FAMILY
+        and tokens + added_in(on, texts()) != (proof.corpus.tokens_extended if proof.corpus else 0)
+    ):
         leak, _ = leaks(on, extended, histogram(on, texts(), quick=False), spelled)
     return leak

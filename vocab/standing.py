@@ -9,15 +9,11 @@ alone come back. They order terms under `--budget`, and a mined term that is rar
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from vocab.base import Base
-from vocab.byte_alphabet import read
+from vocab.model_base import Origin
 from vocab.pretokens import pieces_of
+from vocab.spelling import whole
 from vocab.term_lists import Entry
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
 
 MIN_COUNT = 5
 MIN_DOCUMENTS = 5
@@ -38,7 +34,7 @@ class Standing:
 
 
 def standings(
-    base: Base,
+    base: Origin,
     entries: Iterable[Entry],
     counts: Mapping[str, int],
     documents: Mapping[str, int],
@@ -51,27 +47,28 @@ def standings(
     Args:
         base: cuts the texts.
         entries: lines of lists.
-        counts: the pre-tokens of the texts, spelled in the byte alphabet, to occurrences.
+        counts: the pre-tokens of the texts, spelled as the base does, to occurrences.
         documents: the same to documents.
         texts: one for each document; read where bounds do not tell.
         cut_too: also count terms that the pre-tokenizer cuts; else those are left out.
     """
     usable = {entry.term: entry.mined for entry in entries if not entry.reason}
-    first = {term: piece for term in usable if (piece := _first(base.inner(), term))}
-    holders = _holders(counts, {term for term, piece in first.items() if piece == term})
-    found = {}
+    only = whole(base)
+    forms = {term: base.read(form).strip(base.space) for term in usable if (form := only(term))}
+    beginning = _holders(base, counts, set(forms.values()))
+    holders = {term: beginning.get(form, []) for term, form in forms.items()}
+    found: dict[str, Standing] = {}
     unsure: set[str] = set()
     for term, held in holders.items():
         at_least = max((documents[one] for one in held), default=0)
         found[term] = Standing(sum(counts[one] for one in held), at_least)
         if usable[term] and at_least < MIN_DOCUMENTS <= sum(documents[one] for one in held):
             unsure.add(term)
-    cut = {term: piece for term, piece in first.items() if piece != term and cut_too}
+    cut = {term: piece for term in usable if cut_too and term not in forms and (piece := _first(base, term))}
     if unsure or cut:
-        whole = {term: holders[term] for term in unsure}
-        by_piece = _holders(counts, set(cut.values()))
-        spread = {term: by_piece[piece] for term, piece in cut.items()}
-        found |= dict(_read_again(base, whole, spread, texts))
+        by_piece = _holders(base, counts, set(cut.values()))
+        spread = {term: by_piece.get(piece, []) for term, piece in cut.items()}
+        found |= dict(_read_again(base, {term: holders[term] for term in unsure}, spread, texts))
     return found
 
 
@@ -89,22 +86,22 @@ def judged(entries: Sequence[Entry], found: Mapping[str, Standing]) -> tuple[Ent
     )
 
 
-def _first(inner: "Tokenizer", term: str) -> str:
-    """The first piece of a term, in the normal form that a text has when it is cut; '' where none is left."""
-    plain = inner.normalizer.normalize_str(term) if inner.normalizer else term
-    pieces = [piece for piece, _ in inner.pre_tokenizer.pre_tokenize_str(plain)]
-    return read(pieces[0]).decode() if pieces else ""
+def _first(base: Origin, term: str) -> str:
+    """The first piece of a term that the base cuts; '' where none is left."""
+    for _, pieces in pieces_of(base, [term]):
+        return pieces[0].strip() if pieces else ""
+    return ""
 
 
-def _holders(pretokens: Iterable[str], terms: Iterable[str]) -> dict[str, list[str]]:
+def _holders(base: Origin, pretokens: Iterable[str], terms: Iterable[str]) -> dict[str, list[str]]:
     """For each of `terms`, the pre-tokens that begin with it, a space or a sign aside."""
     by_head: dict[str, list[str]] = {}
     found: dict[str, list[str]] = {}
-    for term in sorted(terms):
+    for term in sorted(term for term in terms if term):
         by_head.setdefault(term[0], []).append(term)
         found[term] = []
     for pretoken in pretokens:
-        text = read(pretoken).decode()
+        text = base.read(pretoken)
         for at in (0,) if text[0].isalnum() else (0, 1):
             for term in by_head.get(text[at : at + 1], ()):
                 if text.startswith(term, at):
@@ -113,7 +110,7 @@ def _holders(pretokens: Iterable[str], terms: Iterable[str]) -> dict[str, list[s
 
 
 def _read_again(
-    base: Base, whole: Mapping[str, Sequence[str]], spread: Mapping[str, Sequence[str]], texts: Iterable[str]
+    base: Origin, whole: Mapping[str, Sequence[str]], spread: Mapping[str, Sequence[str]], texts: Iterable[str]
 ) -> Iterator[tuple[str, Standing]]:
     """Each term with the exact number of its documents.
 
@@ -126,7 +123,7 @@ def _read_again(
     wanted: dict[str, set[str]] = {}
     for term, held in (*whole.items(), *spread.items()):
         for pretoken in held:
-            wanted.setdefault(read(pretoken).decode(), set()).add(term)
+            wanted.setdefault(base.read(pretoken), set()).add(term)
     count: Counter[str] = Counter()
     documents: Counter[str] = Counter()
     for text, pieces in pieces_of(base, texts):

@@ -63,7 +63,7 @@ MAKERS: dict[str, Callable[[], SentencePiece]] = {
     "bpe without bytes": lambda: trained("bpe", vocab_size=150),
     "unigram": lambda: trained("unigram"),
     "unigram plain": lambda: trained("unigram", **PLAIN),
-    "user-defined": lambda: trained("bpe", vocab_size=150, user_defined_symbols=["<tag>"], **PLAIN),
+    "control": lambda: trained("bpe", vocab_size=150, user_defined_symbols=["<tag>"], **PLAIN),
 }
 model = cache(lambda kind: MAKERS[kind]())
 every_kind = pytest.mark.parametrize("kind", [*MAKERS])
@@ -118,13 +118,13 @@ def test_a_text_of_many_bytes_is_written_with_its_length() -> None:
 @pytest.mark.parametrize(
     "piece",
     [
-        Piece("new", -1.0, "user-defined"), Piece("", -1.0, "normal"), Piece("new", float("nan"), "normal"),
+        Piece("new", -1.0, "control"), Piece("", -1.0, "normal"), Piece("new", float("nan"), "normal"),
         Piece("new", float("-inf"), "normal"), Piece("<s>", -1.0, "normal"),
     ],
 )  # fmt: skip
 def test_a_piece_that_breaks_the_model_is_refused(piece: Piece) -> None:
-    """User-defined, without text or a finite score, or there already."""
-    with pytest.raises(VocabError, match="expected a normal piece that the model lacks"):
+    """A control piece, without text or a finite score, or there already."""
+    with pytest.raises(VocabError, match="expected a normal or user-defined piece that the model lacks"):
         extended_bytes(model("bpe"), [piece])
 
 
