@@ -10,16 +10,21 @@ What the two libraries do in different ways, whatever is written:
   score (`......` and `.`), rounding decides. Hugging Face adds up in float64.
 - A map of characters (`nmt_nfkc`): Hugging Face looks up a character together with its marks and takes the shortest match,
   the library takes the longest.
-- The name of a control or user-defined piece in a text (`</s>`): Hugging Face takes it for the piece itself, and puts a ▁
-  before what follows. `parity` leaves out such texts.
+- The name of a control piece in a text (`</s>`): Hugging Face takes it for the piece itself, and puts a ▁ before what follows.
+  `parity` leaves out such texts.
+
+User-defined pieces, masking tags among them, are found as the library finds them, with one ▁ in front of the whole text. Only
+a text that is nothing but such a piece lacks that ▁.
 """
 
 import base64
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 from vocab.base import build
 from vocab.errors import VocabRefused
+from vocab.isolating import literal
 from vocab.piece_models import SPACE
 from vocab.sentence_piece import BPE, SentencePiece
 
@@ -31,6 +36,7 @@ _AT_ENDS = rf"\A +|[ {SPACE}]+\z"
 """What `remove_extra_whitespaces` takes away; at the end that is also a ▁ of the text itself."""
 _COMPOSING = ("nfkc", "nmt_nfkc")
 """Normalizers that compose: letters of Hangul among them, which Hugging Face would look up one by one."""
+_CONTROL = ("control", "unknown")
 _SPECIAL = ("control", "unknown", "user-defined")
 _BATCH = 512
 
@@ -67,7 +73,7 @@ def export(model: SentencePiece) -> Spec:
             "single_word": False,
             "lstrip": False,
             "rstrip": False,
-            "normalized": False,
+            "normalized": piece.kind == "user-defined",
             "special": piece.kind != "user-defined",
         }
         for at, piece in enumerate(model.pieces)
@@ -87,8 +93,8 @@ def export(model: SentencePiece) -> Spec:
 
 
 def parity(model: SentencePiece, spec: Spec, texts: Iterable[str]) -> int:
-    """How many of `texts` have other ids by `spec` than by the library; texts that name a special piece are left out."""
-    names = [piece.text for piece in model.pieces if piece.kind in _SPECIAL]
+    """How many of `texts` have other ids by `spec` than by the library; texts that name a control piece are left out."""
+    names = [piece.text for piece in model.pieces if piece.kind in _CONTROL]
     plain = [text for text in texts if not any(name in text for name in names)]
     processor, tokenizer = model.processor(), build(spec, str(model.file))
     batches = (plain[at : at + _BATCH] for at in range(0, len(plain), _BATCH))
@@ -104,6 +110,9 @@ def _inexact(model: SentencePiece) -> str:
     """Why no `tokenizer.json` gives the ids of `model`, or ''."""
     if model.processor().normalize("a b").lstrip(SPACE) != f"a{SPACE}b":
         return f"it writes a space not as {SPACE} before a word"
+    own = [piece.text for piece in model.pieces if piece.kind == "user-defined"]
+    if any(SPACE in text or " " in text or (model.charsmap and normalize("NFKC", text) != text) for text in own):
+        return "Hugging Face would normalise a user-defined piece, which the library leaves as it is"
     unused = sum(piece.kind == "unused" for piece in model.pieces)
     if unused:
         return f"{unused} of its pieces are unused, and Hugging Face would give them"
@@ -132,6 +141,11 @@ def _normalizers(model: SentencePiece) -> list[Spec]:
     if model.add_dummy_prefix:
         steps.append({"type": "Prepend", "prepend": SPACE})
     steps.append({"type": "Replace", "pattern": {"String": " "}, "content": SPACE})
+    own = [literal(piece.text) for piece in model.pieces if piece.kind == "user-defined"]
+    if own and model.add_dummy_prefix:
+        # Hugging Face looks for what the normalizer makes of such a piece, so by itself it has to stay as it is.
+        alone = rf"\A{SPACE}(?=(?:{'|'.join(own)})\z)"
+        steps.append({"type": "Replace", "pattern": {"Regex": alone}, "content": ""})
     return steps
 
 

@@ -63,7 +63,7 @@ MAKERS: dict[str, Callable[[], SentencePiece]] = {
     "bpe without bytes": lambda: trained("bpe", vocab_size=150),
     "unigram": lambda: trained("unigram"),
     "unigram plain": lambda: trained("unigram", **PLAIN),
-    "control": lambda: trained("bpe", vocab_size=150, user_defined_symbols=["<tag>"], **PLAIN),
+    "user-defined": lambda: trained("bpe", vocab_size=150, user_defined_symbols=["<tag>"], **PLAIN),
 }
 model = cache(lambda kind: MAKERS[kind]())
 every_kind = pytest.mark.parametrize("kind", [*MAKERS])
@@ -142,7 +142,12 @@ def test_taking_back_another_number_of_pieces_is_refused() -> None:
 def test_an_exported_bpe_and_its_extension_give_the_ids_of_the_library(kind: str) -> None:
     """On made-up texts of many scripts; Unigram by what the texts say."""
     for one in (model(kind), grown(kind)):
-        if kind == "user-defined" or one.family != BPE:
+        if kind == "user-defined":
+            tagged = [text.replace("e", "<tag>") for text in TEXTS]
+            assert sum("<tag>" in text for text in tagged) > 200
+            assert exported(one, [*TEXTS, *tagged, "<tag>x", " <tag>", "x <tag> <tag>", "<tag><tag>"])
+            assert parity(one, export(one), ["<tag>"]) == 1
+        elif one.family != BPE:
             assert parity(one, export(one), TEXT[:3]) == 0
         elif one.charsmap:
             assert parity(one, export(one), TEXTS) < 10
@@ -184,6 +189,8 @@ def test_an_export_that_could_not_be_exact_is_refused_with_its_reason() -> None:
         export(extended_model(one, growth.pieces))
     with pytest.raises(VocabRefused, match="writes a space not as ▁ before a word"):
         export(trained("bpe", treat_whitespace_as_suffix=True, vocab_size=150))
+    with pytest.raises(VocabRefused, match="would normalise a user-defined piece"):
+        export(trained("bpe", vocab_size=150, user_defined_symbols=["①"]))
     with pytest.raises(VocabRefused, match="Unigram with byte pieces"):
         export(trained("unigram", byte_fallback=True, vocab_size=440))
 
