@@ -244,10 +244,12 @@ def refuse_other_kinds(spec: dict[str, Any], where: str) -> None:
     Raises:
         VocabError: it is not; the message names what differs.
     """
-    family = family_of(spec)
-    if family not in FAMILIES:
-        _refuse(where, f"the model is {family}")
+    model = spec["model"]
+    kind = model.get("type") or ("BPE" if "merges" in model else "an unnamed model")
+    if kind not in ("BPE", UNIGRAM, WORDS):
+        _refuse(where, f"the model is {kind}")
     build(spec, where)
+    family = family_of(spec)
     if family == FAMILY:
         _refuse_other_bytes(spec, where)
     elif family in (EXPORT, UNIGRAM):

@@ -59,7 +59,7 @@ def check(
         _signed(extended, trust, now)
     engines = _engines(extended)
     proof = replace(_prove(extended, corpus), engines=engines)
-    problems = (*proof.problems, *refused_by(engines), *_recorded(extended, corpus, proof))
+    problems = (*proof.problems, *refused_by(engines), *_exports(extended), *_recorded(extended, corpus, proof))
     if problems:
         raise VocabRefused(tuple(f"{tokenizer}: {problem}; extend the base again" for problem in problems))
     return proof
@@ -147,7 +147,7 @@ def _recorded(extended: Extended, corpus: "CertifiedCorpus | None", proof: Proof
     if extended.record["format_version"] < 3:  # what the base cannot read was not counted then
         for one in (found["fuzz"], found["corpus"], (found["numbers"] or {}).get("corpus")):
             if one:
-                del one["unread"]
+                one.pop("unread", None)
     found = _plain(found)
     different = sorted(name for name in names if found[name] != recorded.get(name))
     return (*wrong, *(f"'{name}' of the proof is not what {EXTENSION} says" for name in different))
@@ -215,20 +215,24 @@ def _plain(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _engines(extended: Extended) -> tuple[Parity, ...]:
-    """What each engine makes of the folder, as its users will read it; exports are compared with what they are made of."""
-    problems = _exports(extended)
+    """What each engine makes of the folder, as its users will read it."""
     if isinstance(extended.tokenizer, Base):
-        config = parse_strict(read_file(extended.folder / CONFIG), str(extended.folder / CONFIG))
-        parse_strict(read_file(extended.folder / SPECIAL_TOKENS), str(extended.folder / SPECIAL_TOKENS))
+        config, special = (
+            parse_strict(read_file(extended.folder / name), str(extended.folder / name))
+            for name in (CONFIG, SPECIAL_TOKENS)
+        )
         if not isinstance(config, dict) or "auto_map" in config or config.get("tokenizer_class") != CLASS:
-            problems += (f"{CONFIG} names another class than {CLASS}, or code",)
-    if problems:
-        raise VocabRefused(tuple(f"{extended.folder}: {problem}; extend again" for problem in problems))
+            raise VocabRefused(
+                (f"{extended.folder / CONFIG}: names another class than {CLASS}, or code; extend again",)
+            )
+        if not isinstance(special, dict):
+            raise VocabRefused((f"{extended.folder / SPECIAL_TOKENS}: no JSON object; extend again",))
     terms = [term["term"] for term in extended.record["terms"] if term["status"] != "rejected"]
     return parities(extended, made_up(terms)[:MADE_UP])
 
 
 def _exports(extended: Extended) -> tuple[str, ...]:
+    """Which exports are not what their own engine is given by the tokenizer."""
     recorded = {one["engine"]: one for one in extended.record.get("exports", ())}
     if not recorded:
         return ()

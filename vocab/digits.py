@@ -236,9 +236,7 @@ def _with_tokens(base: Base, spec: Spec, policy: Policy) -> Grouped:
     merges = Merges(
         base.vocab, base.merges, forbidden=base.added, next_id=base.next_id, ignores_merges=base.ignores_merges
     )
-    groups = _groups(policy)
-    wanted = {spell(group) for group in groups}
-    unreached = tuple(group for group in groups if not merges.reach(spell(group), wanted))
+    unreached = tuple(group for group in _groups(policy) if not merges.chain(spell(group)))
     missing = tuple(read(one.product).decode() for one in merges.appended if one.new_id is not None)
     return Grouped(spec, missing, tuple(one.pair for one in merges.appended), unreached)
 

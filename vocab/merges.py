@@ -24,7 +24,7 @@ SCAFFOLD_PER_MILLION = 2
 _OCCURRENCE = 1_000_000
 """The cost of one changed pre-token."""
 _LEAST = 10_000
-"""The cost of a scaffold where there is no corpus to speak of: more than that of a shared one."""
+"""The least that a scaffold costs, so that it is shared also where no corpus is watched."""
 _SPACE = "Ġ"
 
 
@@ -122,6 +122,21 @@ class Merges:
         if _SPACE + text in wanted:
             self._join(_SPACE + text)
         return self._join(text)
+
+    def chain(self, text: str) -> bool:
+        """Appends merges from the left until `text` is one token; where that is impossible, takes them back, returns False.
+
+        What is appended depends on the base and the texts alone, not on counts or costs: groups of digits are found again by
+        it for ever, whatever else is planned in another way.
+        """
+        start = len(self.appended)
+        while len(tokens := self.split(text)) > 1:
+            pairs = [pair for pair in itertools.pairwise(tokens) if self._cost(*pair, pair[0] + pair[1]) is not None]
+            if not pairs:
+                self.take_back(start)
+                return False
+            self._append(pairs[0])
+        return bool(tokens)
 
     def _join(self, text: str) -> bool:
         start = len(self.appended)

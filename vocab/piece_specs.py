@@ -202,6 +202,8 @@ def refuse_other_exports(spec: Spec, where: str) -> None:
         VocabError: it does not.
     """
     model = spec["model"]
+    if not any((row if isinstance(row, str) else row[0]).startswith(SPACE) for row in model["vocab"]):
+        raise VocabError(f"{where}: no token begins with {SPACE}, expected that for a space; choose another tokenizer")
     if f"{SPACE}b" not in spec_words(spec, ["a b"], where):
         raise VocabError(f"{where}: it writes a space not as {SPACE} before a word; choose another tokenizer")
     if model.get("dropout") or model.get("continuing_subword_prefix") or model.get("end_of_word_suffix"):

@@ -104,8 +104,12 @@ def engines_of(folder: Path, config: Path, texts: Iterable[str]) -> tuple[Parity
 
 
 def refused_by(found: Iterable[Parity]) -> tuple[str, ...]:
-    """A sentence for each engine that gives other ids because of the extension."""
-    return tuple(f"{one.engine} {one}" for one in found if one.by_extension > 0 and one.status == "differs")
+    """A sentence for each engine that gives other ids because of the extension; for transformers, for whatever reason."""
+    return tuple(
+        f"{one.engine} {one}"
+        for one in found
+        if one.status == "differs" and (one.by_extension or one.engine.startswith("transformers"))
+    )
 
 
 def sides(growth: Grown) -> list[Side]:
