@@ -143,7 +143,7 @@ def test_an_exported_bpe_and_its_extension_give_the_ids_of_the_library(kind: str
     """On made-up texts of many scripts; Unigram by what the texts say."""
     for one in (model(kind), grown(kind)):
         if kind == "user-defined":
-            tagged = [text.replace("e", "<tag>") for text in TEXTS]
+            tagged = [text.replace("e", "<tag>") for text in TEXTS if text != "e"]
             assert sum("<tag>" in text for text in tagged) > 200
             assert exported(one, [*TEXTS, *tagged, "<tag>x", " <tag>", "x <tag> <tag>", "<tag><tag>"])
             assert parity(one, export(one), ["<tag>"]) == 1
