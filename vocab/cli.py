@@ -75,6 +75,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="new ids at most; what saves most tokens goes first; default: no limit",
     )
+    extend.add_argument(
+        "--particles", type=_count, default=0, metavar="N", help="also N terms with a Korean particle; default: none"
+    )
     extend.add_argument("--sign-key", type=Path, metavar="KEY", help="sign the result")
     extend.add_argument("--passphrase", type=Path, metavar="FILE", help="file whose first line opens the signing key")
     extend.add_argument("--out", type=Path, required=True, metavar="TOKENIZER", help="a new folder")
@@ -217,6 +220,7 @@ def _extend(arguments: argparse.Namespace) -> int:
         profile=arguments.profile,
         digits=arguments.digits,
         budget=arguments.budget,
+        particles=arguments.particles,
         key=key,
         issued=datetime.now(UTC),
     )

@@ -108,6 +108,7 @@ def extend(
     profile: Profile = "portable",
     digits: Digits = "keep",
     budget: int | None = None,
+    particles: int = 0,
     key: "PrivateKey | None" = None,
     issued: datetime | None = None,
 ) -> ExtendedTokenizer:
@@ -121,6 +122,7 @@ def extend(
         profile: `portable` appends merges, which every engine reads; `exact` isolates terms by the pre-tokenizer.
         digits: `keep` leaves numbers as the base cuts them, `r2l3` cuts them into groups of three from the right.
         budget: new ids at most; terms that save more tokens in the corpus go first. None is no limit.
+        particles: so many terms with a Korean particle, at most, become tokens too; profile `portable`.
         key: signs the folder where given.
         issued: the time that the attestation states; needed with `key`.
 
@@ -151,7 +153,7 @@ def extend(
         entries = judged(entries, found)
         refuse_none(entries)
         room = budget_of(budget, on.base, len(on.numbers) + len(on.tags), found)
-        growth = grown(on.base, profile, entries, counts, room)
+        growth = grown(on.base, profile, entries, counts, room, particles)
         extended, data = _made(growth, origin, partial)
         seen = Seen(batch_texts, counts)
         proof = prove_all(origin, on, extended, profile, sides(growth), growth.appended, growth.terms, seen)
@@ -169,6 +171,7 @@ def extend(
             profile=profile,
             digits=digits,
             budget=budget,
+            particles=particles,
             found=found,
             exported=made,
         )

@@ -100,6 +100,7 @@ def record(
     profile: Profile,
     digits: Digits,
     budget: int | None,
+    particles: int,
     found: Mapping[str, Standing],
     exported: Sequence[Export],
 ) -> dict[str, Any]:
@@ -117,6 +118,7 @@ def record(
         "profile": profile,
         "digits": digits,
         "budget": budget,
+        "particles": particles,
         "base": {
             "family": origin.family,
             "sha256": "sha256:" + origin.sha256,

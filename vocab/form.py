@@ -248,6 +248,7 @@ class _RecordThree(_Part):
     kind: Literal["assay-extended-tokenizer"]
     digits: Literal["keep", "r2l3"]
     budget: Count | None
+    particles: Count
     base: _BaseThree
     tokenizer: _TokenizerThree
     certificate: Digest

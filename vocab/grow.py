@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vocab.base import Base
-from vocab.byte_alphabet import read
+from vocab.byte_alphabet import read, spell
+from vocab.isolating import PARTICLES
 from vocab.merges import Appended, Merges
 from vocab.pretokens import PRETOKENS, holding
 from vocab.spelling import whole
@@ -88,11 +89,15 @@ class Growth:
         return tuple(new_id for token, new_id in self.new_tokens if token not in targets)
 
 
-def grow(base: Base, entries: Sequence[Entry], counts: Counter[str], budget: Budget | None = None) -> Growth:
+def grow(
+    base: Base, entries: Sequence[Entry], counts: Counter[str], budget: Budget | None = None, particles: int = 0
+) -> Growth:
     """The growth of `base` by the terms of `entries`, leaks counted on `counts` (pre-token to occurrences).
 
     Without a budget every term is tried, shorter variants first, so that longer ones are built on them; with one, the terms
-    that save most tokens go first, and a term whose ids no longer fit is left out.
+    that save most tokens go first, and a term whose ids no longer fit is left out. Then up to so many terms with one of
+    their `particles` become tokens too (`금리를`), those that save most in the corpus: merges of the base run first, and
+    cross the edge of a term there.
     """
     tokenizer = base.inner()
     only = whole(base)
@@ -126,6 +131,18 @@ def grow(base: Base, entries: Sequence[Entry], counts: Counter[str], budget: Bud
     else:
         tokens = [[spelled[text] for text in texts[entry]] for entry in budget.order(texts)]
         over = _within(merges, [[token for token in some if token in wanted] for some in tokens], wanted, budget.ids)
+    behind = _with_particles(texts, counts, merges, particles) if particles else {}
+    closed = {spell(text) for text in behind}
+    start = merges.next_id if budget is None else base.next_id
+    room = budget.ids if budget else len(base.vocab)
+    for text, entry in behind.items():
+        mark = len(merges.appended)
+        if merges.reach(spell(text), closed) and merges.next_id - start <= room:
+            texts[entry] += (text,)
+            spelled[text] = spell(text)
+            wanted.add(spell(text))
+        else:
+            merges.take_back(mark)
     for text, token in spelled.items():
         if token in wanted:
             single = len(merges.split(token)) == 1
@@ -136,6 +153,27 @@ def grow(base: Base, entries: Sequence[Entry], counts: Counter[str], budget: Bud
         for entry in entries
     )
     return Growth(tuple(terms), tuple(merges.appended))
+
+
+def _with_particles(
+    texts: Mapping[Entry, Sequence[str]], counts: Mapping[str, int], merges: Merges, most: int
+) -> dict[str, Entry]:
+    """The pre-tokens that are a term and a particle and still several tokens, with the term; those first that save most."""
+    terms = {entry.term: entry for entry in texts}
+    tails, sizes = frozenset(PARTICLES), sorted({len(one) for one in PARTICLES})
+    found: dict[str, tuple[int, Entry]] = {}
+    for pretoken, count in counts.items():
+        try:
+            text = read(pretoken).decode()
+        except UnicodeDecodeError:
+            continue
+        core = text.removeprefix(" ")
+        held = [terms[core[:-size]] for size in sizes if core[-size:] in tails and core[:-size] in terms]
+        saved = count * (len(merges.split(pretoken)) - 1) if held else 0
+        if saved:
+            found[text] = (saved, held[0])
+    best = sorted(found, key=lambda text: (-found[text][0], text))[:most]
+    return {text: found[text][1] for text in best}
 
 
 def _split(base: Base, pretokens: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:

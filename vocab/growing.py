@@ -54,7 +54,12 @@ class Grown:
 
 
 def grown(
-    base: Origin, profile: Profile, entries: Sequence[Entry], counts: Counter[str], budget: Budget | None = None
+    base: Origin,
+    profile: Profile,
+    entries: Sequence[Entry],
+    counts: Counter[str],
+    budget: Budget | None = None,
+    particles: int = 0,
 ) -> Grown:
     """`base` with the usable `entries`.
 
@@ -64,11 +69,18 @@ def grown(
         entries: the lines of the lists; those with a reason are kept and not used.
         counts: pre-tokens of the corpus to occurrences.
         budget: how many ids the terms may take; None is no limit.
+        particles: how many terms with a particle become tokens too, at most.
 
     Raises:
         VocabError: the base cannot be extended in this way; the sentence says why.
     """
-    if isinstance(base, ModelBase) or base.family != FAMILY:
+    is_bytes = isinstance(base, Base) and base.family == FAMILY
+    if particles and (profile == "exact" or not is_bytes):
+        raise VocabError(
+            f"{base.path}: terms with a particle are for the profile 'portable' of {FAMILY}, where merges cross the edge of a "
+            "term; leave --particles out"
+        )
+    if isinstance(base, ModelBase) or not is_bytes:
         if profile == "exact":
             raise VocabError(
                 f"{base.path}: {base.family}, and terms are isolated in {FAMILY} only; take --profile portable, or another base"
@@ -76,7 +88,7 @@ def grown(
         return _fitting(base, entries, counts, budget)
     if profile == "exact":
         return _isolated(base, entries, counts, budget)
-    made = grow(base, entries, counts, budget)
+    made = grow(base, entries, counts, budget, particles)
     pairs = tuple(one.pair for one in made.appended)
     return Grown(made.terms, made.new_tokens, made.scaffolds, pairs, grown_spec(base, made.new_tokens, pairs))
 

@@ -208,3 +208,22 @@ def test_an_isolated_term_that_was_tampered_with_is_found(
     (made.folder / "SHA256SUMS").write_bytes(manifest(made.folder))
     with pytest.raises((VocabError, VocabRefused), match="not the base"):
         check(made.folder)
+
+
+def test_terms_with_a_particle_become_tokens_where_that_saves_most(
+    base_folder: Path, corpus: CertifiedCorpus, tmp_path: Path
+) -> None:
+    """As many as asked for, each a variant of its term, proved like any other; a budget counts them."""
+    plain = extend(base_folder, corpus, [TERMS], tmp_path / "plain")
+    made = extend(base_folder, corpus, [TERMS], tmp_path / "closed", particles=2)
+    assert plain.proof.corpus is not None
+    assert made.proof.corpus is not None
+    texts = [one.text for term in made.growth.terms for one in term.variants if one.status == "added"]
+    assert "억원으로" in texts
+    assert len(made.growth.terms[4].variants) == 3
+    assert made.proof.corpus.tokens_extended < plain.proof.corpus.tokens_extended
+    assert check(made.folder, corpus).passed
+    limit = len(plain.new_ids)
+    assert len(extend(base_folder, corpus, [TERMS], tmp_path / "few", particles=2, budget=limit).new_ids) <= limit
+    with pytest.raises(VocabError, match="leave --particles out"):
+        extend(base_folder, corpus, [TERMS], tmp_path / "exact", profile="exact", particles=1)
