@@ -4,7 +4,7 @@
 
 BASE and TEXT are as for `extension_exact.py`, whose 50 terms and 24 contexts are used, and the first 20,000 characters of
 each document. The ways: `add_tokens` of the tokenizers library; BPE training continued on the text by frequency, until it has
-as many new ids as the profile `portable`; that of the package `tokenizer-extension` (Apache-2.0), if it can be imported; the
+as many new ids as the profile `portable`; that of the package `tokenizer-extension`, if it can be imported; the
 profiles `portable` and `exact` of this project. Prints Markdown: the tables of `results/extension.md`.
 
 *Drift* counts words (runs without space) that hold no term at a boundary but have other ids than by the base, each line of a
@@ -25,7 +25,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from extension_exact import ENGLISH, IN_ENGLISH, IN_KOREAN, KOREAN, ROUNDS, TIMED_CHARACTERS, read
+from extension_exact import ENGLISH, IN_ENGLISH, IN_KOREAN, KOREAN, TIMED_CHARACTERS, read
 from extension_quick import from_ranks, with_added_tokens
 
 from vocab.base import Base, build, load
@@ -46,6 +46,7 @@ Spec = dict[str, Any]
 LINES = 4096
 """Lines that are encoded together."""
 TIMED_TERMS = 2000
+ROUNDS = 21
 _LANGUAGES = ("English", "Korean")
 
 
