@@ -22,7 +22,7 @@ run govern certify demo/raw --out demo/corpus --secret demo/keys/secret.key --si
 run govern verify demo/corpus
 run sh docs/verify.sh demo/corpus demo/keys/sign.pub
 
-say "A base tokenizer, trained here on the certified corpus, and its extension with financial terms"
+say "A base tokenizer, trained here on the certified corpus: what it is, and what terms the corpus has"
 python - <<'PYTHON'
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,8 +32,13 @@ from vocab.train_base import write_base
 
 write_base(verify(Path("demo/corpus"), [Path("demo/keys/sign.pub")], now=datetime.now(UTC)), 1500, Path("demo/base"))
 PYTHON
-run vocab extend demo/base --corpus demo/corpus --terms finance-en --terms finance-ko --sign-key demo/keys/sign.pem \
-    --out demo/tokenizer
+run vocab inspect demo/base
+run vocab mine demo/corpus --base demo/base --out demo/mined.tsv
+head -n 5 demo/mined.tsv
+
+say "Its extension: terms as single tokens, numbers in groups of three from the right, masking tags as special tokens"
+run vocab extend demo/base --corpus demo/corpus --terms finance-en --terms finance-ko --terms demo/mined.tsv --digits r2l3 \
+    --sign-key demo/keys/sign.pem --out demo/tokenizer
 run vocab check demo/tokenizer --corpus demo/corpus
 run vocab coverage demo/base demo/tokenizer --corpus demo/corpus --terms finance-en --terms finance-ko --out demo/coverage
 
