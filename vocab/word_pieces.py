@@ -16,7 +16,8 @@ Longest match first *can* make a word longer: by `시장가` the word `시장가
 term ends, the rest is written as before, so the word gets shorter or stays as it is. Only a word in which an old token crosses
 the term's end can get longer, and for most terms such a word can be made up, so nothing is promised for every string. The
 promise is for a set: every word of the corpus, and every term before each particle and before `s`. A term that would make one
-of these longer, or unknown, is refused by name. Terms are tried from the longest: `시장가격` as a term makes `시장가` harmless.
+of these longer, or unknown, is refused by name. Words that the corpus lacks can still get longer; `longer` counts them on
+other text. Terms are tried from the longest: `시장가격` as a term makes `시장가` harmless.
 
 A word that the base cannot read at all (one unknown token for it) is outside of that promise: read, it has more tokens.
 """
