@@ -54,7 +54,7 @@ def main() -> None:
         sides(growth),
         growth.appended,
         growth.terms,
-        Seen(lambda: iter(batches), counts),
+        Seen(lambda: iter(batches), counts, counts, ()),
     )
     proved = time.process_time()
 

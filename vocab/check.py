@@ -20,9 +20,9 @@ from vocab.extension import Extended, read
 from vocab.ground import moved
 from vocab.grow import ADDED, PRESENT, Term, Variant
 from vocab.model_base import Origin
-from vocab.pretokens import batches, histogram
+from vocab.pretokens import batches
 from vocab.proof import Proof, made_up
-from vocab.proving import MADE_UP, Seen, prove_all, refused_by
+from vocab.proving import MADE_UP, prove_all, refused_by, seen
 from vocab.spelling import ids_of, sub_ids, whole
 from vocab.term_lists import Entry
 
@@ -104,13 +104,13 @@ def _signed(extended: Extended, trust: Sequence[Path], now: datetime | None) -> 
 
 def _prove(extended: Extended, corpus: "CertifiedCorpus | None") -> Proof:
     on = extended.ground
-    seen = None
+    read_through = None
     if corpus is not None:
 
         def texts() -> Iterator[list[str]]:
             return ([text for text, _ in batch] for batch in batches(corpus))
 
-        seen = Seen(texts, histogram(on.base, (text for batch in texts() for text in batch)))
+        read_through = seen(extended.base, on, texts)
     return prove_all(
         extended.base,
         on,
@@ -119,7 +119,7 @@ def _prove(extended: Extended, corpus: "CertifiedCorpus | None") -> Proof:
         extended.new,
         extended.appended,
         _terms(extended),
-        seen,
+        read_through,
     )
 
 

@@ -27,7 +27,7 @@ from vocab.byte_alphabet import read
 from vocab.cutting import cutting
 from vocab.errors import VocabError
 from vocab.gguf_file import pre_tokenizer, vocabulary_file
-from vocab.tiktoken_ranks import join, parse_ranks, refusal, settings, tiktoken_ranks
+from vocab.tiktoken_ranks import join, refusal, settings, token_ranks
 
 if TYPE_CHECKING:
     from vocab.extension import Extended
@@ -110,7 +110,7 @@ def parities(extended: "Extended", texts: Sequence[str], config: Mapping[str, An
         return tuple(Parity(engine, "", "not checked", reason=reason) for engine in ENGINES)
     configs = [config] if config else [{"model_type": name} for name in MODEL_TYPES]
     return (
-        *(transformers_parity(extended.folder, texts, one, base) for one in configs),
+        *(transformers_parity(extended.folder, texts, one, base, tokenizer) for one in configs),
         tiktoken_parity(base, tokenizer, texts),
         llama_cpp_parity(base, tokenizer, texts),
     )
@@ -123,7 +123,11 @@ def discarding(config: Mapping[str, Any]) -> str:
 
 
 def transformers_parity(
-    folder: Path, texts: Sequence[str], config: Mapping[str, Any] | None = None, base: Base | None = None
+    folder: Path,
+    texts: Sequence[str],
+    config: Mapping[str, Any] | None = None,
+    base: Base | None = None,
+    extended: Base | None = None,
 ) -> Parity:
     """What `AutoTokenizer` reads from `folder` with `config` as its `config.json`.
 
@@ -134,6 +138,7 @@ def transformers_parity(
         texts: what to encode.
         config: the value of the model's `config.json`; without one, the class that the folder names reads it.
         base: its base; with it, texts that differ by the base too are told apart.
+        extended: what the file in `folder` holds, where the caller has read it already.
     """
     kind = (config or {}).get("model_type")
     engine = f"transformers, model_type {kind}" if kind else "transformers"
@@ -144,7 +149,7 @@ def transformers_parity(
         return _by_transformers(folder, one.spec, config, some)
 
     version = importlib.metadata.version("transformers")
-    extended = Base(folder / TOKENIZER, "", json.loads((folder / TOKENIZER).read_bytes()))
+    extended = extended or Base(folder / TOKENIZER, "", json.loads((folder / TOKENIZER).read_bytes()))
     changed = base is not None and base.spec.get("pre_tokenizer") != extended.spec.get("pre_tokenizer")
     note = "never with fix_mistral_regex=True, which replaces its pre-tokenizer" if changed and kind in PATCHED else ""
     found = _compared(engine, version, encode, base, extended, texts, note)
@@ -248,7 +253,7 @@ def _by_transformers(
 def _by_tiktoken(one: Base, texts: Sequence[str]) -> Ids:
     tiktoken = importlib.import_module("tiktoken")
     said = settings(one.spec)
-    ranks = parse_ranks(tiktoken_ranks(one.spec, str(one.path)))
+    ranks = token_ranks(one.spec)
     try:
         engine = tiktoken.Encoding(
             "extended", pat_str=said["pat_str"], mergeable_ranks=ranks, special_tokens=said["special_tokens"]
@@ -262,7 +267,7 @@ def _by_rule(one: Base, texts: Sequence[str]) -> Ids:
     """The ids by tiktoken's rule, in the pieces that the tokenizers library cuts."""
     import re
 
-    ranks = parse_ranks(tiktoken_ranks(one.spec, str(one.path)))
+    ranks = token_ranks(one.spec)
     special = settings(one.spec)["special_tokens"]
     cutter = one.tokenizer().pre_tokenizer
     apart = re.compile("|".join(map(re.escape, sorted(special, key=len, reverse=True))) or r"(?!)")

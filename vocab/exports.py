@@ -12,7 +12,7 @@ from vocab.base import FAMILY, TOKENIZER, Base
 from vocab.errors import VocabRefused
 from vocab.model_base import ModelBase, Origin
 from vocab.piece_export import export, parity
-from vocab.tiktoken_ranks import refusal, settings, tiktoken_ranks
+from vocab.tiktoken_ranks import rank_lines, refusal, settings
 
 RANKS = "tokenizer.tiktoken"
 SETTINGS = "tiktoken.json"
@@ -41,8 +41,7 @@ def _as_ranks(extended: Base) -> Export:
     reason = refusal(extended.spec)
     if reason:
         return Export("tiktoken", {}, reason)
-    ranks = tiktoken_ranks(extended.spec, str(extended.path))
-    return Export("tiktoken", {RANKS: ranks, SETTINGS: _spell(settings(extended.spec))})
+    return Export("tiktoken", {RANKS: rank_lines(extended.spec), SETTINGS: _spell(settings(extended.spec))})
 
 
 def _as_json(extended: ModelBase, texts: Iterable[str]) -> Export:

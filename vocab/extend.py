@@ -23,15 +23,15 @@ from vocab.engines import MODEL_CONFIG, Parity
 from vocab.errors import VocabError, VocabRefused
 from vocab.exact import WARN_ABOVE
 from vocab.exports import Export, exports
-from vocab.extension import record
+from vocab.extension import Extended, record
 from vocab.folders import building
 from vocab.ground import Digits, Ground, ground
 from vocab.grow import ADDED
 from vocab.growing import Grown, Profile, budget_of, grown
 from vocab.model_base import Origin, load_origin, read_model_base
-from vocab.pretokens import batches, histograms
+from vocab.pretokens import batches
 from vocab.proof import Proof, made_up
-from vocab.proving import Seen, engines_of, prove_all, sides, used
+from vocab.proving import engines_of, prove_all, seen, sides, used
 from vocab.screen import screened
 from vocab.standing import MIN_COUNT, MIN_DOCUMENTS, Standing, judged, standings
 from vocab.tags import tags_in
@@ -148,15 +148,15 @@ def extend(
     with building(out, EXTENSION) as partial:
         tags = tags_in(corpus.certificate, texts())
         on = ground(origin, digits, tags)
-        counts, documents = histograms(on.base, texts())
-        found = standings(on.base, entries, counts, documents, texts(), cut_too=profile == "exact")
+        corpus_seen = seen(origin, on, batch_texts)
+        counts = corpus_seen.counts
+        found = standings(on.base, entries, counts, corpus_seen.documents, texts(), cut_too=profile == "exact")
         entries = judged(entries, found)
         refuse_none(entries)
         room = budget_of(budget, on.base, len(on.numbers) + len(on.tags), found)
         growth = grown(on.base, profile, entries, counts, room, particles)
         extended, data = _made(growth, origin, partial)
-        seen = Seen(batch_texts, counts)
-        proof = prove_all(origin, on, extended, profile, sides(growth), growth.appended, growth.terms, seen)
+        proof = prove_all(origin, on, extended, profile, sides(growth), growth.appended, growth.terms, corpus_seen)
         made = exports(extended, chain(texts(), made_up(used(growth.terms))))
         if not proof.passed:
             raise VocabRefused(tuple(f"{out}: {problem}; nothing was written" for problem in proof.problems))
@@ -177,7 +177,8 @@ def extend(
         )
         files = {name: one for export in made for name, one in export.files.items()}
         digest = _write(partial, origin, {extended.path.name: data, **files}, value)
-        engines = engines_of(partial, origin.path.parent / MODEL_CONFIG, texts())
+        whole = Extended(partial, extended, origin, value, on)
+        engines = engines_of(whole, origin.path.parent / MODEL_CONFIG, texts())
         if key is not None and issued is not None:
             _seal(partial, key, value, digest, issued)
     return ExtendedTokenizer(

@@ -8,7 +8,7 @@ both, and where one of them differs the tokenizers library cuts them all.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
@@ -175,12 +175,12 @@ def holding(pretokens: Iterable[str], terms: Iterable[str]) -> frozenset[str]:
     by_head: dict[str, list[str]] = {}
     for term in sorted(wanted):
         by_head.setdefault(term[:head], []).append(term)
-    return frozenset(
-        pretoken
-        for pretoken in pretokens
-        if any(
-            pretoken.startswith(term, at)
-            for at in range(len(pretoken) - head + 1)
-            for term in by_head.get(pretoken[at : at + head], ())
-        )
-    )
+    return frozenset(pretoken for pretoken in pretokens if _holds(pretoken, by_head, head))
+
+
+def _holds(pretoken: str, by_head: Mapping[str, Sequence[str]], head: int) -> bool:
+    for at in range(len(pretoken) - head + 1):
+        terms = by_head.get(pretoken[at : at + head])
+        if terms and any(pretoken.startswith(term, at) for term in terms):
+            return True
+    return False

@@ -8,6 +8,7 @@ import random
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,14 @@ class OnText:
 
     def __add__(self, other: "OnText") -> "OnText":
         return OnText(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(OnText)))
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The tokens of each text of a batch, and the places of those that hold text the tokenizer has no token for."""
+
+    tokens: tuple[int, ...]
+    unread: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +236,7 @@ def prove(
     appended: Sequence[Pair],
     terms: Sequence[str],
     batches: Iterable[Sequence[str]] | None = None,
+    sizes: Iterable[Sizes] | None = None,
 ) -> Proof:
     """The proof of `extended` against `base`, but for what depends on the profile.
 
@@ -237,6 +247,7 @@ def prove(
         appended: the merges that follow the base's.
         terms: the terms that were added or were single already, as text.
         batches: texts of the corpus, or None for a proof without one.
+        sizes: those of the batches by the base, where they are known.
     """
     before, after = base.tokenizer(), extended.tokenizer()
     ids = before.get_vocab(with_added_tokens=True)
@@ -253,9 +264,7 @@ def prove(
         missing_bytes=base.missing_bytes,
         positions=_positions(before, after, terms),
         fuzz=on_text(before, after, made_up(terms), base.unknown_id),
-        corpus=None
-        if batches is None
-        else sum((on_text(before, after, texts, base.unknown_id) for texts in batches), OnText()),
+        corpus=None if batches is None else on_texts(before, after, batches, base.unknown_id, sizes),
         leak=None,
     )
 
@@ -298,18 +307,52 @@ def prove_numbers(
         new_ids=new_ids,
         not_single=not_single(on.spec, where),
         cut_otherwise=len(wrong(origin.spec, on.spec, texts, where)),
-        corpus=None if batches is None else sum((on_text(before, after, batch) for batch in batches), OnText()),
+        corpus=None if batches is None else on_texts(before, after, batches),
     )
+
+
+def sizes_of(reader: "Reader", texts: Sequence[str], unknown: int | None = None) -> Sizes:
+    """The sizes of `texts`; `unknown` is the id of what is lost."""
+    encoded: list[Any] = reader.encode_batch_fast(list(texts), add_special_tokens=False)
+    unread = () if unknown is None else (at for at, one in enumerate(encoded) if unknown in one.ids)
+    return Sizes(tuple(map(len, encoded)), frozenset(unread))
 
 
 def on_text(before: "Reader", after: "Reader", texts: Sequence[str], unknown: int | None = None) -> OnText:
     """The counts over `texts`, each encoded by both tokenizers and decoded again; `unknown` is the id of what is lost."""
-    batch = list(texts)
-    encoded: list[Any] = before.encode_batch_fast(batch, add_special_tokens=False)
-    olds = [len(one) for one in encoded]
-    unread = set() if unknown is None else {at for at, one in enumerate(encoded) if unknown in one.ids}
-    del encoded
-    news = [one.ids for one in after.encode_batch_fast(batch, add_special_tokens=False)]
+    return on_texts(before, after, [texts], unknown)
+
+
+def on_texts(
+    before: "Reader",
+    after: "Reader",
+    batches: Iterable[Sequence[str]],
+    unknown: int | None = None,
+    sizes: Iterable[Sizes] | None = None,
+) -> OnText:
+    """The sum of `on_text` over batches, whose `sizes` by the base may be known; the next is encoded while one is counted."""
+    known = None if sizes is None else iter(sizes)
+
+    def encoded(batch: list[str], size: Sizes | None) -> tuple[Sizes, list[list[int]]]:
+        size = size or sizes_of(before, batch, unknown)
+        return size, [one.ids for one in after.encode_batch_fast(batch, add_special_tokens=False)]
+
+    total = OnText()
+    waiting: list[tuple[list[str], Future[tuple[Sizes, list[list[int]]]]]] = []
+    with ThreadPoolExecutor(1) as ahead:
+        for batch in batches:
+            texts = list(batch)
+            waiting.append((texts, ahead.submit(encoded, texts, next(known) if known else None)))
+            if len(waiting) > 1:
+                first, done = waiting.pop(0)
+                total += _counted(before, after, first, *done.result())
+        for first, done in waiting:
+            total += _counted(before, after, first, *done.result())
+    return total
+
+
+def _counted(before: "Reader", after: "Reader", batch: list[str], sizes: Sizes, news: list[list[int]]) -> OnText:
+    olds, unread = sizes.tokens, sizes.unread
     decoded = after.decode_batch(news, skip_special_tokens=False)
     normalizer = before.normalizer
     plain = [normalizer.normalize_str(text) for text in batch] if normalizer else batch

@@ -5,7 +5,9 @@ beside the ground, and the ground beside the base. The profile `portable` is hel
 profile `exact` to the laws of `vocab.exact_laws`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -14,25 +16,71 @@ from govern.files import parse_strict
 from vocab.base import FAMILY, Base, read_file
 from vocab.engines import Parity, parities
 from vocab.errors import VocabRefused
-from vocab.extension import read
+from vocab.extension import Extended
 from vocab.ground import Ground
 from vocab.grow import ADDED, OVER, PRESENT, Term
 from vocab.growing import Grown, Profile
 from vocab.merges import Pair
 from vocab.model_base import Origin
-from vocab.pretokens import added_in, histogram
-from vocab.proof import Leak, Proof, Side, leaks, made_up, prove, prove_isolated, prove_numbers, prove_tags
+from vocab.pretokens import added_in, histogram, histograms
+from vocab.proof import (
+    Leak,
+    Proof,
+    Side,
+    Sizes,
+    leaks,
+    made_up,
+    prove,
+    prove_isolated,
+    prove_numbers,
+    prove_tags,
+    sizes_of,
+)
 
+AHEAD = 3
+"""Batches that are read before the first of them was encoded."""
 MADE_UP, DOCUMENTS, CHARACTERS = 500, 200, 2_000
 """Texts on which engines are compared: made up ones, documents, and how much of each document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A corpus to prove on: a function that gives its texts in batches from the start, and its pre-tokens by the ground."""
+    """A corpus that was read through.
+
+    Attributes:
+        batches: a function that gives its texts in batches from the start.
+        counts: its pre-tokens by the ground, to occurrences.
+        documents: the same to documents.
+        sizes: of each batch, by what the extension stands beside; found again where there are none.
+    """
 
     batches: Callable[[], Iterator[Sequence[str]]]
-    counts: Mapping[str, int] = field(repr=False)
+    counts: Counter[str] = field(repr=False)
+    documents: Counter[str] = field(repr=False)
+    sizes: tuple[Sizes, ...] = field(repr=False)
+
+
+def seen(origin: Origin, on: Ground, batches: Callable[[], Iterator[Sequence[str]]]) -> Seen:
+    """The corpus read through once: its pre-tokens are counted while the tokens of its documents are."""
+    beside = _beside(origin, on)
+    reader, unknown = beside.tokenizer(), beside.unknown_id
+    sizes: list[Future[Sizes]] = []
+    with ThreadPoolExecutor(1) as pool:
+
+        def texts() -> Iterator[str]:
+            for batch in batches():
+                sizes.append(pool.submit(sizes_of, reader, batch, unknown))
+                if len(sizes) > AHEAD:
+                    sizes[-AHEAD].result()
+                yield from batch
+
+        counts, documents = histograms(on.base, texts())
+    return Seen(batches, counts, documents, tuple(one.result() for one in sizes))
+
+
+def _beside(origin: Origin, on: Ground) -> Origin:
+    """What the extension stands beside: its base, or the ground where that groups numbers."""
+    return on.base if "pre_tokenizer" in on.replaced else origin
 
 
 def prove_all(
@@ -59,11 +107,11 @@ def prove_all(
     """
     listed = used(terms)
     single = [one for term in terms for one in term.variants if one.status in (ADDED, PRESENT)]
-    by_numbers = "pre_tokenizer" in on.replaced
-    before = on.base if by_numbers else origin
-    proof = prove(before, extended, new, appended, listed, seen.batches() if seen else None)
+    before = _beside(origin, on)
+    batches, sizes = (seen.batches(), seen.sizes or None) if seen else (None, None)
+    proof = prove(before, extended, new, appended, listed, batches, sizes)
     proof = replace(proof, tags=prove_tags(on, extended))
-    if by_numbers and isinstance(origin, Base) and isinstance(on.base, Base):
+    if before is not origin and isinstance(origin, Base) and isinstance(on.base, Base):
         texts = seen.batches() if seen else None
         proof = replace(proof, numbers=prove_numbers(origin, on.base, len(on.numbers), texts, listed))
     if seen is None:
@@ -81,25 +129,24 @@ def used(terms: Sequence[Term]) -> list[str]:
     return [term.entry.term for term in terms if not term.entry.reason]
 
 
-def engines_of(folder: Path, config: Path, texts: Iterable[str]) -> tuple[Parity, ...]:
-    """What other engines make of the extension in `folder`, on made-up texts and the first of `texts`.
+def engines_of(extended: Extended, config: Path, texts: Iterable[str]) -> tuple[Parity, ...]:
+    """What other engines make of an extension, on made-up texts and the first of `texts`.
 
     Args:
-        folder: whole but for its attestation.
+        extended: its folder is whole but for its attestation.
         config: the `config.json` of the model that the base belongs to; where there is none, that of a Llama is tried.
         texts: documents.
 
     Raises:
         VocabRefused: an engine gives other ids that it does not give for the base too.
     """
-    extended = read(folder)
     terms = [term["term"] for term in extended.record["terms"] if term["status"] != "rejected"]
     sample = [*made_up(terms)[:MADE_UP], *(text[:CHARACTERS] for text in islice(texts, DOCUMENTS))]
     value = parse_strict(read_file(config), str(config)) if config.is_file() else {"model_type": "llama"}
     found = parities(extended, sample, value)
     problems = refused_by(found)
     if problems:
-        raise VocabRefused(tuple(f"{folder.name}: {problem}; nothing was written" for problem in problems))
+        raise VocabRefused(tuple(f"{extended.folder.name}: {problem}; nothing was written" for problem in problems))
     return found
 
 

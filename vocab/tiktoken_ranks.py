@@ -49,7 +49,7 @@ def refusal(spec: Spec) -> str:
     if any(one.get("lstrip") or one.get("rstrip") or one.get("single_word") for one in spec.get("added_tokens", ())):
         return "an added token takes the space beside it or stands for whole words only"
     try:
-        ranks = _ranks(spec)
+        ranks = token_ranks(spec)
     except KeyError:
         return "a token is spelled outside the alphabet of bytes"
     if missing := sum(bytes([byte]) not in ranks for byte in range(256)):
@@ -65,7 +65,12 @@ def tiktoken_ranks(spec: Spec, where: str = "tokenizer.json") -> bytes:
     """
     if reason := refusal(spec):
         raise VocabError(f"{where}: {reason}, so tiktoken would give other ids; use the tokenizer.json itself")
-    by_id = sorted(_ranks(spec).items(), key=lambda one: one[1])
+    return rank_lines(spec)
+
+
+def rank_lines(spec: Spec) -> bytes:
+    """The lines of `tiktoken_ranks`, where `refusal` was asked already."""
+    by_id = sorted(token_ranks(spec).items(), key=lambda one: one[1])
     return b"".join(base64.b64encode(token) + b" %d\n" % rank for token, rank in by_id)
 
 
@@ -100,7 +105,8 @@ def join(piece: bytes, ranks: Mapping[bytes, int]) -> list[int]:
     return [ranks[part] for part in parts]
 
 
-def _ranks(spec: Spec) -> dict[bytes, int]:
+def token_ranks(spec: Spec) -> dict[bytes, int]:
+    """The bytes of each token that is not an added one, to its id; `refusal` says whether tiktoken can use them."""
     added = {one["content"] for one in spec.get("added_tokens", ())}
     return {read(token): number for token, number in spec["model"]["vocab"].items() if token not in added}
 
