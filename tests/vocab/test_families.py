@@ -1,0 +1,172 @@
+"""Bases of every family: extended, proved again, and taken back to the base."""
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sentencepiece import SentencePieceTrainer
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+from govern.attestation import CertifiedCorpus, verify
+from vocab.check import check
+from vocab.errors import VocabError, VocabRefused
+from vocab.exports import exports
+from vocab.extend import extend
+from vocab.extension import content_of, read
+from vocab.model_base import ModelBase, load_origin
+from vocab.piece_export import export
+from vocab.sentence_piece import read_model
+from vocab.spelling import ids_of, sub_ids, whole
+from vocab.term_lists import parse
+
+from .conftest import ENGLISH, KOREAN, NOW
+
+TERMS = parse("EBITDA\n기준금리\n영업이익\nmortgage\n억원\nM&A\ntranches\n".encode(), "list")
+FAMILIES = {
+    "bpe.model": "SentencePiece BPE",
+    "unigram.model": "SentencePiece Unigram",
+    "bpe_export": "SentencePiece-style BPE",
+    "unigram_export": "Unigram",
+    "word_pieces": "WordPiece",
+}
+
+
+@pytest.fixture(scope="module")
+def bases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small base of each family."""
+    folder = tmp_path_factory.mktemp("families")
+    texts = [*ENGLISH, *KOREAN]
+    for kind, size in (("bpe", 700), ("unigram", 300)):
+        written = io.BytesIO()
+        SentencePieceTrainer.train(
+            sentence_iterator=iter(texts * 3), model_writer=written, model_type=kind, vocab_size=size, minloglevel=2,
+            hard_vocab_limit=False, byte_fallback=kind == "bpe", normalization_rule_name="identity",
+        )  # fmt: skip
+        file = folder / f"{kind}.model"
+        file.write_bytes(written.getvalue())
+        (folder / f"{kind}_export").mkdir()
+        spec = json.dumps(export(read_model(file)), ensure_ascii=False)
+        (folder / f"{kind}_export/tokenizer.json").write_text(spec, "utf-8")
+    words = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    words.normalizer, words.decoder = normalizers.BertNormalizer(), decoders.WordPiece()
+    words.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    words.train_from_iterator(
+        texts, trainers.WordPieceTrainer(vocab_size=600, special_tokens=special, show_progress=False)
+    )
+    (folder / "word_pieces").mkdir()
+    words.save(str(folder / "word_pieces/tokenizer.json"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tagged(tmp_path_factory: pytest.TempPathFactory, keys: Path, corpus_writer: Callable[..., Path]) -> CertifiedCorpus:
+    """A corpus with a masking tag in every document, and a word that stands in no list."""
+    documents = [*((f"<PERSON_1>은 Zyxquorl {text}", "ko") for text in KOREAN), *((text, "en") for text in ENGLISH)]
+    folder = corpus_writer(tmp_path_factory.mktemp("tagged") / "c", {"documents": documents}, keys, entities=["PERSON"])
+    return verify(folder, [keys / "sign.pub"], now=NOW)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_an_extension_is_proved_again_and_gives_its_base_back(
+    bases: Path, tagged: CertifiedCorpus, tmp_path: Path, name: str
+) -> None:
+    """On the corpus too; no document is longer, no text of the corpus but terms stands in a file."""
+    made = extend(bases / name, tagged, [TERMS], tmp_path / "out")
+    assert check(made.folder, tagged).to_json() == made.proof.to_json()
+    extended, origin = read(made.folder), load_origin(bases / name)
+    assert origin.family == extended.tokenizer.family == FAMILIES[name]
+    assert content_of(extended.base) == content_of(origin)
+    assert made.proof.corpus is not None
+    assert made.proof.corpus.documents_longer == 0
+    before, after = made.proof.single_rate
+    assert after > before + 0.3
+    for path in made.folder.iterdir():
+        assert b"yxquor" not in path.read_bytes()
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_budget_holds_for_every_family(bases: Path, tagged: CertifiedCorpus, tmp_path: Path, name: str) -> None:
+    """Numbers of new ids, and a record that says what was left out."""
+    made = extend(bases / name, tagged, [TERMS], tmp_path / "out", budget=4)
+    assert len(made.new_ids) <= 4
+    assert check(made.folder, tagged).passed
+
+
+@pytest.mark.parametrize("name", ["bpe.model", "unigram.model"])
+def test_tags_are_user_defined_pieces(bases: Path, tagged: CertifiedCorpus, tmp_path: Path, name: str) -> None:
+    """The library cuts them out of any text, and no other file changes but by what stands at its end."""
+    made = extend(bases / name, tagged, [TERMS], tmp_path / "out")
+    extended = read(made.folder).tokenizer
+    assert isinstance(extended, ModelBase)
+    ((tag, number),) = made.ground.tags
+    assert tag == "<PERSON_1>"
+    assert extended.tokenizer().encode("가<PERSON_1>은").ids.count(number) == 1
+    assert (made.folder / name).read_bytes().startswith((bases / name).read_bytes())
+
+
+@pytest.mark.parametrize("name", ["bpe_export", "unigram_export", "word_pieces"])
+def test_tags_stay_text_where_special_tokens_change_the_text_around_them(
+    bases: Path, tagged: CertifiedCorpus, tmp_path: Path, name: str
+) -> None:
+    """A space behind each would be lost or gained; a warning says so."""
+    made = extend(bases / name, tagged, [TERMS], tmp_path / "out")
+    assert made.ground.tags == ()
+    assert made.tags_left == 1
+    assert any("masking tags stay text" in warning for warning in made.warnings)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_what_only_byte_level_bpe_can_do_is_refused(
+    bases: Path, tagged: CertifiedCorpus, tmp_path: Path, name: str
+) -> None:
+    """Isolated terms, groups of digits and particles each say why."""
+    with pytest.raises(VocabError, match="isolated in byte-level BPE only"):
+        extend(bases / name, tagged, [TERMS], tmp_path / "out", profile="exact")
+    with pytest.raises(VocabError, match=r"no pre-tokenizer when it runs|expected that of byte-level BPE"):
+        extend(bases / name, tagged, [TERMS], tmp_path / "out", digits="r2l3")
+    with pytest.raises(VocabError, match="leave --particles out"):
+        extend(bases / name, tagged, [TERMS], tmp_path / "out", particles=2)
+
+
+def test_a_model_is_also_written_for_hugging_face_where_that_is_exact(bases: Path) -> None:
+    """BPE of known characters has a tokenizer.json; what differs on a text has none, and says so."""
+    origin = load_origin(bases / "bpe.model")
+    (made,) = exports(origin, ENGLISH)
+    assert (list(made.files), made.refused) == (["tokenizer.json"], "")
+    found = Tokenizer.from_str(made.files["tokenizer.json"].decode())
+    assert isinstance(origin, ModelBase)
+    for text in [*ENGLISH[:5], *KOREAN[:5]]:
+        assert found.encode(text, add_special_tokens=False).ids == origin.tokenizer().encode(text).ids
+
+
+def test_a_changed_export_is_found(base_folder: Path, tagged: CertifiedCorpus, tmp_path: Path) -> None:
+    """Ranks for tiktoken are made again and compared, though every checksum agrees."""
+    from govern.files import manifest
+
+    made = extend(base_folder, tagged, [TERMS], tmp_path / "out")
+    ranks = made.folder / "tokenizer.tiktoken"
+    ranks.write_bytes(ranks.read_bytes().replace(b" 10\n", b" 11\n", 1))
+    (made.folder / "SHA256SUMS").write_bytes(manifest(made.folder))
+    with pytest.raises(VocabRefused, match=r"tokenizer\.tiktoken is not what the tokenizer gives"):
+        check(made.folder)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_parts_of_a_token_are_ids_of_the_base(bases: Path, name: str) -> None:
+    """From these its row in a model is made; spelled again they are its text."""
+    base = load_origin(bases / name)
+    spelled = whole(base)("mortgages")
+    parts = sub_ids(base)(spelled)
+    assert parts
+    assert max(parts) < base.next_id
+    assert parts == ids_of(base, ["mortgages"], [spelled])[0]
+
+
+def test_a_word_piece_inside_a_word_is_read_after_another(bases: Path) -> None:
+    """`##` tells it; the ids are those that follow the first piece."""
+    base = load_origin(bases / "word_pieces")
+    inner = next(token for token in sorted(base.vocab) if token.startswith("##") and len(token) == 3)
+    assert sub_ids(base)(inner) == [base.vocab[inner]]
