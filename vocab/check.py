@@ -144,7 +144,11 @@ def _recorded(extended: Extended, corpus: "CertifiedCorpus | None", proof: Proof
         names |= _OF_CORPUS & set(recorded)
     elif found["numbers"] is not None:  # what the corpus says of numbers is of another corpus, or of none
         found["numbers"]["corpus"] = (recorded["numbers"] or {}).get("corpus")
-    if extended.record["format_version"] < 3:  # what the base cannot read was not counted then
+    if (
+        extended.record["format_version"] < 3
+    ):  # fewer contexts were tried then, and what a base cannot read was not counted
+        known = {one["context"] for one in recorded["positions"]}
+        found["positions"] = [one for one in found["positions"] if one["context"] in known]
         for one in (found["fuzz"], found["corpus"], (found["numbers"] or {}).get("corpus")):
             if one:
                 one.pop("unread", None)

@@ -19,7 +19,7 @@ from vocab import numbers
 from vocab.base import build, find, read_file, read_spec
 from vocab.errors import VocabError
 from vocab.pretokens import batches
-from vocab.proof import CONTEXTS
+from vocab.proof import CONTEXTS, fitting
 
 if TYPE_CHECKING:
     from govern.attestation import CertifiedCorpus
@@ -274,10 +274,11 @@ def _contexts(reader: Reader, terms: Sequence[str]) -> tuple[tuple[str, int, int
     """For each context, how many terms there are and how many are one token in it."""
     result = []
     for name, head, tail in CONTEXTS:
-        texts = [head + term + tail for term in terms]
+        tried = fitting(name, terms)
+        texts = [head + term + tail for term in tried]
         single = 0
-        for text, term, (offsets, _) in zip(texts, terms, reader.offsets(texts), strict=True):
+        for text, term, (offsets, _) in zip(texts, tried, reader.offsets(texts), strict=True):
             starts, ends = [one[0] for one in offsets], [one[1] for one in offsets]
             single += _cost(text, starts, ends, len(head), len(head) + len(term)).single
-        result.append((name, len(terms), single))
+        result.append((name, len(tried), single))
     return tuple(result)

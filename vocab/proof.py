@@ -47,10 +47,17 @@ CONTEXTS: tuple[tuple[str, str, str], ...] = (
     ("colon", "a ", ":"),
     ("question mark", "a ", "?"),
     ("slash", "/", "/"),
+    ("hyphen", "non-", ""),
+    ("before a hyphen", "a ", "-based"),
+    ("plural", "the ", "s"),
+    ("possessive", "the ", "'s"),
     ("after a number", "5", ""),
+    ("before a number", "a ", "5"),
     *((f"particle {particle}", "그 ", particle) for particle in PARTICLES),
 )
 """Where a term may stand: a name, the text before it, the text after it."""
+ENGLISH_ENDINGS = frozenset(("plural", "possessive"))
+"""Contexts of terms that end with a Latin letter; no other term has such forms."""
 
 FUZZED = 2000
 """Made-up strings that every proof also encodes."""
@@ -431,14 +438,20 @@ def _unreachable(extended: Origin, new: Sequence[Side], appended: Sequence[Pair]
 def _positions(before: "Reader", after: "Reader", terms: Sequence[str]) -> tuple[Position, ...]:
     positions = []
     for name, head, tail in CONTEXTS:
-        texts = [head + term + tail for term in terms]
-        spans = [(len(head), len(head) + len(term)) for term in terms]
+        tried = fitting(name, terms)
+        texts = [head + term + tail for term in tried]
+        spans = [(len(head), len(head) + len(term)) for term in tried]
         singles = [
             sum(map(_is_single, tokenizer.encode_batch(texts, add_special_tokens=False), texts, spans))
             for tokenizer in (before, after)
         ]
-        positions.append(Position(name, len(terms), singles[0], singles[1]))
+        positions.append(Position(name, len(tried), singles[0], singles[1]))
     return tuple(positions)
+
+
+def fitting(context: str, terms: Sequence[str]) -> list[str]:
+    """Those of `terms` that may stand in the context of that name."""
+    return [one for one in terms if context not in ENGLISH_ENDINGS or (one[-1].isascii() and one[-1].isalpha())]
 
 
 def _is_single(encoding: Any, text: str, span: tuple[int, int]) -> bool:

@@ -143,7 +143,10 @@ def _tables(value: dict[str, Any]) -> list[Table]:
     contexts = tokenizers[0]["contexts"]
     if contexts and contexts[0]["terms"]:
         rows = [
-            [one["context"], *(f"{tokenizer['contexts'][at]['single']:,}" for tokenizer in tokenizers)]
+            [
+                one["context"] + ("" if one["terms"] == contexts[0]["terms"] else f" (of {one['terms']:,})"),
+                *(f"{tokenizer['contexts'][at]['single']:,}" for tokenizer in tokenizers),
+            ]
             for at, one in enumerate(contexts)
         ]
         tables.append((f"Terms that are one token, by context (of {contexts[0]['terms']:,})", ["", *names], rows))
