@@ -154,7 +154,7 @@ def texts(data: Path) -> dict[str, list[str]]:
     """The beginnings of documents; made-up text of many scripts; words of letters with accents, of both cases, and marks."""
     import polars as pl
 
-    from vocab.proof import made_up
+    from vocab.trials import made_up
 
     documents: list[str] = []
     for file in sorted([*data.glob("text_*/*.parquet"), *data.glob("text_*/*.jsonl")]):

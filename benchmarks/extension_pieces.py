@@ -26,10 +26,10 @@ from vocab.piece_models import SPACE, encoded, extended_model, plain_processor
 from vocab.pieces import PieceGrowth, grow_pieces, words
 from vocab.pretokens import holding
 from vocab.processors import PieceProcessor
-from vocab.proof import made_up
 from vocab.sentence_piece import SentencePiece, parse_model, read_model
 from vocab.term_lists import OWN, Entry, usable
 from vocab.term_lists import load as load_terms
+from vocab.trials import made_up
 
 TRAINED_PIECES = 16_000
 EVERY = 4

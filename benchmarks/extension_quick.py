@@ -22,8 +22,9 @@ from vocab.byte_alphabet import CHARACTERS
 from vocab.ground import ground
 from vocab.grow import ADDED
 from vocab.growing import grown as grow
+from vocab.measuring import prove
 from vocab.pretokens import BATCH_DOCUMENTS, histogram
-from vocab.proof import Proof, prove
+from vocab.proof import Proof
 from vocab.proving import Seen, prove_all, sides
 from vocab.term_lists import OWN, usable
 from vocab.term_lists import load as load_terms

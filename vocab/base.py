@@ -253,13 +253,24 @@ def refuse_other_kinds(spec: dict[str, Any], where: str) -> None:
     if family == FAMILY:
         _refuse_other_bytes(spec, where)
     elif family in (EXPORT, UNIGRAM):
-        from vocab.piece_specs import refuse_other_exports
-
-        refuse_other_exports(spec, where)
+        _refuse_other_exports(spec, where)
     elif spec["model"].get("unk_token") not in spec["model"]["vocab"]:
         _refuse(where, "no token for unknown words in its vocabulary")
     elif spec.get("pre_tokenizer") is None:
         _refuse(where, "WordPiece without a pre-tokenizer, so a whole text would be one word")
+
+
+def _refuse_other_exports(spec: dict[str, Any], where: str) -> None:
+    """Returns where `spec` writes a space as ▁ before a word, and each text in one way."""
+    model, tokenizer = spec["model"], build(spec, where)
+    plain = tokenizer.normalizer.normalize_str("a b") if tokenizer.normalizer else "a b"
+    cut = tokenizer.pre_tokenizer.pre_tokenize_str(plain) if tokenizer.pre_tokenizer else [(plain, (0, 0))]
+    if not any((row if isinstance(row, str) else row[0]).startswith("▁") for row in model["vocab"]):
+        _refuse(where, "no token begins with ▁, expected that for a space")
+    if "▁b" not in "".join(piece for piece, _ in cut):
+        _refuse(where, "it writes a space not as ▁ before a word")
+    if model.get("dropout") or model.get("continuing_subword_prefix") or model.get("end_of_word_suffix"):
+        _refuse(where, "BPE with dropout, prefixes or suffixes on its tokens")
 
 
 def _refuse_other_bytes(spec: dict[str, Any], where: str) -> None:

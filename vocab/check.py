@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 from govern.files import ATTESTATION, MANIFEST, digest, parse_strict
 from vocab.base import CLASS, CONFIG, EXTENSION, SPECIAL_TOKENS, Base, read_file
-from vocab.engines import Parity, parities
+from vocab.engines import parities
 from vocab.errors import VocabError, VocabRefused
 from vocab.exports import exports
 from vocab.extension import Extended, read
 from vocab.ground import moved
 from vocab.grow import ADDED, PRESENT, Term, Variant
 from vocab.model_base import Origin
+from vocab.parity import Parity
 from vocab.pretokens import batches
-from vocab.proof import Proof, made_up
+from vocab.proof import Proof
 from vocab.proving import MADE_UP, prove_all, refused_by, seen
 from vocab.spelling import ids_of, sub_ids, whole
 from vocab.term_lists import Entry
+from vocab.trials import made_up
 
 if TYPE_CHECKING:
     from govern.attestation import CertifiedCorpus

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from govern.attestation import CertifiedCorpus
     from govern.keys import PrivateKey
-    from vocab.engines import Parity
     from vocab.extend import ExtendedTokenizer
+    from vocab.parity import Parity
     from vocab.proof import Proof
 
 SHOWN = 10

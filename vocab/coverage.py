@@ -19,7 +19,7 @@ from vocab import numbers
 from vocab.base import build, find, read_file, read_spec
 from vocab.errors import VocabError
 from vocab.pretokens import batches
-from vocab.proof import CONTEXTS, fitting
+from vocab.trials import CONTEXTS, fitting
 
 if TYPE_CHECKING:
     from govern.attestation import CertifiedCorpus

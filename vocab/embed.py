@@ -21,8 +21,8 @@ from vocab.extension import Extended, content_digest, read
 from vocab.folders import building
 from vocab.model_folder import CONFIG as MODEL_CONFIG
 from vocab.model_folder import Model, load
-from vocab.proof import made_up
 from vocab.tensor_files import INDEX, SUFFIX, read_index, write
+from vocab.trials import made_up
 
 MULTIPLE = 64
 """Rows are a multiple of this, which matrix units like."""

@@ -19,7 +19,7 @@ from govern.files import MANIFEST, canonical, manifest, write_whole
 from vocab.anatomy import discarding
 from vocab.base import CLASS, CONFIG, EXTENSION, SPECIAL_TOKENS, TOKENIZER, UNCHANGED, Base, read_spec
 from vocab.card import card
-from vocab.engines import MODEL_CONFIG, Parity
+from vocab.engines import MODEL_CONFIG
 from vocab.errors import VocabError, VocabRefused
 from vocab.exact import WARN_ABOVE
 from vocab.exports import Export, exports
@@ -29,13 +29,15 @@ from vocab.ground import Digits, Ground, ground
 from vocab.grow import ADDED
 from vocab.growing import Grown, Profile, budget_of, grown
 from vocab.model_base import Origin, load_origin, read_model_base
+from vocab.parity import Parity
 from vocab.pretokens import batches
-from vocab.proof import Proof, made_up
+from vocab.proof import Proof
 from vocab.proving import engines_of, prove_all, seen, sides, used
 from vocab.screen import screened
 from vocab.standing import MIN_COUNT, MIN_DOCUMENTS, Standing, judged, standings
 from vocab.tags import tags_in
 from vocab.term_lists import Entry, TermList, usable
+from vocab.trials import made_up
 
 if TYPE_CHECKING:
     from govern.attestation import CertifiedCorpus

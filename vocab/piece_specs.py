@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vocab.base import Base, build
+from vocab.base import Base, build, refuse_other_kinds
 from vocab.errors import VocabError
 from vocab.ground import grown_spec, moved
 from vocab.grow import ADDED, CUT, NO_BYTES, NOT_SINGLE, PRESENT, Term, casings, variants
@@ -191,23 +191,8 @@ def _based(spec: Spec, where: str, kind: str) -> Base:
     found = model.get("type") or ("BPE" if "merges" in model else "Unigram")
     if found != kind:
         raise VocabError(f"{where}: the model is {found}, expected {kind}; choose another tokenizer")
-    refuse_other_exports(spec, where)
+    refuse_other_kinds(spec, where)
     return Base(Path(where), "", spec)
-
-
-def refuse_other_exports(spec: Spec, where: str) -> None:
-    """Returns where `spec` writes a space as ▁ before a word, and each text in one way.
-
-    Raises:
-        VocabError: it does not.
-    """
-    model = spec["model"]
-    if not any((row if isinstance(row, str) else row[0]).startswith(SPACE) for row in model["vocab"]):
-        raise VocabError(f"{where}: no token begins with {SPACE}, expected that for a space; choose another tokenizer")
-    if f"{SPACE}b" not in spec_words(spec, ["a b"], where):
-        raise VocabError(f"{where}: it writes a space not as {SPACE} before a word; choose another tokenizer")
-    if model.get("dropout") or model.get("continuing_subword_prefix") or model.get("end_of_word_suffix"):
-        raise VocabError(f"{where}: BPE with dropout, prefixes or suffixes on its tokens; choose another tokenizer")
 
 
 def _outside(base: Base, size: int) -> tuple[str, ...]:
@@ -230,7 +215,7 @@ def _read(base: Base, inner: "Tokenizer", entries: Sequence[Entry], counts: Coun
     usable = [replace(entry, reason=entry.reason or unusable(entry.term, base.added)) for entry in entries]
     cased = casings(usable, attested(usable, counts))
     texts = {entry: tuple(variants(entry, cased)) for entry in usable if not entry.reason}
-    bare = build(_without_prefix(base.spec), str(base.path))
+    bare = base.inner()
     across = any(CROSSING.search(row if isinstance(row, str) else row[0]) for row in model["vocab"])
     spelled: dict[str, str] = {}
     status: dict[str, str] = {}
@@ -284,19 +269,3 @@ def _ids(tokenizer: "Tokenizer", texts: Iterable[str]) -> list[list[int]]:
         for at in range(0, len(every), _BATCH)
         for one in tokenizer.encode_batch_fast(every[at : at + _BATCH], add_special_tokens=False)
     ]
-
-
-def _without_prefix(spec: Spec) -> Spec:
-    """The file without the space that it puts before a text."""
-    return {**spec, **{part: _bare(spec.get(part)) for part in ("normalizer", "pre_tokenizer")}}
-
-
-def _bare(part: Spec | None) -> Spec | None:
-    if part is None:
-        return None
-    for inner in ("normalizers", "pretokenizers"):
-        if inner in part:
-            return {**part, inner: [kept for one in part[inner] if (kept := _bare(one)) is not None]}
-    if part["type"] == "Prepend":
-        return None
-    return {**part, "prepend_scheme": "never"} if part["type"] == "Metaspace" else part

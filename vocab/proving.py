@@ -14,28 +14,19 @@ from pathlib import Path
 
 from govern.files import parse_strict
 from vocab.base import FAMILY, Base, read_file
-from vocab.engines import Parity, parities
+from vocab.engines import parities
 from vocab.errors import VocabRefused
 from vocab.extension import Extended
 from vocab.ground import Ground
 from vocab.grow import ADDED, OVER, PRESENT, Term
 from vocab.growing import Grown, Profile
+from vocab.measuring import Sizes, leaks, prove, prove_isolated, prove_numbers, prove_tags, sizes_of
 from vocab.merges import Pair
 from vocab.model_base import Origin
+from vocab.parity import Parity
 from vocab.pretokens import added_in, histogram, histograms
-from vocab.proof import (
-    Leak,
-    Proof,
-    Side,
-    Sizes,
-    leaks,
-    made_up,
-    prove,
-    prove_isolated,
-    prove_numbers,
-    prove_tags,
-    sizes_of,
-)
+from vocab.proof import Leak, Proof, Side
+from vocab.trials import made_up
 
 AHEAD = 3
 """Batches that are read before the first of them was encoded."""

@@ -9,15 +9,15 @@ from collections.abc import Callable, Sequence
 from vocab.base import FAMILY, WORDS, Base
 from vocab.byte_alphabet import spell
 from vocab.merges import Merges
-from vocab.model_base import ModelBase, Origin
+from vocab.model_base import Origin
 from vocab.piece_models import SPACE
 
 
 def whole(base: Origin) -> Callable[[str], str]:
     """A function from a text to the token that it would be, or '' where the base cuts or changes it so that it is none."""
-    if isinstance(base, ModelBase):
-        return _of_model(base)
-    return {FAMILY: _of_bytes, WORDS: _of_words}.get(base.family, _of_export)(base)
+    if isinstance(base, Base) and base.family == FAMILY:
+        return _of_bytes(base)
+    return _of_words(base) if isinstance(base, Base) and base.family == WORDS else _of_pieces(base)
 
 
 def ids_of(base: Origin, texts: Sequence[str], spelled: Sequence[str]) -> list[list[int]]:
@@ -52,18 +52,7 @@ def _of_bytes(base: Base) -> Callable[[str], str]:
     return only
 
 
-def _of_model(base: ModelBase) -> Callable[[str], str]:
-    inner = base.inner()
-
-    def only(text: str) -> str:
-        bare = text.removeprefix(" ")
-        form = (inner.normalizer.normalize_str(bare) if inner.normalizer else bare).replace(" ", SPACE)
-        return (SPACE if form and bare != text else "") + form
-
-    return only
-
-
-def _of_export(base: Base) -> Callable[[str], str]:
+def _of_pieces(base: Origin) -> Callable[[str], str]:
     normalizer = base.inner().normalizer
 
     def only(text: str) -> str:

@@ -30,12 +30,12 @@ from vocab.extension import Extended, read
 from vocab.gguf_file import LLAMA3, QWEN2, TEKKEN, pre_tokenizer
 from vocab.ground import ground, grown_spec
 from vocab.grow import grow
-from vocab.proof import made_up
 from vocab.ranks import joins
 from vocab.term_lists import parse, usable
 from vocab.tiktoken_ranks import join, parse_ranks, refusal, tiktoken_ranks
 from vocab.tiktoken_ranks import settings as tiktoken_settings
 from vocab.train_base import train_base
+from vocab.trials import made_up
 
 GPT2_FOLDER = Path(__file__).parents[3] / "shared/data/tokenizers/whisper_gpt2"
 TERMS = ("EBITDA", "credit risk", "금리", "억원")

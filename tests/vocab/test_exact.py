@@ -16,8 +16,8 @@ from vocab.errors import VocabError
 from vocab.exact import PARTICLES, REASONS, Isolated, isolated, wrong
 from vocab.exact_laws import compared, is_single, tokens_of
 from vocab.grow import ADDED, NO_BYTES, PRESENT
-from vocab.proof import CONTEXTS
 from vocab.train_base import train_base
+from vocab.trials import CONTEXTS
 
 ENGLISH = (
     "EBITDA",

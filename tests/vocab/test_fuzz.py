@@ -11,7 +11,7 @@ import pytest
 from govern.attestation import CertifiedCorpus
 from vocab.extend import extend
 from vocab.extension import read
-from vocab.proof import on_texts
+from vocab.measuring import on_texts
 from vocab.term_lists import load
 
 STRINGS, BATCH, LONGEST = 100_000, 2_000, 30

@@ -12,9 +12,9 @@ from vocab.base import Base, load
 from vocab.engines import llama_cpp_parity
 from vocab.ground import grown_spec
 from vocab.grow import grow
-from vocab.proof import made_up
 from vocab.term_lists import OWN, usable
 from vocab.term_lists import load as load_terms
+from vocab.trials import made_up
 
 pytestmark = [
     pytest.mark.slow,

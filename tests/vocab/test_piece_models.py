@@ -17,14 +17,15 @@ from hypothesis import strategies as st
 from vocab.base import build
 from vocab.errors import VocabError, VocabRefused
 from vocab.grow import ADDED, CUT, NO_BYTES, PRESENT
+from vocab.measuring import on_text
 from vocab.piece_export import export, exported, parity
 from vocab.piece_models import base_bytes, extended_bytes, extended_model
 from vocab.piece_specs import SpecGrowth, base_of, grow_bpe_spec, grow_unigram_spec, spec_words
 from vocab.pieces import grow_pieces, words
 from vocab.processors import PieceProcessor
-from vocab.proof import made_up, on_text
 from vocab.sentence_piece import BPE, Piece, SentencePiece, parse_model, read_model
 from vocab.term_lists import Entry
+from vocab.trials import made_up
 
 DATA = Path(__file__).parents[2].parent / "shared/data"
 MODELS = {

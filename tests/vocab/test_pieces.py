@@ -18,9 +18,9 @@ from vocab.piece_models import as_float32, encoded, extended_model, plain_proces
 from vocab.pieces import MARGIN, PieceGrowth, best_score, crosses_spaces, grow_pieces, unreached, words
 from vocab.pretokens import holding
 from vocab.processors import PieceProcessor
-from vocab.proof import CONTEXTS, made_up
 from vocab.sentence_piece import BPE, Piece, SentencePiece, parse_model, read_model
 from vocab.term_lists import Entry, parse
+from vocab.trials import CONTEXTS, made_up
 
 DATA = Path(__file__).parents[2].parent / "shared/data/tokenizers"
 TEXT = [
