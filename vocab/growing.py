@@ -134,7 +134,7 @@ def _fitting(base: Origin, entries: Sequence[Entry], counts: Counter[str], budge
 
 def _by_family(base: Origin, entries: Sequence[Entry], counts: Counter[str]) -> Grown:
     if isinstance(base, ModelBase):
-        pieces = grow_pieces(base.model, entries, counts)
+        pieces = grow_pieces(base.model, entries, counts, across_spaces=True)
         made = ModelBase(extended_model(base.model, pieces.pieces)) if pieces.pieces else base
         return Grown(pieces.terms, pieces.new_tokens, pieces.scaffolds, model=made)
     if base.family == WORDS:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vocab.model_base import Origin
+from vocab.piece_models import SPACE
 from vocab.pretokens import pieces_of
 from vocab.spelling import whole
 from vocab.term_lists import Entry
@@ -50,11 +51,14 @@ def standings(
         counts: the pre-tokens of the texts, spelled as the base does, to occurrences.
         documents: the same to documents.
         texts: one for each document; read where bounds do not tell.
-        cut_too: also count terms that the pre-tokenizer cuts; else those are left out.
+        cut_too: also count terms that the pre-tokenizer cuts; else those are left out. Where nothing cuts text, terms of
+            several words are counted in any case.
     """
     usable = {entry.term: entry.mined for entry in entries if not entry.reason}
     only = whole(base)
-    forms = {term: base.read(form).strip(base.space) for term in usable if (form := only(term))}
+    forms = {term: base.read(form).removeprefix(base.space) for term in usable if (form := only(term))}
+    several = {term for term, form in forms.items() if base.space == SPACE and SPACE in form}
+    forms = {term: form for term, form in forms.items() if term not in several}
     beginning = _holders(base, counts, set(forms.values()))
     holders = {term: beginning.get(form, []) for term, form in forms.items()}
     found: dict[str, Standing] = {}
@@ -64,7 +68,8 @@ def standings(
         found[term] = Standing(sum(counts[one] for one in held), at_least)
         if usable[term] and at_least < MIN_DOCUMENTS <= sum(documents[one] for one in held):
             unsure.add(term)
-    cut = {term: piece for term in usable if cut_too and term not in forms and (piece := _first(base, term))}
+    wanted = [term for term in usable if term in several or (cut_too and term not in forms)]
+    cut = {term: piece for term in wanted if (piece := _first(base, term))}
     if unsure or cut:
         by_piece = _holders(base, counts, set(cut.values()))
         spread = {term: by_piece.get(piece, []) for term, piece in cut.items()}
@@ -89,7 +94,7 @@ def judged(entries: Sequence[Entry], found: Mapping[str, Standing]) -> tuple[Ent
 def _first(base: Origin, term: str) -> str:
     """The first piece of a term that the base cuts; '' where none is left."""
     for _, pieces in pieces_of(base, [term]):
-        return pieces[0].strip() if pieces else ""
+        return pieces[0].strip(f" {SPACE}") if pieces else ""
     return ""
 
 

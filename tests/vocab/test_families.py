@@ -170,3 +170,17 @@ def test_a_word_piece_inside_a_word_is_read_after_another(bases: Path) -> None:
     base = load_origin(bases / "word_pieces")
     inner = next(token for token in sorted(base.vocab) if token.startswith("##") and len(token) == 3)
     assert sub_ids(base)(inner) == [base.vocab[inner]]
+
+
+@pytest.mark.parametrize("name", ["bpe.model", "unigram.model"])
+def test_a_term_of_several_words_is_one_piece_of_a_model(
+    bases: Path, tagged: CertifiedCorpus, tmp_path: Path, name: str
+) -> None:
+    """Nothing cuts its text; it is counted by its characters, so a budget knows what it saves."""
+    terms = parse("repaid its mortgage\nlent its mortgage\n".encode(), "list")
+    made = extend(bases / name, tagged, [terms], tmp_path / "out")
+    assert [term.status for term in made.growth.terms] == ["added", "added"]
+    found = made.standing["repaid its mortgage"]
+    assert (found.count, found.documents) == (len(ENGLISH), len(ENGLISH))
+    assert made.standing["lent its mortgage"].count == 0
+    assert made.rare == ("lent its mortgage",)
