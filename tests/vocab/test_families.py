@@ -177,7 +177,7 @@ def test_a_term_of_several_words_is_one_piece_of_a_model(
     bases: Path, tagged: CertifiedCorpus, tmp_path: Path, name: str
 ) -> None:
     """Nothing cuts its text; it is counted by its characters, so a budget knows what it saves."""
-    terms = parse("repaid its mortgage\nlent its mortgage\n".encode(), "list")
+    terms = parse(b"repaid its mortgage\nlent its mortgage\n", "list")
     made = extend(bases / name, tagged, [terms], tmp_path / "out")
     assert [term.status for term in made.growth.terms] == ["added", "added"]
     found = made.standing["repaid its mortgage"]
