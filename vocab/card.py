@@ -49,6 +49,7 @@ def card(value: dict[str, Any]) -> str:
         *_measured(proof),
         "",
         *_grouped(proof.get("numbers")),
+        *_exports(value["exports"]),
         "## One token, by context",
         "",
         "| context | terms | one token in the base | one token here |",
@@ -89,6 +90,15 @@ def _grouped(numbers: dict[str, Any] | None) -> list[str]:
         "  transformers 5) undo this; load it by the class that `tokenizer_config.json` names.",
         "",
     ]
+
+
+def _exports(exports: list[dict[str, Any]]) -> list[str]:
+    """What was written for other engines, or why nothing was."""
+    said = [
+        f"- for {one['engine']}: {', '.join(f'`{name}`' for name in one['files']) or 'nothing, since ' + one['refused']}"
+        for one in exports
+    ]
+    return ["## Other engines", "", *said, ""] if said else []
 
 
 def _list(one: dict[str, Any]) -> str:

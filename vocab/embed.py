@@ -77,6 +77,11 @@ def embed(
     _need_transformers()
     intact(tokenizer)
     extended = read(tokenizer)
+    if not (tokenizer / TOKENIZER).is_file():
+        raise VocabError(
+            f"{tokenizer}: no {TOKENIZER}, expected one that transformers reads; its README says why there is none; extend a "
+            "base that has one"
+        )
     pieces = _pieces(extended)
     source = load(model)
     notes = (*_same_base(source, extended), *_left(model))

@@ -184,3 +184,17 @@ def test_a_term_of_several_words_is_one_piece_of_a_model(
     assert (found.count, found.documents) == (len(ENGLISH), len(ENGLISH))
     assert made.standing["lent its mortgage"].count == 0
     assert made.rare == ("lent its mortgage",)
+
+
+def test_a_model_that_is_no_tokenizer_json_says_so_where_one_is_needed(
+    bases: Path, tagged: CertifiedCorpus, tmp_path: Path
+) -> None:
+    """Its card has the reason; no rows are made for what transformers cannot read."""
+    pytest.importorskip("transformers")
+    from vocab.embed import embed
+
+    made = extend(bases / "bpe.model", tagged, [TERMS], tmp_path / "out")
+    assert made.exports[0].refused
+    assert made.exports[0].refused in (made.folder / "README.md").read_text("utf-8")
+    with pytest.raises(VocabError, match=r"no tokenizer\.json, expected one that transformers reads"):
+        embed(tmp_path / "model", made.folder, tmp_path / "model2")
