@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern.files import ATTESTATION, MANIFEST, digest, parse_strict
-from vocab.base import CLASS, CONFIG, EXTENSION, SPECIAL_TOKENS, Base, read_file
+from vocab.base import CLASS, CONFIG, EXTENSION, SPECIAL_TOKENS, TOKENIZER, UNCHANGED, Base, read_file
 from vocab.engines import parities
 from vocab.errors import VocabError, VocabRefused
+from vocab.exact import isolated
 from vocab.exports import exports
 from vocab.extension import Extended, read
 from vocab.ground import moved
-from vocab.grow import ADDED, PRESENT, Term, Variant
+from vocab.grow import ADDED, OVER, PRESENT, Term, Variant
 from vocab.model_base import Origin
 from vocab.parity import Parity
 from vocab.pretokens import batches
@@ -59,9 +60,16 @@ def check(
     extended = read(tokenizer)
     if trust:
         _signed(extended, trust, now)
+    _refuse_strangers(extended)
     engines = _engines(extended)
     proof = replace(_prove(extended, corpus), engines=engines)
-    problems = (*proof.problems, *refused_by(engines), *_exports(extended), *_recorded(extended, corpus, proof))
+    problems = (
+        *proof.problems,
+        *refused_by(engines),
+        *_exports(extended),
+        *_rebuilt(extended),
+        *_recorded(extended, corpus, proof),
+    )
     if problems:
         raise VocabRefused(tuple(f"{tokenizer}: {problem}; extend the base again" for problem in problems))
     return proof
@@ -137,6 +145,42 @@ def _terms(extended: Extended) -> list[Term]:
     ]
 
 
+def _refuse_strangers(extended: Extended) -> None:
+    """Returns where the folder holds no file but those that `vocab extend` writes: another may change what a reader does."""
+    exported = {name for one in extended.record.get("exports", ()) for name in one["files"]}
+    known = {extended.tokenizer.path.name, EXTENSION, CONFIG, SPECIAL_TOKENS, "README.md", MANIFEST, ATTESTATION}
+    strange = sorted({path.name for path in extended.folder.iterdir()} - known - exported - set(UNCHANGED))
+    if strange:
+        raise VocabRefused(
+            tuple(f"{extended.folder / name}: not written by `vocab extend`; take it out" for name in strange)
+        )
+
+
+def _rebuilt(extended: Extended) -> tuple[str, ...]:
+    """What of the tokenizer, its tokens and merges aside, is not what the record makes of the base."""
+    made, on = extended.tokenizer, extended.ground.base
+    if not isinstance(made, Base) or not isinstance(on, Base):
+        return ()
+    expected = on.spec
+    if extended.profile == "exact":
+        terms = [term for term in _terms(extended) if all(one.status != OVER for one in term.variants)]
+        expected = isolated(on, [one.text for term in terms for one in term.variants]).spec
+        if expected["model"]["vocab"] != made.spec["model"]["vocab"]:
+            return ("its vocabulary is not that of the recorded terms",)
+    kept = ("vocab", "merges")
+    parts = {name: part for name, part in made.spec.items() if name != "model"}
+    wanted = {name: part for name, part in expected.items() if name != "model"}
+    found = [name for name in sorted(parts.keys() | wanted.keys()) if parts.get(name) != wanted.get(name)]
+    flags = [
+        name
+        for name in sorted(made.spec["model"].keys() | expected["model"].keys())
+        if name not in kept and made.spec["model"].get(name) != expected["model"].get(name)
+    ]
+    return tuple(
+        f"'{name}' of {TOKENIZER} is not what the recorded extension makes of the base" for name in (*found, *flags)
+    )
+
+
 def _recorded(extended: Extended, corpus: "CertifiedCorpus | None", proof: Proof) -> tuple[str, ...]:
     """Where the numbers differ from the recorded ones, though the inputs are the same."""
     found, recorded = proof.to_json(), extended.record["proof"]
@@ -204,13 +248,12 @@ def _wrong_sizes(extended: Extended) -> tuple[str, ...]:
         "base.next_id": base.next_id,
         "base.moved_added_tokens": list(moved(base)),
         "tokenizer.next_id": extended.tokenizer.next_id,
+        "merges": len(extended.tokenizer.merges) - len(base.merges),
     }
-    names = {name: name.split(".") for name in found}
-    return tuple(
-        f"'{name}' in {EXTENSION} is not the tokenizer's"
-        for name, (part, field) in names.items()
-        if record[part][field] != found[name]
-    )
+    said = {
+        name: record[name] if name == "merges" else record[name.split(".")[0]][name.split(".")[1]] for name in found
+    }
+    return tuple(f"'{name}' in {EXTENSION} is not the tokenizer's" for name in found if said[name] != found[name])
 
 
 def _plain(value: dict[str, Any]) -> dict[str, Any]:
@@ -239,10 +282,13 @@ def _engines(extended: Extended) -> tuple[Parity, ...]:
 
 def _exports(extended: Extended) -> tuple[str, ...]:
     """Which exports are not what their own engine is given by the tokenizer."""
-    recorded = {one["engine"]: one for one in extended.record.get("exports", ())}
-    if not recorded:
+    if extended.record["format_version"] < 3:
         return ()
+    recorded = {one["engine"]: one for one in extended.record["exports"]}
     made = exports(extended.tokenizer)
+    said = [{"engine": one.engine, "files": sorted(one.files), "refused": one.refused} for one in made]
+    if isinstance(extended.tokenizer, Base) and said != extended.record["exports"]:
+        return (f"'exports' in {EXTENSION} are not those of the tokenizer",)
     return tuple(
         f"{name} is not what the tokenizer gives for {one.engine}"
         for one in made

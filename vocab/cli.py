@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from vocab.parity import Parity
     from vocab.proof import Proof
 
+DIGITS = 8
+"""Of a number of ids; a vocabulary has fewer."""
 SHOWN = 10
 """Lines of a term list that are named for each reason."""
 
@@ -113,8 +115,8 @@ def _command(commands: Any, name: str, call: Any, text: str) -> argparse.Argumen
 
 
 def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r}, expected a whole number from 0 on")
+    if not text.isascii() or not text.isdigit() or len(text) > DIGITS:
+        raise argparse.ArgumentTypeError(f"{text!r}, expected a whole number from 0 on, of at most {DIGITS} digits")
     return int(text)
 
 

@@ -46,7 +46,8 @@ REASONS = {
     CHANGED: "the base's normalizer writes it in another way",
     SPECIAL: "it holds an added token of the base",
     LONG: f"it has more than {MAX_CHARACTERS} characters",
-    NO_CUT: "no token of the base ends inside it, so nothing would tell it from the same characters inside a word",
+    NO_CUT: "no token of the base ends inside it, or a part of it is a term too, so nothing would tell it from the same "
+    "characters inside a word",
     NO_BYTES: "the base has no token for some of its bytes",
 }
 _LIBRARY = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
@@ -90,7 +91,7 @@ class Isolated:
 
     @property
     def terms(self) -> tuple[str, ...]:
-        """The terms that are one token, without the space before them."""
+        """The terms that are one token, without the space before them; signs that the base has are left to it."""
         single = (one.text.removeprefix(" ") for one in self.variants if one.status in (ADDED, PRESENT))
         return tuple(dict.fromkeys(single))
 
@@ -115,14 +116,15 @@ def isolated(base: Base, variants: Sequence[str], particles: Sequence[str] = PAR
     known = {form: one[0] if len(one) == 1 else base.vocab.get(spell(form)) for form, one in ids.items()}
     cuts = {form: _cut(inner, form, ids) for form in forms if known[form] is None}
     status |= {form.removeprefix(" "): NO_CUT for form, at in cuts.items() if at is None}
-    terms = [term for term, reason in status.items() if not reason]
+    own = {term for term in status if is_signs(term) and all(known.get(form) is not None for form in _forms([term]))}
+    terms = [term for term, reason in status.items() if not reason and term not in own]
     new = {form: at for at, form in enumerate((one for one in _forms(terms) if known[one] is None), base.next_id)}
     kept = _kept(inner, terms, particles)
     spec = base.spec
     if terms:
         inside = {form: at for form in new if (at := cuts[form])}
-        own = [(guarded(pattern, terms, inside), how) for pattern, how in splits]
-        spec = _spec(base, finding(terms, particles, kept), own, byte_level, new)
+        guards = [(guarded(pattern, terms, inside), how) for pattern, how in splits]
+        spec = _spec(base, finding(terms, particles, kept), guards, byte_level, new)
     _refuse_wrong(base, spec, terms, particles)
     described = tuple(
         Variant(
@@ -136,6 +138,11 @@ def isolated(base: Base, variants: Sequence[str], particles: Sequence[str] = PAR
     )
     left = tuple(before + after for contexts in kept.values() for before, after in contexts)
     return Isolated(spec, tuple((spell(form), number) for form, number in new.items()), described, left)
+
+
+def is_signs(term: str) -> bool:
+    """True where no letter, mark or digit is in `term`: such a term that the base has whole is left to it."""
+    return not any(unicodedata.category(one)[0] in "LMN" for one in term)
 
 
 def _spec(base: Base, find: str, splits: Sequence[tuple[str, Spec]], byte_level: Spec, new: Mapping[str, int]) -> Spec:
@@ -200,7 +207,9 @@ def _refuse_unreached(base: Base) -> None:
 def _refuse_wrong(base: Base, spec: Spec, terms: Sequence[str], particles: Sequence[str]) -> None:
     texts = [frame.replace("{}", term) for term in terms for frame in _INSIDE]
     if wrong(base, spec, terms, texts, particles):
-        _refuse(base, "its pre-tokenizer cuts text so that a part of a word would be taken for a term")
+        _refuse(
+            base, "its pre-tokenizer, or some of these terms together, would let a part of a word be taken for a term"
+        )
 
 
 def _status(term: str, base: Base, inner: "Tokenizer") -> str:
@@ -227,8 +236,10 @@ def _cut(inner: "Tokenizer", form: str, ids: Mapping[str, Sequence[int]]) -> int
     if len(inner.pre_tokenizer.pre_tokenize_str(form)) > 1:
         return 0
     for at in range(1, len(form)):
-        left, right = _ids(inner, (form[:at], form[at:]))
-        if left + right == ids[form] and (len(left) == 1 or form[:at] not in ids):
+        parts = (form[:at], form[at:])
+        found = _ids(inner, parts)
+        apart = all(len(one) == 1 or part not in ids for part, one in zip(parts, found, strict=True))
+        if found[0] + found[1] == ids[form] and apart:
             return at
     return None if is_word(form.lstrip()[0]) or is_word(form[-1]) else 0
 

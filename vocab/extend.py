@@ -78,8 +78,8 @@ class ExtendedTokenizer:
         found = []
         if self.rare:
             found.append(
-                f"{len(self.rare):,} terms stand fewer than {MIN_COUNT} times in this corpus, or in fewer than {MIN_DOCUMENTS} "
-                "documents; they were kept, since a list names them, and their rows will hardly be trained"
+                f"terms that stand fewer than {MIN_COUNT} times in this corpus, or in fewer than {MIN_DOCUMENTS} documents: "
+                f"{len(self.rare):,}; kept, since a list names them, but their rows will hardly be trained"
             )
         if self.profile == "exact":
             found.append("profile exact: Hugging Face tokenizers only; other engines would cut terms in another way")
@@ -90,7 +90,7 @@ class ExtendedTokenizer:
                 )
         if self.tags_left:
             found.append(
-                f"{self.tags_left:,} masking tags stay text: this base changes the text around its special tokens"
+                f"masking tags that stay text: {self.tags_left:,}; this base changes the text around its special tokens"
             )
         return tuple(found)
 
@@ -180,7 +180,7 @@ def extend(
         files = {name: one for export in made for name, one in export.files.items()}
         digest = _write(partial, origin, {extended.path.name: data, **files}, value)
         whole = Extended(partial, extended, origin, value, on)
-        engines = engines_of(whole, origin.path.parent / MODEL_CONFIG, texts())
+        engines = engines_of(whole, origin.path.parent / MODEL_CONFIG, texts(), out)
         if key is not None and issued is not None:
             _seal(partial, key, value, digest, issued)
     return ExtendedTokenizer(

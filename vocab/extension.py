@@ -230,6 +230,8 @@ def _take_off(tokenizer: Base, value: dict[str, Any]) -> dict[str, Any]:
         if isinstance(vocabulary, list)
         else {token: number for token, number in vocabulary.items() if token not in gone}
     )
+    if value["merges"] and "merges" not in model:
+        raise VocabError(f"{tokenizer.path}: has no merges, the record says {value['merges']}; restore the files")
     if value["merges"]:
         model["merges"] = model["merges"][: len(model["merges"]) - int(value["merges"])]
     replaced = dict(value["base"].get("replaced", {}))

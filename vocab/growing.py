@@ -103,7 +103,8 @@ def budget_of(ids: int | None, base: Origin, taken: int, found: Mapping[str, Sta
         return None
     if taken > ids:
         raise VocabError(
-            f"budget of {ids:,} ids, but groups of digits and masking tags take {taken:,}; give more, or --digits keep"
+            f"budget of {ids:,} ids, but groups of digits and masking tags take {taken:,}; give more (--digits keep needs none "
+            "for digits)"
         )
     terms = list(found)
     encoded = base.inner().encode_batch([" " + term for term in terms], add_special_tokens=False)

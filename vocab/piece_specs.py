@@ -229,7 +229,7 @@ def _read(base: Base, inner: "Tokenizer", entries: Sequence[Entry], counts: Coun
             status[text] = what or CUT
     unknown = model.get("unk_id") if isinstance(model["vocab"], list) else model["vocab"].get(model.get("unk_token"))
     for text, ids in zip(spelled, _ids(inner, spelled.values()), strict=True):
-        if text not in status and len(ids) == 1 and ids[0] != unknown:
+        if text not in status and ids == [base.vocab.get(spelled[text])] and ids[0] != unknown:
             status[text] = PRESENT
     return _Read(usable, texts, spelled, status)
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from govern.files import parse_strict
 from vocab.base import FAMILY, Base, read_file
 from vocab.engines import parities
-from vocab.errors import VocabRefused
+from vocab.errors import VocabError, VocabRefused
+from vocab.exact import is_signs
 from vocab.extension import Extended
 from vocab.ground import Ground
 from vocab.grow import ADDED, OVER, PRESENT, Term
@@ -109,6 +110,11 @@ def prove_all(
         return proof
     if profile == "exact" and isinstance(on.base, Base) and isinstance(extended, Base):
         isolated = [term for term in terms if all(one.status != OVER for one in term.variants)]
+        isolated = [
+            term
+            for term in isolated
+            if not (is_signs(term.entry.term) and all(one.status == PRESENT for one in term.variants))
+        ]
         single = [one for term in isolated for one in term.variants if one.status in (ADDED, PRESENT)]
         whole = list(dict.fromkeys(one.text.removeprefix(" ") for one in single))
         return replace(proof, drift=prove_isolated(on.base, extended, whole, seen.batches()))
@@ -120,24 +126,28 @@ def used(terms: Sequence[Term]) -> list[str]:
     return [term.entry.term for term in terms if not term.entry.reason]
 
 
-def engines_of(extended: Extended, config: Path, texts: Iterable[str]) -> tuple[Parity, ...]:
+def engines_of(extended: Extended, config: Path, texts: Iterable[str], out: Path) -> tuple[Parity, ...]:
     """What other engines make of an extension, on made-up texts and the first of `texts`.
 
     Args:
         extended: its folder is whole but for its attestation.
         config: the `config.json` of the model that the base belongs to; where there is none, that of a Llama is tried.
         texts: documents.
+        out: where it will stand.
 
     Raises:
+        VocabError: `config` is no object.
         VocabRefused: an engine gives other ids that it does not give for the base too.
     """
     terms = [term["term"] for term in extended.record["terms"] if term["status"] != "rejected"]
     sample = [*made_up(terms)[:MADE_UP], *(text[:CHARACTERS] for text in islice(texts, DOCUMENTS))]
     value = parse_strict(read_file(config), str(config)) if config.is_file() else {"model_type": "llama"}
+    if not isinstance(value, dict):
+        raise VocabError(f"{config}: a JSON {type(value).__name__}, expected an object; restore the file")
     found = parities(extended, sample, value)
     problems = refused_by(found)
     if problems:
-        raise VocabRefused(tuple(f"{extended.folder.name}: {problem}; nothing was written" for problem in problems))
+        raise VocabRefused(tuple(f"{out}: {problem}; nothing was written" for problem in problems))
     return found
 
 

@@ -15,7 +15,7 @@ from functools import cache
 from govern import find
 from govern.recognizers.korean_names import plausible
 from govern.recognizers.words import words
-from vocab.term_lists import OWN, Entry, load, terms_of
+from vocab.term_lists import OWN, REPEATED, Entry, load, terms_of
 
 LOWEST_SCORE = 0.3
 """Findings of at least this score refuse a candidate: without context, names by rule score no more."""
@@ -71,12 +71,14 @@ def personal(term: str, casings: tuple[Casing, ...], nouns: Container[str] = ())
 
 
 def screened(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """`entries` of lists; one that may be personal data has lost its text, says so and is not to be used."""
+    """`entries` of lists; one that may be personal data, or is no term at all, has lost its text and is not to be used."""
     return tuple(map(_screened, entries))
 
 
 def _screened(entry: Entry) -> Entry:
-    if entry.reason or entry.term.casefold() in _known():
+    if entry.reason and not entry.reason.startswith(REPEATED):
+        return replace(entry, term="")  # a number, a sentence: nobody has looked at what it is
+    if entry.term.casefold() in _known():
         return entry
     kinds = _kinds(entry.term, LOWEST_SCORE if entry.mined else SURE_SCORE)
     return replace(entry, term="", reason=f"may be personal data ({', '.join(kinds)})") if kinds else entry

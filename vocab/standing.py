@@ -78,10 +78,11 @@ def standings(
 
 
 def judged(entries: Sequence[Entry], found: Mapping[str, Standing]) -> tuple[Entry, ...]:
-    """`entries`, where a mined one that was counted and is rare in the corpus says so and is not to be used."""
+    """`entries`; a mined one that was counted and is rare in the corpus has lost its text, says so and is not to be used."""
     return tuple(
         replace(
             entry,
+            term="",
             reason=f"mined, and stands {stands.count:,} times in {stands.documents:,} documents of this corpus; expected "
             f"{MIN_COUNT} in {MIN_DOCUMENTS} or more",
         )

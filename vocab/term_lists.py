@@ -40,6 +40,10 @@ SEPARATOR = " | "
 NAME = re.compile(r"[\w.+-][\w.+ -]{0,99}")
 MAX_CHARACTERS = 100
 """A longer line is a sentence or a mistake, and finding its merges takes time that grows with the square."""
+REPEATED = "stands already at"
+"""The reason of a line that is usable but for an earlier one."""
+CATEGORY = re.compile(r"[^\d@\t]{0,60}")
+"""A category names a kind of term; what holds digits or an address is something else."""
 HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")
 """Unicode categories of characters that are not seen: controls, direction marks, joiners, line separators."""
 
@@ -112,7 +116,7 @@ def parse(data: bytes, name: str, where: str = "") -> TermList:
         columns, first = tuple(lines[0].split("\t")), 1
         if "term" not in columns or len(set(columns)) != len(columns) or not set(columns) <= {*COLUMNS, *COUNTS}:
             raise VocabError(
-                f"{where}, line 1: columns {', '.join(map(repr, columns))}; expected a header with 'term' and, if you "
+                f"{where}, line 1: columns {', '.join(map(_named, columns))}; expected a header with 'term' and, if you "
                 "like, 'category', 'variants' and 'source' (the counts of `vocab mine` may stay), or a file without tabs that "
                 "holds one term a line"
             )
@@ -126,7 +130,12 @@ def parse(data: bytes, name: str, where: str = "") -> TermList:
         source = values.get("source", "")
         if source and source not in SOURCES:
             raise VocabError(
-                f"{where}, line {number}: source {source!r}; expected {', '.join(SOURCES)}, or nothing; correct the cell"
+                f"{where}, line {number}: source {_named(source)}; expected {', '.join(SOURCES)}, or nothing; correct the cell"
+            )
+        if not CATEGORY.fullmatch(values.get("category", "")):
+            raise VocabError(
+                f"{where}, line {number}: the category is over 60 characters or holds a digit or @; expected a few words; "
+                "correct the cell"
             )
         for spelling in (values["term"], *_variants(values.get("variants", ""), f"{where}, line {number}")):
             term = unicodedata.normalize("NFC", spelling.strip(" "))
@@ -143,11 +152,16 @@ def usable(lists: Iterable[TermList], added: Mapping[str, int]) -> tuple[Entry, 
         if not reason and any(token in entry.term for token in added if token):
             reason = "holds a special or added token of the base"
         if not reason and entry.term in seen:
-            reason = f"stands already at {seen[entry.term]}"
+            reason = f"{REPEATED} {seen[entry.term]}"
         if not reason:
             seen[entry.term] = entry.place
         result.append(replace(entry, reason=reason))
     return tuple(result)
+
+
+def _named(cell: str) -> str:
+    """A cell as a sentence may show it: a lower-case word, and nothing that could be a value of somebody."""
+    return repr(cell) if re.fullmatch("[a-z_]{0,20}", cell) else "of another kind"
 
 
 def _variants(cell: str, where: str) -> list[str]:

@@ -149,10 +149,11 @@ def test_a_rare_mined_term_is_left_out_and_a_rare_listed_one_is_kept_with_a_warn
     """A mined list is known by the counts in it."""
     mined = parse("term\tcategory\tcount\n대주단\tmined-ko\t9\n영업이익\tmined-ko\t60\n".encode(), "mined.tsv")
     made = extend(base_folder, corpus, [mined, parse("통화스와프\n".encode(), "own.txt")], tmp_path / "out")
-    status = {term.entry.term: (term.status, term.entry.reason) for term in made.growth.terms}
-    assert status["대주단"][0] == "rejected"
-    assert "stands 0 times in 0 documents" in status["대주단"][1]
-    assert status["영업이익"][0] == "added"
+    rare, known, _ = made.growth.terms
+    assert (rare.entry.term, rare.entry.place, rare.status) == ("", "mined.tsv:2", "rejected")
+    assert "stands 0 times in 0 documents" in rare.entry.reason
+    assert known.status == "added"
+    assert all("대주단" not in path.read_text("utf-8") for path in made.folder.iterdir())
     assert made.rare == ("통화스와프",)
     assert any("fewer than 5" in warning for warning in made.warnings)
 
