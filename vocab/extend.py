@@ -219,7 +219,7 @@ def refuse_discarding(origin: Origin) -> None:
 def refuse_none(entries: Sequence[Entry]) -> None:
     """Returns where a term can be used; raises `VocabError` with the first reasons where none can."""
     if all(entry.reason for entry in entries):
-        named = "; ".join(f"{entry.place}: {entry.reason}" for entry in entries[:SHOWN]) or "no list was given"
+        named = "; ".join(f"{entry.place}: {entry.reason}" for entry in entries[:SHOWN]) or "the lists hold none"
         raise VocabError(f"no term can be used ({named}); give a list with terms")
 
 

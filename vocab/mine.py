@@ -107,11 +107,14 @@ def mine(
         VocabError: a minimum or the limit is out of range.
         VerificationError: a shard is not what was certified.
     """
-    if min_documents < 2 or (min_sources is not None and min_sources < 1) or limit < 1:
+    if min_documents < 2:
         raise VocabError(
-            f"minimum of {min_documents} documents and {min_sources} sources, limit {limit}; expected at least 2 documents, "
-            "1 source and 1 term, since what stands in one document alone may be its secret"
+            f"minimum of {min_documents} documents; expected at least 2, since what stands in one document alone may be its "
+            "secret"
         )
+    if (min_sources is not None and min_sources < 1) or limit < 1:
+        what = f"limit of {limit} terms" if limit < 1 else f"minimum of {min_sources} sources"
+        raise VocabError(f"{what}; expected 1 or more")
     words = Words(corpus, min_documents)
     grams = Grams(corpus, words, min_documents)
     needed = min(2, len(words.sources)) if min_sources is None else min_sources

@@ -262,10 +262,19 @@ def test_the_list_is_read_by_extend(prose: SimpleNamespace) -> None:
         parse(data.replace(b"tokens_saved", b"tokens"), "terms.tsv")
 
 
-@pytest.mark.parametrize(("documents", "sources", "limit"), [(1, None, 9), (5, 0, 9), (5, None, 0)])
-def test_minimums_are_judged(prose: SimpleNamespace, documents: int, sources: int | None, limit: int) -> None:
-    """A term of one document may be its secret: less than two is refused."""
-    with pytest.raises(VocabError, match="at least 2 documents"):
+@pytest.mark.parametrize(
+    ("documents", "sources", "limit", "words"),
+    [
+        (1, None, 9, "minimum of 1 documents; expected at least 2"),
+        (5, 0, 9, "minimum of 0 sources; expected 1 or more"),
+        (5, None, 0, "limit of 0 terms; expected 1 or more"),
+    ],
+)
+def test_minimums_are_judged(
+    prose: SimpleNamespace, documents: int, sources: int | None, limit: int, words: str
+) -> None:
+    """A term of one document may be its secret: less than two is refused. The sentence names what is wrong alone."""
+    with pytest.raises(VocabError, match=words):
         mine(prose, min_documents=documents, min_sources=sources, limit=limit)
 
 
