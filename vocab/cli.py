@@ -1,6 +1,8 @@
 """The `vocab` command: parse, call one function, print, choose the exit code."""
 
 import argparse
+import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,6 +97,10 @@ def parser() -> argparse.ArgumentParser:
     _corpus(coverage, required=True)
     _terms(coverage, "single-token rates are of these; repeatable; default: both lists of the package")
     coverage.add_argument("--out", type=Path, required=True, metavar="REPORT_DIR", help="a new folder")
+
+    shown = _command(commands, "show", _show, "print the pieces of a text by each tokenizer")
+    shown.add_argument("tokenizers", type=Path, nargs="+", metavar="TOKENIZER", help="of any family")
+    shown.add_argument("text", metavar="TEXT", help="what to cut; - reads it from standard input")
 
     embed = _command(commands, "embed", _embed, "give a model rows for the new ids, made of their sub-tokens")
     embed.add_argument("model", type=Path, metavar="MODEL", help="a transformers model folder with safetensors")
@@ -324,6 +330,28 @@ def _coverage(arguments: argparse.Namespace) -> int:
     value = report.to_json(corpus, lists, cover(arguments.tokenizers, corpus, terms_of(lists)))
     report.write(value, arguments.out)
     show(value, arguments.json, [*report.lines(value), "", str(arguments.out / report.HTML)])
+    return 0
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    from vocab.coverage import open_tokenizer
+    from vocab.show import lines
+    from vocab.show import show as pieces_of
+
+    text = sys.stdin.read() if arguments.text == "-" else arguments.text
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise VocabError("TEXT: not UTF-8; give it as UTF-8, or a file of it by standard input")
+    found = pieces_of([open_tokenizer(path) for path in arguments.tokenizers], text)
+    result = [
+        {
+            "name": one.name,
+            "tokens": one.tokens,
+            "pieces": [{"start": piece.start, "end": piece.end, "tokens": piece.tokens} for piece in one.pieces],
+        }
+        for one in found
+    ]
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    show({"tokenizers": result}, arguments.json, lines(found, text, colour=colour))
     return 0
 
 
