@@ -138,7 +138,7 @@ def load(path: Path) -> Base:
     file = find(path)
     data = read_file(file)
     if file.suffix == ".model" and not is_tiktoken(data, file):
-        raise VocabError(f"{file}: a SentencePiece model, expected a tokenizer.json; `vocab.model_base` reads it")
+        raise VocabError(f"{file}: a SentencePiece model, expected a tokenizer.json or ranks; name that file")
     base = Base(file, hashlib.sha256(data).hexdigest(), read_spec(data, file))
     refuse(base)
     return base

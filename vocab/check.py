@@ -20,7 +20,7 @@ from vocab.exports import exports
 from vocab.extension import Extended, read
 from vocab.ground import moved
 from vocab.grow import ADDED, OVER, PRESENT, Term, Variant
-from vocab.model_base import Origin
+from vocab.model_base import ModelBase, Origin
 from vocab.parity import Parity
 from vocab.pretokens import batches
 from vocab.proof import Proof
@@ -159,8 +159,11 @@ def _refuse_strangers(extended: Extended) -> None:
 def _rebuilt(extended: Extended) -> tuple[str, ...]:
     """What of the tokenizer, its tokens and merges aside, is not what the record makes of the base."""
     made, on = extended.tokenizer, extended.ground.base
-    if not isinstance(made, Base) or not isinstance(on, Base):
-        return ()
+    if isinstance(made, ModelBase):
+        odd = sum(piece.kind != "normal" for piece in made.model.pieces[on.next_id :])
+        return (f"{odd} new pieces of terms are of another kind than normal",) if odd else ()
+    if not isinstance(on, Base):
+        return ("it is no SentencePiece model, though its base is one",)
     expected = on.spec
     if extended.profile == "exact":
         terms = [term for term in _terms(extended) if all(one.status != OVER for one in term.variants)]

@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
     mine.add_argument("--out", type=Path, required=True, metavar="TERMS.tsv", help="a new file")
 
     extend = _command(commands, "extend", _extend, "add terms to a base tokenizer, measured on a certified corpus")
-    extend.add_argument("base", type=Path, metavar="BASE", help="a Hugging Face folder or its tokenizer.json")
+    extend.add_argument("base", type=Path, metavar="BASE", help="a folder, tokenizer.json, .model or rank file")
     _corpus(extend, required=True)
     _terms(extend, "the terms to add; repeatable; default: both lists of the package")
     extend.add_argument(
@@ -186,13 +186,13 @@ def _inspect(arguments: argparse.Namespace) -> int:
 
 
 def _mine(arguments: argparse.Namespace) -> int:
-    from vocab.base import load
     from vocab.mine import mine, refuse_other, write
+    from vocab.model_base import load_origin
 
     refuse_other(arguments.out)
     mined = mine(
         _verified(arguments, "train"),
-        load(arguments.base) if arguments.base else None,
+        load_origin(arguments.base) if arguments.base else None,
         min_documents=arguments.min_documents,
         min_sources=arguments.min_sources,
         limit=arguments.limit,

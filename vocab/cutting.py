@@ -13,7 +13,9 @@ GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|
 """What `ByteLevel` cuts by where its `use_regex` is true."""
 NORMALIZERS = ("", "NFC", "NFKC")
 _ONE, _RUN = r"\p{N}", r"\p{N}+"
-_WHOLE = (("Isolated", False), ("Removed", True))
+BUILT_IN = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+"""The same, as it is written where it takes the place of that: files of earlier releases hold it so."""
+WHOLE = (("Isolated", False), ("Removed", True))
 """Behaviors of `Split` (and whether inverted) by which each match is one piece."""
 _LITERAL = re.compile(r"[^\w\s]")
 
@@ -33,7 +35,7 @@ def cutting(spec: dict[str, Any]) -> Cutting:
     if reason := _other_kind(spec["model"], normalizer):
         return Cutting(normalizer, (), reason)
     patterns: list[str] = []
-    parts = list(_flat(spec.get("pre_tokenizer") or {}))
+    parts = list(flat(spec.get("pre_tokenizer") or {}))
     if not parts or parts[-1].get("type") != "ByteLevel":
         return Cutting(normalizer, (), "its pre-tokenizer does not end with bytes")
     for at, part in enumerate(parts, 1):
@@ -43,7 +45,7 @@ def cutting(spec: dict[str, Any]) -> Cutting:
                 return Cutting(normalizer, (), "its pre-tokenizer puts a space before each text")
             if part.get("use_regex", True):
                 patterns.append(GPT2)
-        elif kind == "Split" and (part.get("behavior"), bool(part.get("invert"))) in _WHOLE:
+        elif kind == "Split" and (part.get("behavior"), bool(part.get("invert"))) in WHOLE:
             patterns.append(pattern["Regex"] if "Regex" in pattern else _LITERAL.sub(r"\\\g<0>", pattern["String"]))
         elif kind == "Digits":
             patterns.append(_ONE if part.get("individual_digits") else _RUN)
@@ -64,9 +66,10 @@ def _other_kind(model: dict[str, Any], normalizer: str) -> str:
     )
 
 
-def _flat(part: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def flat(part: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The parts of a pre-tokenizer in order, those of sequences among them."""
     if "pretokenizers" in part:
         for one in part["pretokenizers"]:
-            yield from _flat(one)
+            yield from flat(one)
     elif part:
         yield part

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from vocab.base import Base, build, kinds, without_prefix_space
 from vocab.byte_alphabet import read, spell
+from vocab.cutting import BUILT_IN, WHOLE
 from vocab.errors import VocabError
 from vocab.merges import Merges, Pair
 
@@ -44,8 +45,6 @@ SINGLE, L2R, R2L, RUNS, GLUED, OTHER = "single", "l2r3", "r2l3", "runs", "with l
 _KINDS = {(1,) * 7: SINGLE, (3, 3, 1): L2R, (1, 3, 3): R2L, (7,): RUNS}
 """What becomes of seven digits."""
 
-_LIBRARY = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
-"""What `ByteLevel` splits by where its `use_regex` is true: the pattern of GPT-2."""
 _NUMBER = re.compile(r"( \?)?(\\p\{Nd?\}|\\d)(\+|\{1,[0-9]\})?")
 """The known forms of an alternative for numbers: a space or none, the class, how many."""
 _STEP = re.compile(r"\\.|\[\^?\]?|[^\\\[]", re.DOTALL)
@@ -55,8 +54,6 @@ _FRAMES = (
     "{}년 {}월¦Q{} FY{}¦\t{}\t\t{}¦{}.{}¦{}, {}. {}¦①{}Ⅳ{}½¦KR{} US{}X{}¦{}'s {}\u00a0{}¦é{}́ {}𝟙"
 )
 _SAMPLES = "7¦42¦100¦1234¦12,345¦0.0125¦3.14159265¦1234567¦005930¦12345678901¦１２３４．５６７８"
-_WHOLE = (("Isolated", False), ("Removed", True))
-"""Behaviors of `Split` (and whether inverted) by which each match is one piece."""
 _REMEDY = "keep its digits (--digits keep) or choose another base"
 
 
@@ -180,9 +177,9 @@ def _parts(part: Spec) -> Iterator[Spec]:
     elif kind == "Digits":
         yield _split(_alternative(r"\p{N}" if part.get("individual_digits") else r"\p{N}+"))
     elif kind == "ByteLevel" and part.get("use_regex", True):
-        yield _split(_replaced(_LIBRARY))
+        yield _split(_replaced(BUILT_IN))
         yield {**part, "use_regex": False}
-    elif kind == "Split" and "Regex" in part["pattern"] and (part["behavior"], part.get("invert", False)) in _WHOLE:
+    elif kind == "Split" and "Regex" in part["pattern"] and (part["behavior"], part.get("invert", False)) in WHOLE:
         yield {**part, "pattern": {"Regex": _replaced(part["pattern"]["Regex"])}}
     else:
         yield part

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from vocab.base import Base, kinds, without_prefix_space
 from vocab.boundaries import Reader, is_hangul, is_word
 from vocab.byte_alphabet import read, spell
+from vocab.cutting import BUILT_IN, WHOLE, flat
 from vocab.errors import VocabError
 from vocab.exact_laws import wrong
 from vocab.grow import ADDED, NO_BYTES, PRESENT, Variant
@@ -50,11 +51,7 @@ REASONS = {
     "characters inside a word",
     NO_BYTES: "the base has no token for some of its bytes",
 }
-_LIBRARY = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
-"""What `ByteLevel` splits by where its `use_regex` is true: the pattern of GPT-2."""
 _REMEDY = "take the profile 'portable' or another base"
-_WHOLE = (("Isolated", False), ("Removed", True))
-"""Behaviors of `Split` (and whether inverted) by which each match is one piece."""
 _INSIDE = (
     "a{}b",
     "x{} y",
@@ -166,10 +163,10 @@ def _splits(base: Base) -> tuple[list[tuple[str, Spec]], Spec]:
     if without_prefix_space(pre_tokenizer) != pre_tokenizer:
         _refuse(base, "its pre-tokenizer puts a space before each piece, so before what follows a term too")
     splits: list[tuple[str, Spec]] = []
-    *before, last = _flat(pre_tokenizer)
+    *before, last = flat(pre_tokenizer)
     for part in before:
         pattern = part.get("pattern") or {}
-        if part["type"] == "Split" and (part["behavior"], bool(part.get("invert"))) in _WHOLE:
+        if part["type"] == "Split" and (part["behavior"], bool(part.get("invert"))) in WHOLE:
             splits.append((pattern["Regex"] if "Regex" in pattern else literal(pattern["String"]), part))
         elif part["type"] == "Digits":
             one = r"\p{N}" if part.get("individual_digits") else r"\p{N}+"
@@ -179,7 +176,7 @@ def _splits(base: Base) -> tuple[list[tuple[str, Spec]], Spec]:
     if last["type"] != "ByteLevel":
         _refuse(base, f"its pre-tokenizer ends with {last['type']}, expected ByteLevel")
     if last.get("use_regex", True):
-        splits.append((_LIBRARY, _split(_LIBRARY)))
+        splits.append((BUILT_IN, _split(BUILT_IN)))
     if len(base.inner().pre_tokenizer.pre_tokenize_str("a b")) < 2:
         _refuse(base, "its pre-tokenizer does not cut text between words")
     return splits, {**last, "use_regex": False}
@@ -187,10 +184,6 @@ def _splits(base: Base) -> tuple[list[tuple[str, Spec]], Spec]:
 
 def _split(pattern: str) -> Spec:
     return {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": False}
-
-
-def _flat(part: Spec) -> list[Spec]:
-    return [one for inner in part["pretokenizers"] for one in _flat(inner)] if "pretokenizers" in part else [part]
 
 
 def _refuse_unreached(base: Base) -> None:

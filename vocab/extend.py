@@ -1,7 +1,7 @@
 """Extends a base tokenizer with terms, on the evidence of a certified corpus, and proves what that did.
 
-In: a byte-level BPE base, term lists, a `CertifiedCorpus`. Out: a folder with the extended `tokenizer.json`, its
-configuration, `extension.json`, a card and `SHA256SUMS`, and `attestation.json` where a key signs. Guaranteed: the ids
+In: a base of any family, term lists, a `CertifiedCorpus`. Out: a folder with the extended tokenizer, its configuration,
+exports, `extension.json`, a card and `SHA256SUMS`, and `attestation.json` where a key signs. Guaranteed: the ids
 of the base keep their meaning, no document of the corpus becomes longer, decoding gives the same text, and no text of
 the corpus but terms of the lists stands in any file. The same inputs give the same bytes, the attestation aside.
 """
@@ -117,7 +117,7 @@ def extend(
     """Writes the extension of `base` by the terms of `lists` to `out`.
 
     Args:
-        base: a Hugging Face folder or its `tokenizer.json`.
+        base: a folder, a `tokenizer.json`, a SentencePiece `.model`, or ranks of tiktoken or tekken.
         corpus: certified text; `govern.attestation.verify` makes it, with the purpose `train`.
         lists: term lists, in the order in which a repeated term counts as first.
         out: a new folder.

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from vocab.base import Base
-from vocab.cutting import GPT2, cutting
+from vocab.cutting import BUILT_IN, GPT2, cutting
 from vocab.encodings import ENCODINGS, for_tokenizers
 from vocab.errors import VocabError
 from vocab.merges import Merges
@@ -50,10 +50,9 @@ QWEN35 = (
 )
 TEKKEN = _CASED.replace("{0}", "") + rf"|\p{{N}}|{_SLASH}"
 O200K = _CASED.replace("{0}", _SHORT + "?") + rf"|\p{{N}}{{1,3}}|{_SLASH}"
-_AS_GPT2 = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 
 PRE_TOKENIZERS: dict[tuple[str, ...], tuple[tuple[str, bool], ...]] = {
-    **{(one,): (("gpt-2", False),) for one in (GPT2, _AS_GPT2, for_tokenizers(ENCODINGS[0].pattern) or GPT2)},
+    **{(one,): (("gpt-2", False),) for one in (GPT2, BUILT_IN, for_tokenizers(ENCODINGS[0].pattern) or GPT2)},
     (LLAMA3,): (("llama-bpe", True), ("dbrx", False)),
     (QWEN2,): (("qwen2", False),),
     (QWEN35,): (("qwen35", False),),

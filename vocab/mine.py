@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vocab.base import Base
 from vocab.errors import VocabError
 from vocab.grams import Grams, Words
+from vocab.model_base import Origin
 from vocab.screen import personal
 from vocab.term_lists import COLUMNS, COUNTS
 from vocab.words import korean
@@ -88,7 +88,7 @@ class Mined:
 
 def mine(
     corpus: "CertifiedCorpus",
-    base: Base | None = None,
+    base: Origin | None = None,
     *,
     min_documents: int = MIN_DOCUMENTS,
     min_sources: int | None = None,
@@ -180,7 +180,7 @@ def _category(term: str) -> str:
     return "mined-mixed" if any(character.isascii() for character in term) else "mined-ko"
 
 
-def _saving(base: Base | None) -> Callable[[str], int]:
+def _saving(base: Origin | None) -> Callable[[str], int]:
     """How many tokens one occurrence of a term, after a space, saves where it becomes a single token."""
     if base is None:
         return lambda term: (

@@ -33,7 +33,7 @@ from typing import Any
 from vocab.base import Base, build
 from vocab.boundaries import Reader, is_hangul
 from vocab.errors import VocabError
-from vocab.ground import moved
+from vocab.ground import grown_spec
 from vocab.grow import ADDED, CUT, MIN_CASING_COUNT, MIN_CASING_LETTERS, PRESENT, Term, Variant
 from vocab.isolating import PARTICLES
 from vocab.term_lists import Entry
@@ -160,9 +160,7 @@ def spec_with(base: Base, growth: WordGrowth) -> dict[str, Any]:
 
     Added tokens that the model does not hold get a place there too, or the library would give them the new ids.
     """
-    model = base.spec["model"]
-    vocab = {**base.vocab, **{token: base.added[token] for token in moved(base)}, **dict(growth.new_tokens)}
-    return {**base.spec, "model": {**model, "vocab": vocab}}
+    return grown_spec(base, growth.new_tokens)
 
 
 def spec_without(

@@ -16,6 +16,7 @@ from vocab.check import check
 from vocab.coverage import cover
 from vocab.errors import VocabError
 from vocab.extend import extend
+from vocab.model_base import load_origin
 from vocab.term_lists import parse
 from vocab.train_base import PATTERN
 
@@ -164,12 +165,13 @@ def test_a_missing_path_and_an_empty_folder_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.shared
-def test_a_sentencepiece_model_is_refused_with_the_reason() -> None:
-    """`coverage` reads it, `extend` does not."""
+def test_a_sentencepiece_model_is_no_tokenizer_json() -> None:
+    """`load` says so; `load_origin` reads it."""
     if not DATA.exists():
         pytest.skip("no shared data")
     with pytest.raises(VocabError, match="SentencePiece model"):
         load(DATA / "mistral_v1")
+    assert load_origin(DATA / "mistral_v1").family == "SentencePiece BPE"
 
 
 @pytest.mark.shared

@@ -17,7 +17,8 @@ from vocab.extend import extend
 from vocab.extension import content_of, read
 from vocab.model_base import ModelBase, load_origin
 from vocab.piece_export import export
-from vocab.sentence_piece import read_model
+from vocab.piece_models import extended_bytes
+from vocab.sentence_piece import Piece, read_model
 from vocab.spelling import ids_of, sub_ids, whole
 from vocab.term_lists import parse
 
@@ -198,3 +199,36 @@ def test_a_model_that_is_no_tokenizer_json_says_so_where_one_is_needed(
     assert made.exports[0].refused in (made.folder / "README.md").read_text("utf-8")
     with pytest.raises(VocabError, match=r"no tokenizer\.json, expected one that transformers reads"):
         embed(tmp_path / "model", made.folder, tmp_path / "model2")
+
+
+def test_a_piece_of_another_kind_is_found(bases: Path, tagged: CertifiedCorpus, tmp_path: Path) -> None:
+    """A term made user-defined would be cut out of the middle of words."""
+    import hashlib
+
+    from govern.files import canonical, manifest
+
+    folder = extend(bases / "bpe.model", tagged, [TERMS], tmp_path / "out").folder
+    model = read_model(folder / "bpe.model")
+    first = len(load_origin(bases / "bpe.model").vocab)
+    pieces = [
+        Piece(piece.text, piece.score, "user-defined" if piece.text == "▁M&A" else piece.kind)
+        for piece in model.pieces[first:]
+    ]
+    base = read_model(bases / "bpe.model")
+    assert pieces != list(model.pieces[first:])
+    data = extended_bytes(base, pieces)
+    record = json.loads((folder / "extension.json").read_text("utf-8"))
+    record["tokenizer"]["sha256"] = "sha256:" + hashlib.sha256(data).hexdigest()
+    (folder / "bpe.model").write_bytes(data)
+    (folder / "extension.json").write_bytes(canonical(record))
+    (folder / "SHA256SUMS").write_bytes(manifest(folder))
+    with pytest.raises(VocabRefused, match="1 new pieces of terms are of another kind"):
+        check(folder)
+
+
+def test_a_model_says_what_a_mined_term_saves(bases: Path, tagged: CertifiedCorpus, tmp_path: Path, keys: Path) -> None:
+    """`vocab mine --base` takes every base that `vocab extend` takes."""
+    from vocab.cli import main
+
+    command = ["mine", str(tagged.path), "--trust", str(keys / "sign.pub"), "--base", str(bases / "bpe.model")]
+    assert main([*command, "--out", str(tmp_path / "terms.tsv")]) == 0

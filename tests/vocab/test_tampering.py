@@ -108,6 +108,7 @@ def test_a_sentence_about_a_list_shows_no_cell_that_may_be_personal(text: str) -
     assert not any(part in str(caught.value) for part in ("900101", "kim@", "홍길동"))
 
 
+@pytest.mark.shared
 def test_a_term_whose_part_is_a_term_is_left_out_where_nothing_would_tell_them_apart() -> None:
     """Signs that the base has whole are left to it; neither refuses the others."""
     from vocab.base import load
