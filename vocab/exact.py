@@ -137,6 +137,12 @@ def isolated(base: Base, variants: Sequence[str], particles: Sequence[str] = PAR
     return Isolated(spec, tuple((spell(form), number) for form, number in new.items()), described, left)
 
 
+def refuse_isolating(base: Base) -> None:
+    """Returns where terms can be isolated in `base`, whatever they are; else `VocabError`, as `isolated` raises it."""
+    _splits(base)
+    _refuse_unreached(base)
+
+
 def is_signs(term: str) -> bool:
     """True where no letter, mark or digit is in `term`: such a term that the base has whole is left to it."""
     return not any(unicodedata.category(one)[0] in "LMN" for one in term)

@@ -27,7 +27,7 @@ from vocab.extension import Extended, record
 from vocab.folders import building
 from vocab.ground import Digits, Ground, ground
 from vocab.grow import ADDED
-from vocab.growing import Grown, Profile, budget_of, grown
+from vocab.growing import Grown, Profile, budget_of, grown, refuse
 from vocab.model_base import Origin, load_origin, read_model_base
 from vocab.parity import Parity
 from vocab.pretokens import batches
@@ -143,6 +143,7 @@ def extend(
     def texts() -> Iterator[str]:
         return (text for batch in batch_texts() for text in batch)
 
+    refuse(origin, profile, particles)
     if profile == "exact" or digits != "keep":
         refuse_discarding(origin)
     entries = screened(usable(lists, origin.added))

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 from vocab.base import FAMILY, UNIGRAM, WORDS, Base
 from vocab.byte_alphabet import spell
 from vocab.errors import VocabError
-from vocab.exact import isolated
+from vocab.exact import isolated, refuse_isolating
 from vocab.ground import grown_spec
 from vocab.grow import ADDED, OVER, PRESENT, REASONS, Budget, Term, Variant, casings, grow, variants
 from vocab.merges import Pair
@@ -74,23 +74,38 @@ def grown(
     Raises:
         VocabError: the base cannot be extended in this way; the sentence says why.
     """
-    is_bytes = isinstance(base, Base) and base.family == FAMILY
-    if particles and (profile == "exact" or not is_bytes):
-        raise VocabError(
-            f"{base.path}: terms with a particle are for the profile 'portable' of {FAMILY}, where merges cross the edge of a "
-            "term; leave --particles out"
-        )
-    if isinstance(base, ModelBase) or not is_bytes:
-        if profile == "exact":
-            raise VocabError(
-                f"{base.path}: {base.family}, and terms are isolated in {FAMILY} only; take --profile portable, or another base"
-            )
+    _refuse_family(base, profile, particles)
+    if isinstance(base, ModelBase) or base.family != FAMILY:
         return _fitting(base, entries, counts, budget)
     if profile == "exact":
         return _isolated(base, entries, counts, budget)
     made = grow(base, entries, counts, budget, particles)
     pairs = tuple(one.pair for one in made.appended)
     return Grown(made.terms, made.new_tokens, made.scaffolds, pairs, grown_spec(base, made.new_tokens, pairs))
+
+
+def refuse(base: Origin, profile: Profile, particles: int = 0) -> None:
+    """Returns where `base` can be extended in this way; asked before a corpus is read.
+
+    Raises:
+        VocabError: it cannot; the sentence says why.
+    """
+    _refuse_family(base, profile, particles)
+    if profile == "exact" and isinstance(base, Base):
+        refuse_isolating(base)
+
+
+def _refuse_family(base: Origin, profile: Profile, particles: int) -> None:
+    is_bytes = isinstance(base, Base) and base.family == FAMILY
+    if particles and (profile == "exact" or not is_bytes):
+        raise VocabError(
+            f"{base.path}: terms with a particle are for the profile 'portable' of {FAMILY}, where merges cross the edge of a "
+            "term; leave --particles out"
+        )
+    if profile == "exact" and not is_bytes:
+        raise VocabError(
+            f"{base.path}: {base.family}, and terms are isolated in {FAMILY} only; take --profile portable, or another base"
+        )
 
 
 def budget_of(ids: int | None, base: Origin, taken: int, found: Mapping[str, Standing]) -> Budget | None:

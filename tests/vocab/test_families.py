@@ -232,3 +232,17 @@ def test_a_model_says_what_a_mined_term_saves(bases: Path, tagged: CertifiedCorp
 
     command = ["mine", str(tagged.path), "--trust", str(keys / "sign.pub"), "--base", str(bases / "bpe.model")]
     assert main([*command, "--out", str(tmp_path / "terms.tsv")]) == 0
+
+
+@pytest.mark.parametrize(("profile", "particles"), [("exact", 0), ("portable", 3)])
+def test_what_a_base_cannot_do_is_said_before_a_corpus_is_read(
+    bases: Path, tagged: CertifiedCorpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile: str, particles: int
+) -> None:
+    """On a large corpus the sentence would come after minutes."""
+
+    def unread(*_: object, **__: object) -> None:
+        pytest.fail("a shard was read")
+
+    monkeypatch.setattr("vocab.extend.batches", unread)
+    with pytest.raises(VocabError, match="byte-level BPE"):
+        extend(bases / "bpe.model", tagged, [TERMS], tmp_path / "out", profile=profile, particles=particles)
