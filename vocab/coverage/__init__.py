@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vocab.coverage.cover import SPLITTER, Cost, Coverage, Covered, Reader, cover, measure, open_tokenizer, term_pattern
+    from vocab.coverage.covering import SPLITTER, Cost, Coverage, Covered, Reader, cover, measure, open_tokenizer, term_pattern
 
 __all__ = ["SPLITTER", "Cost", "Coverage", "Covered", "Reader", "cover", "measure", "open_tokenizer", "term_pattern"]
 
@@ -17,7 +17,7 @@ def __getattr__(name: str) -> Any:
     """The exported object, its module imported on first use (PEP 562)."""
     if name not in __all__:
         raise AttributeError(f"module 'vocab.coverage' has no attribute {name!r}")
-    return getattr(import_module("vocab.coverage.cover"), name)
+    return getattr(import_module("vocab.coverage.covering"), name)
 
 
 def __dir__() -> list[str]:
