@@ -24,13 +24,15 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_carries_data_and_nothing_of_the_tests(unpacked: Path) -> None:
-    """Policies, suites, templates, term lists and the schema travel; tests, benchmarks and locks do not."""
+    """Policies, suites, templates, term lists, aligned text and the schema travel; tests, benchmarks and locks do not."""
     names = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
     for wanted in (
         "govern/policies/default.toml",
         "govern/certificate.schema.json",
         "govern/templates/report.html.j2",
         "expectations/corpus-default.json",
+        "expectations/tokenizer-coverage.json",
+        "vocab/coverage/aligned/finance-en-ko.tsv",
         "vocab/terms/finance-en.tsv",
         "vocab/terms/finance-ko.tsv",
         "govern/py.typed",

@@ -26,16 +26,21 @@ def written(tmp_path, *rules, **changes):
     return path
 
 
-def test_the_default_suite_loads_with_each_rule_of_its_file_once():
+def test_the_suites_of_the_package_are_for_corpora_and_for_tokenizers():
+    """Each has the name of its file."""
+    assert suite_names() == ("corpus-default", "tokenizer-coverage")
+
+
+@pytest.mark.parametrize("name", suite_names())
+def test_a_suite_of_the_package_loads_with_each_rule_of_its_file_once(name):
     """Loaded ids and types are those of the JSON, in order."""
     from importlib import resources
 
-    listed = json.loads(resources.files("expectations").joinpath("corpus-default.json").read_text("utf-8"))["rules"]
-    suite = load_suite("corpus-default")
+    listed = json.loads(resources.files("expectations").joinpath(f"{name}.json").read_text("utf-8"))["rules"]
+    suite = load_suite(name)
     assert [(item.id, item.expectation) for item in suite.rules] == [(item["id"], item["type"]) for item in listed]
-    assert suite.name == "corpus-default"
+    assert suite.name == name
     assert all(item.remedy and item.why for item in suite.rules)
-    assert "corpus-default" in suite_names()
 
 
 def test_exports_are_exact():
@@ -73,7 +78,10 @@ def test_a_file_loads_and_keeps_its_slice_and_default_slice(tmp_path):
         ((rule(id=7),), "the id is not"),
         ((rule(kwargs=[]),), "kwargs is a JSON list"),
         ((rule(kwargs={"column": "a"}),), "does not take these kwargs|has no bound"),
-        ((rule(type="expect_column_max_to_be_between", kwargs={"column": "a"}),), "does not take these kwargs|has no bound"),
+        (
+            (rule(type="expect_column_max_to_be_between", kwargs={"column": "a"}),),
+            "does not take these kwargs|has no bound",
+        ),
         ((rule(kwargs={"column": "a", "max_value": 3, "mostly": 0}),), "mostly must be 1"),
         ((rule(kwargs={"column": "a", "max_value": 3, "row_condition": "slice=='x'"}),), "use 'slice' to choose rows"),
         ((rule(kwargs={"column": "a", "max_value": 3, "catch_exceptions": False}),), "may not set 'catch_exceptions'"),
