@@ -208,8 +208,8 @@ _NUMBERS = (
     Measure("numbers_cuts", "cuts inside numbers", "places", "Token boundaries strictly inside a number.", SINGH),
     Measure(
         "numbers_groups", "boundaries of the value", "places",
-        "Places inside numbers where a part of the value ends: between groups of three digits counted from the right, at a "
-        "separator, before and after a sign or a unit.", SINGH,
+        "Places inside numbers where one group of the value ends and the next begins; digits are grouped by three from the "
+        "right.", SINGH,
     ),
     Measure(
         "numbers_boundary_f1_ppm", "boundary F1", "F1",

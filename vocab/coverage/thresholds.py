@@ -231,11 +231,11 @@ def _tokenizer(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _number(value: Any, keys: Keys) -> int | None:
-    """The number that stands there; None where it, or what holds it, is null."""
+    """The number that stands there; None where it, or what holds it, is null or missing."""
     for key in keys:
         if value is None:
             return None
-        value = value[key]
+        value = value.get(key) if isinstance(value, Mapping) else value[key]
     return None if value is None else int(value)
 
 
