@@ -12,12 +12,13 @@ CHARACTERS: tuple[str, ...] = tuple(
 )
 """The character of each byte, by byte value."""
 
+_SPELLED = dict(enumerate(CHARACTERS))
 _BYTES = {character: byte for byte, character in enumerate(CHARACTERS)}
 
 
 def spell(text: str) -> str:
     """The UTF-8 bytes of `text`, one character of the alphabet each; `read(spell(text)) == text.encode()`."""
-    return "".join(CHARACTERS[byte] for byte in text.encode())
+    return text.encode().decode("latin-1").translate(_SPELLED)
 
 
 def read(spelled: str) -> bytes:

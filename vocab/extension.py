@@ -181,18 +181,9 @@ def read(folder: Path) -> Extended:
     Raises:
         VocabError: no extended tokenizer there, an unknown format version, or files that do not belong together.
     """
-    file = folder / EXTENSION
-    if not file.is_file():
+    value = read_record(folder)
+    if value is None:
         raise VocabError(f"{folder}: no {EXTENSION}, so this is no extended tokenizer; make one with `vocab extend`")
-    try:
-        value = parse_canonical(read_file(file), str(file))
-    except InputError as error:
-        raise VocabError(str(error)) from None
-    version = value.get("format_version") if isinstance(value, dict) else None
-    if version not in READABLE or value.get("kind") != KIND:
-        known = " or ".join(map(str, READABLE))
-        raise VocabError(f"{file}: format_version {version!r}, expected {known} of {KIND}; update assay to read it")
-    require(value, str(file))
     path = folder / value["tokenizer"].get("file", TOKENIZER)
     tokenizer, base = _both(read_file(path), path, value)
     recorded = (value["base"]["content"], value["tokenizer"]["sha256"])
@@ -203,6 +194,28 @@ def read(folder: Path) -> Extended:
             f"{path}: without the recorded additions it is not the base that {EXTENSION} names; extend again"
         )
     return Extended(folder, tokenizer, base, value, ground(base, value.get("digits", "keep"), _tags(value)))
+
+
+def read_record(folder: Path) -> dict[str, Any] | None:
+    """What `extension.json` in `folder` says; None where there is no such file.
+
+    Raises:
+        VocabError: an unknown format version, or a field that is missing or of another kind.
+    """
+    file = folder / EXTENSION
+    if not file.is_file():
+        return None
+    try:
+        value = parse_canonical(read_file(file), str(file))
+    except InputError as error:
+        raise VocabError(str(error)) from None
+    version = value.get("format_version") if isinstance(value, dict) else None
+    if version not in READABLE or value.get("kind") != KIND:
+        known = " or ".join(map(str, READABLE))
+        raise VocabError(f"{file}: format_version {version!r}, expected {known} of {KIND}; update assay to read it")
+    require(value, str(file))
+    record: dict[str, Any] = value
+    return record
 
 
 def _both(data: bytes, path: Path, value: dict[str, Any]) -> tuple[Origin, Origin]:

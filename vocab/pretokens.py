@@ -86,7 +86,7 @@ def histograms(base: Origin, texts: Iterable[str]) -> tuple[Counter[str], Counte
 
 def added_in(base: Base, texts: Iterable[str]) -> int:
     """How often an added token of the base stands in `texts`."""
-    apart = _added(base)
+    apart = added_pattern(base)
     return sum(len(apart.findall(text)) for text in texts) if apart else 0
 
 
@@ -101,7 +101,7 @@ def pieces_of(base: Origin, texts: Iterable[str], *, quick: bool = True) -> Iter
         return
     tokenizer = base.tokenizer()
     normalizer, pre_tokenizer = tokenizer.normalizer, tokenizer.pre_tokenizer
-    apart = _added(base)
+    apart = added_pattern(base)
 
     def by_library(text: str) -> list[str]:
         return [read(piece).decode() for piece, _ in pre_tokenizer.pre_tokenize_str(text)]
@@ -118,7 +118,7 @@ def pieces_of(base: Origin, texts: Iterable[str], *, quick: bool = True) -> Iter
 
 
 def _words(base: Base, texts: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
-    tokenizer, apart, is_export = base.tokenizer(), _added(base), base.space == SPACE
+    tokenizer, apart, is_export = base.tokenizer(), added_pattern(base), base.space == SPACE
     normalizer, pre_tokenizer = tokenizer.normalizer, tokenizer.pre_tokenizer
     for text in texts:
         found: list[str] = []
@@ -129,7 +129,7 @@ def _words(base: Base, texts: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
         yield text, found
 
 
-def _added(base: Base) -> re.Pattern[str] | None:
+def added_pattern(base: Origin) -> re.Pattern[str] | None:
     """Any added token of the base, the longest first; None where it has none."""
     added = [re.escape(token) for token in sorted(base.added, key=lambda token: (-len(token), token)) if token]
     return re.compile("|".join(added)) if added else None

@@ -1,0 +1,76 @@
+"""Arrays that grow, and rows of different lengths that lie one after the other in one array."""
+
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Kind = TypeVar("Kind", bound=np.generic)
+
+
+class Growing(Generic[Kind]):
+    """An array that grows at its end; `rows` is what it holds."""
+
+    def __init__(self, kind: type[Kind], fill: int = 0) -> None:
+        self._kind = kind
+        self._fill = fill
+        self._room = np.full(1024, fill, kind)
+        self._size = 0
+
+    @property
+    def rows(self) -> npt.NDArray[Kind]:
+        """What it holds; a view."""
+        return self._room[: self._size]
+
+    def reserve(self, size: int) -> None:
+        """Grows to `size` where it is shorter, with the filling."""
+        if size > len(self._room):
+            room = np.full(max(size, len(self._room) * 3 // 2), self._fill, self._kind)
+            room[: self._size] = self.rows
+            self._room = room
+        self._size = max(self._size, size)
+
+    def append(self, rows: Any) -> None:
+        """Puts `rows` at the end."""
+        start = self._size
+        self.reserve(start + len(rows))
+        self._room[start : start + len(rows)] = rows
+
+
+class Ragged(Generic[Kind]):
+    """Rows of different lengths: row `at` is `data.rows[start[at] : start[at] + size[at]]`."""
+
+    def __init__(self, kind: type[Kind]) -> None:
+        self.data = Growing(kind)
+        self.start = Growing(np.int64)
+        self.size = Growing(np.int32)
+
+    def put(self, at: Ints, flat: npt.NDArray[Kind], sizes: Ints) -> None:
+        """Sets the rows `at`: they lie one after the other in `flat`, each `sizes` long."""
+        if len(at):
+            self.start.reserve(int(at.max()) + 1)
+            self.size.reserve(int(at.max()) + 1)
+            self.start.rows[at] = len(self.data.rows) + np.cumsum(sizes) - sizes
+            self.size.rows[at] = sizes
+        self.data.append(flat)
+
+    def take(self, at: npt.NDArray[Any]) -> tuple[npt.NDArray[Kind], Ints]:
+        """The rows `at`, one after the other, and their lengths."""
+        sizes = self.size.rows[at].astype(np.int64)
+        return self.data.rows[places(self.start.rows[at], sizes)], sizes
+
+
+def places(starts: Ints, sizes: Ints) -> Ints:
+    """The places `start`, `start + 1`, … of each row in turn."""
+    before = np.cumsum(sizes) - sizes
+    total = int(sizes.sum())
+    return np.repeat(starts - before, sizes) + np.arange(total)
+
+
+def sums(values: npt.NDArray[Any], sizes: Ints) -> Ints:
+    """The sum of each of the consecutive parts of `values` that are `sizes` long; 0 for an empty one."""
+    total = np.concatenate(([0], np.cumsum(values, dtype=np.int64)))
+    ends = np.cumsum(sizes)
+    result: Ints = total[ends] - total[ends - sizes]
+    return result

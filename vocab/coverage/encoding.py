@@ -1,0 +1,205 @@
+"""Encodes units: each pre-token once for all tokenizers that cut text alike, and once by the merges of each of them.
+
+Byte-level BPE merges inside pre-tokens alone, so the ids of a unit are those of its pre-tokens. A unit that holds an added
+token, and every unit of a tokenizer that cuts in another way, is encoded by the library as it stands. `gigatoken` (the extra
+`fast`) can encode units of byte-level BPE instead; whoever asks for it compares it with the library.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Tokenizer
+from tokenizers.pre_tokenizers import WhitespaceSplit
+
+from vocab.base import FAMILY, Base
+from vocab.byte_alphabet import spell
+from vocab.coverage.arrays import Ints, Ragged, sums
+from vocab.coverage.placing import encoded_flat
+from vocab.coverage.readers import Reader
+from vocab.cutting import cutting
+from vocab.errors import VocabError
+from vocab.pretokens import added_pattern, pieces_of
+
+TOGETHER = 1000
+"""Pre-tokens that the library encodes in one call: more, and its lists of words grow slower than the calls are."""
+Ids = npt.NDArray[np.int32]
+Encoded = tuple[Ids, Ints]
+"""The ids of texts, one text after the other, and how many each has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a tokenizer counts: by units or by whole documents, and by which engine."""
+
+    units: bool = True
+    gigatoken: bool = False
+
+
+class Encoders:
+    """Encodes units by several tokenizers; what two of them have in common is done once."""
+
+    def __init__(self, readers: Sequence[Reader], ways: Sequence[Way]) -> None:
+        self._readers = readers
+        self.places = tuple(at for at, way in enumerate(ways) if way.units)
+        self._quick: dict[int, ByGigatoken] = {}
+        self._pretokens: dict[str, PreTokens] = {}
+        self._keys: dict[int, str] = {}
+        self._by_pretokens: dict[int, ByPreTokens] = {}
+        for at in self.places:
+            reader = readers[at]
+            if not cuts_by_patterns(reader):
+                continue
+            if ways[at].gigatoken:
+                self._quick[at] = ByGigatoken(reader)
+            else:
+                self._keys[at] = cut_key(reader)
+                self._pretokens.setdefault(self._keys[at], PreTokens(_base(reader)))
+                self._by_pretokens[at] = ByPreTokens(reader)
+
+    def encode(self, texts: Sequence[str], *, inside: bool, only: Sequence[int] | None = None) -> dict[int, Encoded]:
+        """The ids of `texts` by each tokenizer that counts by units, or by those in places `only`; by place."""
+        wanted = self.places if only is None else only
+        cuts = {key: self._pretokens[key].cut(texts) for key in {self._keys[at] for at in wanted if at in self._keys}}
+        return {at: self._encode(at, texts, cuts, inside=inside) for at in wanted}
+
+    def _encode(self, at: int, texts: Sequence[str], cuts: Mapping[str, "PreCut"], *, inside: bool) -> Encoded:
+        if at in self._quick:
+            return self._quick[at].encode(texts)
+        if at in self._keys:
+            key = self._keys[at]
+            return self._by_pretokens[at].encode(texts, cuts[key], self._pretokens[key].spelled)
+        return encoded_flat(self._readers[at].ids(texts, inside=inside))
+
+
+@dataclass(frozen=True, slots=True)
+class PreCut:
+    """The pre-tokens of texts by number, how many each text has, and which texts hold an added token and have none."""
+
+    flat: Ids
+    sizes: Ints
+    held: list[int]
+
+
+class PreTokens:
+    """The pre-tokens of texts, for all tokenizers that cut alike; `spelled`: every one that was seen, by number."""
+
+    def __init__(self, origin: Base) -> None:
+        self._origin = origin
+        self._apart = added_pattern(origin)
+        self._known: dict[str, int] = {}
+        self.spelled: list[str] = []
+
+    def cut(self, texts: Sequence[str]) -> PreCut:
+        """The pre-tokens of `texts`."""
+        held = holding_added(self._apart, texts)
+        left = set(held)
+        known = self._known
+        flat: list[int] = []
+        sizes = np.zeros(len(texts), np.int64)
+        plain = [at for at in range(len(texts)) if at not in left] if left else range(len(texts))
+        cut = pieces_of(self._origin, [texts[at] for at in plain] if left else texts)
+        for at, (_, pieces) in zip(plain, cut, strict=True):
+            sizes[at] = len(pieces)
+            flat += [known.setdefault(piece, len(known)) for piece in pieces]
+        latest = list(islice(reversed(known), len(known) - len(self.spelled)))
+        self.spelled += [spell(piece) for piece in reversed(latest)]
+        return PreCut(np.array(flat, np.int32), sizes, held)
+
+
+class ByPreTokens:
+    """The ids of texts from those of their pre-tokens, each of which the library merges once."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        # The model alone, shared with the tokenizer: a pre-token in the byte alphabet has no white space in it.
+        self._model = Tokenizer(_base(reader).tokenizer().model)
+        self._model.pre_tokenizer = WhitespaceSplit()
+        self._ids: Ragged[np.int32] = Ragged(np.int32)
+        self._count = 0
+
+    def encode(self, texts: Sequence[str], cut: PreCut, spelled: Sequence[str]) -> Encoded:
+        """The ids of `texts`, of which `cut` are the pre-tokens, spelled by number as in `spelled`."""
+        while self._count < len(spelled):
+            self._learn(spelled[self._count : self._count + TOGETHER])
+        ids, counts = self._ids.take(cut.flat)
+        per_text = sums(counts, cut.sizes)
+        return (ids, per_text) if not cut.held else _with(self._reader, texts, cut.held, ids, per_text)
+
+    def _learn(self, spelled: Sequence[str]) -> None:
+        one = self._model.encode(" ".join(spelled), add_special_tokens=False)
+        counts = np.bincount(np.array(one.word_ids, np.int64), minlength=len(spelled)).astype(np.int64)
+        self._ids.put(np.arange(self._count, self._count + len(spelled)), np.array(one.ids, np.int32), counts)
+        self._count += len(spelled)
+
+
+class ByGigatoken:
+    """The ids of texts by gigatoken, but for texts that hold an added token."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._apart = added_pattern(reader.origin)
+        self._tokenizer = _gigatoken().Tokenizer.from_json(json.dumps(_base(reader).spec, ensure_ascii=False))
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        """The ids of `texts`."""
+        import awkward
+
+        found = self._tokenizer.encode_batch(list(texts), parallel=False)
+        ids = np.asarray(awkward.flatten(found)).astype(np.int32)
+        counts = np.asarray(awkward.num(found)).astype(np.int64)
+        held = holding_added(self._apart, texts)
+        if not held:
+            return ids, counts
+        keep = np.ones(len(texts), np.bool_)
+        keep[held] = False
+        return _with(self._reader, texts, held, ids[np.repeat(keep, counts)], np.where(keep, counts, 0))
+
+
+def holding_added(apart: re.Pattern[str] | None, texts: Sequence[str]) -> list[int]:
+    """Which of `texts` hold an added token, by the pattern of all of them."""
+    return [] if apart is None else [at for at, text in enumerate(texts) if apart.search(text)]
+
+
+def _gigatoken() -> Any:
+    try:
+        import gigatoken
+    except ModuleNotFoundError:
+        raise VocabError("gigatoken is not installed; install assay[fast], or leave --engine out") from None
+    return gigatoken
+
+
+def cuts_by_patterns(reader: Reader) -> bool:
+    """True where the ids of a text are those of pre-tokens that patterns cut, wherever in a text it stands."""
+    origin = reader.origin
+    if not isinstance(origin, Base) or origin.family != FAMILY:
+        return False
+    return not cutting(origin.spec).reason and origin.inner() is origin.tokenizer()
+
+
+def cut_key(reader: Reader) -> str:
+    """The same for tokenizers that make the same pre-tokens of every text."""
+    spec = _base(reader).spec
+    added = sorted(token["content"] for token in spec.get("added_tokens", ()))
+    return json.dumps([spec.get("normalizer"), spec.get("pre_tokenizer"), added], sort_keys=True, ensure_ascii=False)
+
+
+def _base(reader: Reader) -> Base:
+    if not isinstance(reader.origin, Base):
+        raise TypeError(f"{reader.name}: a SentencePiece model has no pre-tokens")
+    return reader.origin
+
+
+def _with(reader: Reader, texts: Sequence[str], held: list[int], ids: Ids, counts: Ints) -> Encoded:
+    """`ids` with those of the texts `held`, by the library, in their places."""
+    own, own_counts = encoded_flat(reader.ids([texts[at] for at in held], inside=True))
+    every = Ragged[np.int32](np.int32)
+    rest = np.setdiff1d(np.arange(len(texts)), held, assume_unique=True)
+    every.put(rest, ids, counts[rest])
+    every.put(np.array(held), own, own_counts)
+    return every.take(np.arange(len(texts)))

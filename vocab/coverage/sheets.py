@@ -1,0 +1,161 @@
+"""Sheets of values by text: what texts hold, what they cost by one tokenizer, and the coverage of a weighted sum of them.
+
+The texts are units, weighted by how often each stands in a slice, or documents, where units do not apply to a tokenizer.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from vocab.coverage.arrays import Growing, Ints, Ragged
+from vocab.coverage.counts import FORMATS, Changed, Cost, Coverage, IdCounts, NumberCost
+from vocab.coverage.placing import Costs, Placed
+from vocab.coverage.readers import Reader
+from vocab.coverage.spans import LONGEST_RUN, Found, Texts
+
+
+def _column() -> Growing[np.int32]:
+    return Growing(np.int32)
+
+
+class Shared:
+    """What texts hold, whatever the tokenizer: sizes by text, and the numbers, digit runs and terms in them by row."""
+
+    def __init__(self) -> None:
+        self.text_bytes, self.characters, self.words = _column(), _column(), _column()
+        self.term_occurrences, self.number_occurrences = _column(), _column()
+        self.number_text, self.number_kind, self.number_shape, self.number_groups = (_column() for _ in range(4))
+        self.run_text, self.run_length = _column(), _column()
+        self.term_text, self.term = _column(), _column()
+
+    def add(self, at: Ints, texts: Texts, found: Found) -> None:
+        """Enters `texts` as numbers `at`."""
+        count = len(at)
+        _set(self.text_bytes, at, texts.sizes)
+        _set(self.characters, at, [len(text) for text in texts.texts])
+        _set(self.words, at, [len(text.split()) for text in texts.texts])
+        _set(self.term_occurrences, at, np.bincount(found.terms.text, minlength=count))
+        _set(self.number_occurrences, at, np.bincount(found.numbers.text, minlength=count))
+        self.number_text.append(at[found.numbers.text])
+        self.number_kind.append(found.numbers.what)
+        self.number_shape.append(found.shape)
+        self.number_groups.append(np.bincount(found.boundary_of, minlength=len(found.numbers.text)))
+        self.run_text.append(at[found.runs.text])
+        self.run_length.append(found.runs.what)
+        self.term_text.append(at[found.terms.text])
+        self.term.append(found.terms.what)
+
+    def sizes(self, texts: npt.NDArray[np.int32]) -> list[Ints]:
+        """The columns of `partial.SHARED` of `texts`."""
+        columns = (self.text_bytes, self.characters, self.words, self.term_occurrences, self.number_occurrences)
+        return [column.rows[texts].astype(np.int64) for column in columns]
+
+
+class Read:
+    """What one tokenizer makes of the texts of a `Shared`: the same texts and rows in the same order."""
+
+    def __init__(self) -> None:
+        self.ids: Ragged[np.int32] = Ragged(np.int32)
+        self.partial, self.divided, self.lost = _column(), _column(), _column()
+        self.term_tokens, self.term_single, self.number_tokens = _column(), _column(), _column()
+        self.changed, self.drift, self.leak = _column(), _column(), _column()
+        self.number_each, self.number_single, self.hits, self.cuts, self.fused, self.broken = (_column() for _ in range(6))
+        self.run_cuts = _column()
+        self.term_each, self.term_alone = _column(), _column()
+
+    def add(self, at: Ints, placed: Placed, found: Found, cost: Costs) -> None:
+        """Enters texts as numbers `at`."""
+        count = len(at)
+        self.ids.put(at, placed.ids, placed.sizes)
+        _set(self.partial, at, placed.partial)
+        _set(self.divided, at, placed.divided)
+        _set(self.lost, at, placed.lost)
+        _set(self.term_tokens, at, np.bincount(found.terms.text, cost.term_tokens, count))
+        _set(self.term_single, at, np.bincount(found.terms.text, cost.term_single, count))
+        _set(self.number_tokens, at, np.bincount(found.numbers.text, cost.number_tokens, count))
+        for column in (self.changed, self.drift, self.leak):
+            column.reserve(len(self.partial.rows))
+        self.number_each.append(cost.number_tokens)
+        self.number_single.append(cost.number_single)
+        self.hits.append(cost.hits)
+        self.cuts.append(cost.cuts)
+        self.fused.append(cost.fused)
+        self.broken.append(cost.broken)
+        self.run_cuts.append(cost.run_cuts)
+        self.term_each.append(cost.term_tokens)
+        self.term_alone.append(cost.term_single)
+
+    def costs(self, texts: npt.NDArray[np.int32]) -> list[Ints]:
+        """The columns of `partial.EACH` of `texts`."""
+        columns = (self.ids.size, self.term_tokens, self.term_single, self.number_tokens)
+        return [column.rows[texts].astype(np.int64) for column in columns]
+
+
+def coverage(reader: Reader, shared: Shared, read: Read, weights: Ints, *, extends: bool) -> Coverage:
+    """The coverage of texts that stand in a slice as often as `weights` says, but for what is known by document."""
+    some = np.flatnonzero(weights)
+    times = weights[some]
+    flat, sizes = read.ids.take(some)
+    ids = np.bincount(flat, np.repeat(times, sizes), len(reader.tokens.size)).astype(np.int64)
+
+    def total(column: Growing[np.int32]) -> int:
+        return int(column.rows[some] @ times)
+
+    unknown = reader.unknown_id
+    return Coverage(
+        text_bytes=total(shared.text_bytes),
+        characters=total(shared.characters),
+        words=total(shared.words),
+        tokens=int(sizes @ times),
+        unknown_tokens=0 if unknown is None else int(ids[unknown]),
+        byte_tokens=int(ids[reader.tokens.single_byte].sum()),
+        partial_tokens=total(read.partial),
+        divided_characters=total(read.divided),
+        lost_characters=total(read.lost),
+        terms=Cost(total(shared.term_occurrences), total(read.term_tokens), total(read.term_single)),
+        numbers=_numbers(shared, read, weights),
+        runs=_runs(shared, read, weights),
+        ids=IdCounts(ids),
+        changed=Changed(total(read.changed), total(read.drift), total(read.leak)) if extends else None,
+    )
+
+
+def by_term(shared: Shared, column: Growing[np.int32] | None, weights: Ints, count: int) -> Ints:
+    """For each of `count` terms the weighted sum of `column`, a row for each term that was found; None: occurrences."""
+    times = weights[shared.term_text.rows]
+    rows = times if column is None else times * column.rows
+    return np.bincount(shared.term.rows, rows, count).astype(np.int64)
+
+
+def by_shape(shared: Shared, column: Growing[np.int32] | None, weights: Ints, count: int) -> Ints:
+    """The same for each of `count` shapes of numbers."""
+    listed = shared.number_shape.rows >= 0
+    times = weights[shared.number_text.rows[listed]]
+    rows = times if column is None else times * column.rows[listed]
+    return np.bincount(shared.number_shape.rows[listed], rows, count).astype(np.int64)
+
+
+def _numbers(shared: Shared, read: Read, weights: Ints) -> tuple[NumberCost, ...]:
+    times = weights[shared.number_text.rows]
+    columns = (
+        np.ones(len(times), np.int64), read.number_each.rows, read.number_single.rows, read.hits.rows, read.cuts.rows,
+        shared.number_groups.rows, read.fused.rows, read.broken.rows,
+    )  # fmt: skip
+    kinds = shared.number_kind.rows
+    rows = [np.bincount(kinds, times * column, len(FORMATS)).astype(np.int64).tolist() for column in columns]
+    return tuple(NumberCost(*(row[at] for row in rows)) for at in range(len(FORMATS)))
+
+
+def _runs(shared: Shared, read: Read, weights: Ints) -> dict[tuple[int, int], int]:
+    times = weights[shared.run_text.rows]
+    code = shared.run_length.rows.astype(np.int64) << LONGEST_RUN | read.run_cuts.rows
+    found, where = np.unique(code, return_inverse=True)
+    counts = np.bincount(where, times, len(found)).astype(np.int64)
+    rows = zip(found.tolist(), counts.tolist(), strict=True)
+    return {(one >> LONGEST_RUN, one & ((1 << LONGEST_RUN) - 1)): count for one, count in rows if count}
+
+
+def _set(column: Growing[np.int32], at: Ints, values: npt.ArrayLike) -> None:
+    if len(at):
+        column.reserve(int(at.max()) + 1)
+        column.rows[at] = np.asarray(values)
+
