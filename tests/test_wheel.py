@@ -32,7 +32,7 @@ def test_the_wheel_carries_data_and_nothing_of_the_tests(unpacked: Path) -> None
         "govern/templates/report.html.j2",
         "expectations/corpus-default.json",
         "expectations/tokenizer-coverage.json",
-        "vocab/coverage/aligned/finance-en-ko.tsv",
+        "vocab/aligned/finance-en-ko.tsv",
         "vocab/terms/finance-en.tsv",
         "vocab/terms/finance-ko.tsv",
         "govern/py.typed",

@@ -38,7 +38,7 @@ def load(name_or_path: str | Path) -> Aligned:
         VocabError: no such file, not UTF-8, no pair, a missing column or key, or a pair with an empty side.
     """
     if name_or_path in OWN:
-        data = resources.files("vocab").joinpath("coverage", "aligned", f"{name_or_path}.tsv").read_bytes()
+        data = resources.files("vocab").joinpath("aligned", f"{name_or_path}.tsv").read_bytes()
         return parse(data, str(name_or_path))
     path = Path(name_or_path)
     try:

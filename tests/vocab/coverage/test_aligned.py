@@ -37,7 +37,7 @@ def test_the_text_of_the_package_holds_eighty_pairs_of_sentences():
 
 def test_the_text_of_the_package_says_its_licence_and_its_digest_is_of_its_bytes():
     """The first line is a comment; the digest covers it too."""
-    data = resources.files("vocab").joinpath("coverage", "aligned", "finance-en-ko.tsv").read_bytes()
+    data = resources.files("vocab").joinpath("aligned", "finance-en-ko.tsv").read_bytes()
     assert data.decode().split("\n")[0].startswith("# 80 sentences")
     assert "Apache-2.0" in data.decode().split("\n")[0]
     assert load("finance-en-ko").sha256 == hashlib.sha256(data).hexdigest()
