@@ -90,12 +90,35 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("tokenizer", type=Path, metavar="TOKENIZER", help="a folder that `vocab extend` wrote")
     _corpus(check, required=False)
 
-    coverage = _command(commands, "coverage", _coverage, "report bytes per token, fertility, terms and numbers")
+    coverage = _command(commands, "coverage", _coverage, "report what text, terms and numbers cost, side by side")
     coverage.add_argument(
-        "tokenizers", type=Path, nargs="+", metavar="TOKENIZER", help="the first is the measure of the others"
+        "tokenizers",
+        type=Path,
+        nargs="+",
+        metavar="TOKENIZER",
+        help="of any family; the first is the measure of the others, the last the candidate",
     )
     _corpus(coverage, required=True)
     _terms(coverage, "single-token rates are of these; repeatable; default: both lists of the package")
+    coverage.add_argument(
+        "--aligned",
+        default="finance-en-ko",
+        metavar="FILE",
+        help="sentences in English and Korean that say the same; default: those of the package",
+    )
+    coverage.add_argument(
+        "--type-column", default="type", metavar="NAME", help="the kept column of document types; default: type"
+    )
+    coverage.add_argument(
+        "--fail-under", metavar="FILE", help="thresholds to exit 1 by: a suite of expectations, or tokenizer-coverage of the package"
+    )
+    coverage.add_argument(
+        "--engine",
+        choices=("tokenizers", "gigatoken"),
+        default="tokenizers",
+        help="what encodes byte-level BPE; gigatoken (assay[fast]) only where both agree",
+    )
+    coverage.add_argument("--workers", type=_count, default=1, metavar="N", help="processes; default: 1")
     coverage.add_argument("--out", type=Path, required=True, metavar="REPORT_DIR", help="a new folder")
 
     shown = _command(commands, "show", _show, "print the pieces of a text by each tokenizer")
@@ -322,14 +345,32 @@ def _check(arguments: argparse.Namespace) -> int:
 
 def _coverage(arguments: argparse.Namespace) -> int:
     from vocab import report
-    from vocab.coverage import cover
+    from vocab.coverage import aligned, cover, thresholds
+    from vocab.coverage.value import to_json
+    from vocab.folders import refuse_taken
     from vocab.term_lists import terms_of
 
+    refuse_taken(arguments.out, report.JSON)
     lists = _lists(arguments)
+    suite = arguments.fail_under and thresholds.load(arguments.fail_under)
+    pairs = aligned.load(arguments.aligned)
     corpus = _verified(arguments, "evaluate")
-    value = report.to_json(corpus, lists, cover(arguments.tokenizers, corpus, terms_of(lists)))
+    covered = cover(
+        arguments.tokenizers,
+        corpus,
+        terms_of(lists),
+        aligned=pairs,
+        type_column=arguments.type_column,
+        engine=arguments.engine,
+        workers=arguments.workers,
+    )
+    value = to_json(corpus, lists, covered)
     report.write(value, arguments.out)
-    show(value, arguments.json, [*report.lines(value), "", str(arguments.out / report.HTML)])
+    judged = thresholds.judge(value, arguments.fail_under) if suite else ()
+    said = [f"warning: {warning}" for warning in thresholds.warnings(judged)]
+    show(value, arguments.json, [*report.lines(value), "", *said, str(arguments.out / report.HTML)])
+    if refused := thresholds.refusals(judged):
+        raise VocabRefused(refused)
     return 0
 
 

@@ -29,10 +29,7 @@ def building(out: Path, mark: str) -> Iterator[Path]:
         VocabError: nothing can be written there, or `out` holds something else, or another result than was made now.
         Refused: another process is making it.
     """
-    if out.is_symlink() or (out.exists() and not out.is_dir()):
-        raise VocabError(f"{out}: a file or link, expected a new folder; choose another --out")
-    if out.is_dir() and any(out.iterdir()) and not (out / mark).is_file():
-        raise VocabError(f"{out}: holds something else; choose a new folder for --out")
+    refuse_taken(out, mark)
     out = out.absolute()
     outer = out.with_name(out.name + ".partial")
     partial = outer / MAKING
@@ -57,6 +54,18 @@ def building(out: Path, mark: str) -> Iterator[Path]:
             sync_folder(out.parent)
         finally:
             shutil.rmtree(outer)
+
+
+def refuse_taken(out: Path, mark: str) -> None:
+    """Returns where `out` is absent, empty, or holds an earlier result; for a command to ask before hours of work.
+
+    Raises:
+        VocabError: it is a file or a link, or holds something else.
+    """
+    if out.is_symlink() or (out.exists() and not out.is_dir()):
+        raise VocabError(f"{out}: a file or link, expected a new folder; choose another --out")
+    if out.is_dir() and any(out.iterdir()) and not (out / mark).is_file():
+        raise VocabError(f"{out}: holds something else; choose a new folder for --out")
 
 
 def _sync(folder: Path) -> None:

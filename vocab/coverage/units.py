@@ -30,7 +30,6 @@ class Units:
 
     def __init__(self, finder: Finder) -> None:
         self._finder = finder
-        self._most = 1 + max((term.count(" ") for term in finder.terms), default=0)
         self._pieces: dict[str, int] = {}
         self._names: list[str] = []
         self._tail, self._head = Growing(np.int32), Growing(np.int32)
@@ -87,7 +86,7 @@ class Units:
             if pair not in self._reach:
                 self._reach[pair] = self._finder.crosses(every[at], every[at + 1])
             if self._reach[pair]:
-                end = min(int(ends[np.searchsorted(ends, at, "right")]), at + self._most)
+                end = min(int(ends[np.searchsorted(ends, at, "right")]), at + self._finder.most_pieces)
                 joined[at + 1 : at + 1 + self._finder.reach(every[at:end], 0)] = True
         return joined
 
