@@ -9,8 +9,10 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-from vocab.coverage import Reader
+if TYPE_CHECKING:
+    from vocab.coverage.readers import Reader
 
 VISIBLE = {" ": "·", "\n": "⏎", "\r": "␍", "\t": "→"}
 """Stands for a character that is not seen."""
@@ -43,9 +45,9 @@ class Shown:
         return sum(piece.tokens for piece in self.pieces)
 
 
-def show(readers: Sequence[Reader], text: str) -> tuple[Shown, ...]:
+def show(readers: "Sequence[Reader]", text: str) -> tuple[Shown, ...]:
     """The pieces of `text` by each of `readers`."""
-    return tuple(Shown(reader.name, _pieces(reader.offsets([text])[0][0])) for reader in readers)
+    return tuple(Shown(reader.name, pieces(reader.offsets([text])[0][0])) for reader in readers)
 
 
 def lines(shown: Sequence[Shown], text: str, *, colour: bool) -> list[str]:
@@ -61,7 +63,14 @@ def lines(shown: Sequence[Shown], text: str, *, colour: bool) -> list[str]:
     return found
 
 
-def _pieces(offsets: Sequence[tuple[int, int]]) -> tuple[Piece, ...]:
+def visible(character: str) -> str:
+    """What is written for a character: itself, or a sign or its number where it is not seen or acts on what is round it."""
+    if character in VISIBLE:
+        return VISIBLE[character]
+    return f"<{ord(character):04X}>" if unicodedata.category(character) in HIDDEN else character
+
+
+def pieces(offsets: Sequence[tuple[int, int]]) -> tuple[Piece, ...]:
     """The spans in order; tokens that overlap the one before them belong to its piece."""
     spans: list[list[int]] = []
     for (start, end), same in groupby(offsets):
@@ -75,11 +84,5 @@ def _pieces(offsets: Sequence[tuple[int, int]]) -> tuple[Piece, ...]:
 
 
 def _written(text: str, piece: Piece) -> str:
-    seen = "".join(map(_seen, text[piece.start : piece.end]))
+    seen = "".join(map(visible, text[piece.start : piece.end]))
     return seen if piece.tokens == 1 else f"{seen}×{piece.tokens}"
-
-
-def _seen(character: str) -> str:
-    if character in VISIBLE:
-        return VISIBLE[character]
-    return f"<{ord(character):04X}>" if unicodedata.category(character) in HIDDEN else character

@@ -1,89 +1,520 @@
-"""The coverage report: versioned JSON, a terminal table, one page without script."""
+"""The coverage report: versioned JSON, a flat file, a terminal's lines, and a page that hostile text does nothing to."""
 
+import copy
 import json
+import os
+import random
 import re
+import select
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from govern.attestation import CertifiedCorpus
+from govern.files import canonical
 from vocab import report
-from vocab.coverage import cover
+from vocab.coverage import tables
 from vocab.errors import VocabError
-from vocab.term_lists import parse, terms_of
+
+Value = dict[str, Any]
+VOID = {"meta", "br", "input", "hr", "img", "link"}
+BROWSERS = ("chromium", "chromium-headless-shell", "chromium-browser", "google-chrome", "chrome")
+FILES = (report.JSON, report.PARQUET, report.HTML)
+
+_spec = spec_from_file_location("coverage_values", Path(__file__).parent / "coverage/conftest.py")
+assert _spec is not None
+assert _spec.loader is not None
+_values = module_from_spec(_spec)
+_spec.loader.exec_module(_values)
+made: Callable[..., Value] = _values.made
+HOSTILE: tuple[str, ...] = _values.HOSTILE
 
 
 @pytest.fixture(scope="module")
-def value(base_folder: Path, corpus: CertifiedCorpus) -> dict[str, Any]:
-    lists = [parse("EBITDA\n금리\n".encode(), "<b>list</b>")]
-    return report.to_json(corpus, lists, cover([base_folder, base_folder], corpus, terms_of(lists)))
+def value() -> Value:
+    return made()
 
 
-def test_the_json_is_versioned_and_holds_whole_numbers(value: dict[str, Any]) -> None:
-    """No float stands in it, so the bytes never depend on a rounding."""
-    assert value["format_version"] == 1
-    assert not re.search(r"\d\.\d", json.dumps([one["slices"] for one in value["tokenizers"]]))
+@pytest.fixture(scope="module")
+def page(value: Value) -> str:
+    return report.html(value)
 
 
-def test_two_tokenizers_of_one_name_are_told_apart(value: dict[str, Any]) -> None:
-    """Both columns say which folder they are."""
-    names = [one["name"] for one in value["tokenizers"]]
-    assert len(set(names)) == 2
+def without_terms() -> Value:
+    """A base alone, without a term, an aligned text, or a number."""
+    one = made(("base",))
+    one |= {
+        "terms": 0,
+        "term_lists": [],
+        "worst_terms": [],
+        "worst_numbers": [],
+        "aligned": {"name": "", "sha256": "", "pairs": 0},
+    }
+    one["idle_terms"] = dict.fromkeys(one["idle_terms"], 0)
+    tokenizer = one["tokenizers"][0]
+    tokenizer["term_types"] = {"terms": 0, "single_ppm": None}
+    tokenizer["aligned"] = {"tokens_en": 0, "tokens_ko": 0, "parity_ppm": None, "parity_interval_ppm": None}
+    for context in tokenizer["contexts"]:
+        context |= {"terms": 0, "single": 0}
+    for part in tokenizer["slices"]:
+        part["terms"] = {"occurrences": 0, "tokens": 0, "single": 0, "tokens_each_ppm": None, "single_ppm": None}
+        part["digit_runs"] = []
+        for cost in (*part["numbers"].values(), part["all_numbers"]):
+            cost |= {**dict.fromkeys(cost, 0), "tokens_each_ppm": None, "boundary_f1_ppm": None}
+    return one
 
 
-def test_the_page_escapes_and_loads_nothing(value: dict[str, Any]) -> None:
-    """Names are text; no script, link, image or address; a policy that forbids them."""
-    page = report.html(value)
-    assert "test &lt;corpus&gt;" in page
-    assert "<b>list</b>" not in page
-    assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
-
-    class Tags(HTMLParser):
-        def __init__(self) -> None:
-            super().__init__()
-            self.found: set[str] = set()
-
-        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            self.found.add(tag)
-            assert not {"src", "href", "onclick", "onload"} & {name for name, _ in attrs}
-
-    tags = Tags()
-    tags.feed(page)
-    assert not tags.found & {"script", "link", "img", "iframe", "object", "form"}
+def hostile_names() -> Value:
+    one = made()
+    for tokenizer, name in zip(
+        one["tokenizers"], (HOSTILE[0], "\u202e" + "n" * 300, HOSTILE[5] + "🏦" * 80), strict=True
+    ):
+        tokenizer["name"] = name
+    one["tokenizers"][-1]["extends"] = HOSTILE[0]
+    one["corpus"]["name"] = "".join(HOSTILE)
+    return one
 
 
-def test_the_folder_is_written_whole_and_twice_the_same(value: dict[str, Any], tmp_path: Path) -> None:
-    """The same counts give the same bytes; another folder is not touched."""
+class Tree(HTMLParser):
+    """Tags with their attributes, and the text inside each `bdi`."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.isolated: list[str] = []
+        self.declared: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "bdi":
+            self.isolated.append("")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "bdi" in self.open:
+            self.isolated[-1] += data
+
+    def handle_decl(self, decl: str) -> None:
+        self.declared.append(decl)
+
+    def of(self, *names: str) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.tags if tag in names]
+
+
+@pytest.mark.parametrize("make", [made, hostile_names, without_terms])
+def test_the_page_is_whole_and_loads_nothing(make: Callable[[], Value]) -> None:
+    """Every tag is closed; no script, picture, frame, form or address; links stay in the page; a policy forbids the rest."""
+    tree = Tree(report.html(make()))
+    assert tree.declared == ["doctype html"]
+    assert tree.open == []
+    assert not tree.of(
+        "script", "link", "img", "iframe", "object", "embed", "form", "base", "use", "image", "foreignobject"
+    )
+    assert len(tree.of("style")) == 1
+    for _, attributes in tree.tags:
+        assert not [
+            name for name in attributes if name.startswith("on") or name in ("src", "style", "srcset", "xlink:href")
+        ]
+        assert (attributes.get("href") or "#").startswith("#")
+    (policy,) = (one["content"] for one in tree.of("meta") if one.get("http-equiv") == "Content-Security-Policy")
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    ids = [one["id"] for _, one in tree.tags if one.get("id")]
+    assert len(set(ids)) == len(ids)
+    assert {one["href"] for one in tree.of("a")} <= {f"#{name}" for name in ids}
+
+
+@pytest.mark.parametrize("make", [made, hostile_names])
+def test_nothing_that_is_not_seen_gets_into_the_page(make: Callable[[], Value]) -> None:
+    """Controls and marks of direction are written as numbers; no hostile text is markup."""
+    page = report.html(make())
+    assert all(character.isprintable() or character == "\n" for character in page)
+    for text in HOSTILE:
+        assert text not in page or text.isalpha() or "<" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "&lt;202E&gt;" in page
+    assert "{{ 7 * 7 }}{% raw %}" in page
+
+
+def test_tables_and_pictures_tell_what_they_are(page: str) -> None:
+    """Every head has a scope and every table a name; every picture is an image with a title."""
+    tree = Tree(page)
+    assert len(tree.of("table")) > 20
+    assert all(one.get("aria-label") for one in tree.of("table"))
+    assert {one.get("scope") for one in tree.of("th")} == {"col", "row", "colgroup"}
+    assert len(tree.of("svg")) > 40
+    assert all(one.get("role") == "img" for one in tree.of("svg"))
+    assert len(re.findall(r"<svg [^>]*><title>[^<]+</title>", page)) == len(tree.of("svg"))
+
+
+def test_pieces_stand_apart_and_in_two_tones(page: str, value: Value) -> None:
+    """Each piece is isolated; the tones alternate; several tokens of one character are counted; a space is a sign."""
+    row = value["worst_terms"][HOSTILE.index("👩‍💻🏦")]
+    assert [count for _, count in row["by"][0]["pieces"]] == [4, 1, 4]
+    found = '<bdi class="one">👩<sub>×4</sub></bdi><span class="unseen"> | </span><bdi class="two"><i>&lt;200D&gt;</i>💻</bdi>'
+    assert found in page
+    isolated = Tree(page).isolated
+    for row in value["worst_terms"]:
+        for text, count in row["by"][-1]["pieces"]:
+            written = "".join(part for part, _ in report.spelled(text))
+            assert written + (f"×{count}" if count > 1 else "") in isolated
+
+
+def test_a_dot_is_told_from_a_space() -> None:
+    """A sign that stands for what is not seen is marked; the same character in the text is not."""
+    assert report.spelled("a·b c") == [("a·b", False), ("·", True), ("c", False)]
+    assert report.spelled("\u202e\n") == [("<202E>⏎", True)]
+    assert report.spelled("") == []
+
+
+def test_the_headline_says_what_was_bought(value: Value) -> None:
+    """Tokens saved with the interval, cost, pages, terms, longer documents, drift and leak, in words with numbers."""
+    first, *_, last = value["tokenizers"]
+    text = " ".join("".join(part for part, _ in sentence) for sentence in report.headline(value))
+    low, high = last["slices"][0]["intervals"]["saved_ppm"]
+    assert text.startswith(
+        "tekken+finance writes the same 3,261 documents in 6.8% fewer tokens than tekken (95% interval: "
+    )
+    assert f"{tables.percent(low)} to {tables.percent(high)})." in text
+    assert "none longer" in text
+    assert f"reads {tables.percent(last['slices'][0]['against_first']['relative_cost_ppm'])} of the tokens" in text
+    assert f"holds {tables.pages(last['slices'][0]['windows'][0]['pages_ppm'])} pages instead of 13.3" in text
+    assert f"instead of {tables.percent(first['term_types']['single_ppm'])}" in text
+    assert (
+        "Cut otherwise than by tekken: 100,166 pieces of text, none of them with no new id (drift), 333 with no term"
+        in text
+    )
+    assert [tile.number for tile in report.tiles(value)] == ["6.8%", "93.2%", "14.2", "56.8%", "0", "0", "333"]
+    assert not any(tile.wrong for tile in report.tiles(value))
+
+
+def test_what_should_be_none_and_is_not_is_marked(value: Value) -> None:
+    """Longer documents and drift are wrong of an extension; another tokenizer may make documents longer."""
+    one = copy.deepcopy(value)
+    part = one["tokenizers"][-1]["slices"][0]
+    part["against_first"]["documents_longer"] = 3
+    part["changed"]["drift"] = 2
+    assert [tile.label.split(":")[0] for tile in report.tiles(one) if tile.wrong] == [
+        "documents became longer",
+        "drift",
+    ]
+    assert report.html(one).count('<li class="wrong">') == 2
+    other = made(("base", "extended", "pieces"))
+    assert "2,934" in [tile.number for tile in report.tiles(other)]
+    assert not any(tile.wrong for tile in report.tiles(other))
+
+
+def test_a_loss_a_tie_and_no_answer_are_said_as_such(value: Value) -> None:
+    """More tokens, exactly as many, under a tenth of a percent, and an interval that holds zero."""
+
+    def said(one: Value) -> str:
+        return " ".join("".join(part for part, _ in sentence) for sentence in report.headline(one))
+
+    loss = said(made(("base", "extended", "pieces")))
+    assert "33.4% more tokens than tekken (95% interval: 33.2% to 33.6%)" in loss
+    assert "exactly as many tokens as tekken" in said(made(("base", "base")))
+    one = copy.deepcopy(value)
+    part = one["tokenizers"][-1]["slices"][0]
+    part["against_first"] |= {"tokens_saved": 9, "saved_ppm": 2}
+    part["intervals"]["saved_ppm"] = [-500, 600]
+    assert "in less than 0.1% fewer tokens" in said(one)
+    assert "The interval holds zero" in said(one)
+    part["intervals"]["saved_ppm"] = None
+    assert "interval" not in said(one)
+    assert said(made(("base",))) == "tekken writes 3,261 documents in 5,879,818 tokens: 3.743 bytes per token."
+
+
+def test_new_ids_that_never_occur_are_folded_away(page: str, value: Value) -> None:
+    """The commonest stand in a table, the others behind a summary; one that only the held-out part has occurs."""
+    new = value["tokenizers"][-1]["new_ids"]
+    never = [row for row in new["rows"] if not row["count"] + row["held_out"]]
+    folded = page[page.index("new ids that never occur</summary>") :].split("</details>", 1)[0]
+    assert folded.count("<li>") == len(never) == new["zero"]
+    assert f"{len(new['rows']) - len(never)} occur in the corpus" in page
+    only = next(row for row in new["rows"] if row["held_out"] and not row["count"])
+    assert only not in never
+
+
+def test_the_page_tells_what_a_reader_needs_to_check_it(page: str, value: Value) -> None:
+    """Every measure with its definition, every digest, how each tokenizer was measured and why."""
+    for measure in value["measures"]:
+        assert f"<code>{measure['id']}</code>" in page
+    for one in (*value["tokenizers"], *value["term_lists"], value["aligned"]):
+        assert one["sha256"] in page
+    assert value["corpus"]["certificate"] in page
+    for one in value["tokenizers"]:
+        assert f"{one['method']['way']}, {one['method']['engine']}" in page
+        assert one["method"]["reason"] in page
+
+
+def test_a_part_that_has_nothing_to_say_is_left_out() -> None:
+    """No headings over nothing: no terms, no extension, one tokenizer."""
+    page = report.html(without_terms())
+    titles = " ".join(re.findall(r"<h[23][^>]*>(.*?)</h[23]>", page))
+    for title in (
+        "gained",
+        "did nothing",
+        "worst",
+        "New ids",
+        "by context",
+        "Korean beside",
+        "Numbers",
+        "digits",
+        "Terms",
+    ):
+        assert title not in titles
+    assert "What it costs" in titles
+    assert "Terms" not in "\n".join(report.lines(without_terms()))
+
+
+def test_colours_have_contrast_in_both_schemes() -> None:
+    """4.5 to 1 for text on every ground it stands on (WCAG 2.2, 1.4.3); the two tones differ in grey too."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    def contrast(one: str, two: str) -> float:
+        low, high = sorted((luminance(one), luminance(two)))
+        return (high + 0.05) / (low + 0.05)
+
+    source = (Path(report.__file__).parent / "templates/coverage.html.j2").read_text("utf-8")
+    schemes = [
+        dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block))
+        for block in re.findall(r":root \{(.*?)\}", source, re.DOTALL)
+    ]
+    assert [len(scheme) for scheme in schemes] == [18, 18]
+    for scheme in schemes:
+        grounds = ["back", "band", "one", "two", *(f"shade-{at}" for at in range(1, tables.SHADES))]
+        assert min(contrast(scheme["text"], scheme[ground]) for ground in grounds) >= 4.5
+        assert (
+            min(contrast(scheme[text], scheme[on]) for text in ("soft", "link", "wrong") for on in ("back", "band"))
+            >= 4.5
+        )
+        assert contrast(scheme["one"], scheme["two"]) >= 1.4
+        assert min(contrast(scheme[bar], scheme["back"]) for bar in ("first", "other", "last", "edge")) >= 3
+
+
+def test_a_terminal_gets_tables_that_fit(value: Value) -> None:
+    """Every slice, format and measure, the ten worst terms; nothing that acts on the terminal, 100 columns at most."""
+    found = report.lines(value)
+    assert all(line.isprintable() for line in found)
+    worst = found.index("Terms that cost most")
+    assert max(map(tables.width, found[:worst])) <= report.COLUMNS
+    for title in ("Whole corpus", "By language", "By source", "By document type", "Numbers by format", "poorest of 36"):
+        assert any(title in line for line in found)
+    for slices in ("English", "Korean", "held-out part", "10-K", "statutes", "<b>ruling</b><202E>"):
+        assert any(line.startswith(f"  {slices} ") for line in found)
+    assert sum(line.endswith(" times") for line in found[worst:]) == report.WORST_AT_TERMINAL
+    assert "    tekken            3  <001B>[31│mred│<001B>[0m" in found
+    assert "    mistral-v1        9  👩×4│<200D>💻│🏦×4" in found
+
+
+def test_columns_that_do_not_fit_stand_below() -> None:
+    """A table of many tokenizers is cut between them, never inside one; the first column stands in each part."""
+    many = made(("base", *("pieces",) * 5, "extended"))
+    for at, one in enumerate(many["tokenizers"]):
+        one["name"] = f"tokenizer number {at}"
+    table = tables.slice_tables(many, tables.columns(many))[1]
+    found = report.laid_out(table)
+    assert max(map(tables.width, found)) <= report.COLUMNS
+    assert sum(line.startswith("  Korean ") for line in found) == sum("tokenizer number" in line for line in found) > 1
+    assert sum(line.count("tokenizer number") for line in found) == len(many["tokenizers"])
+    assert "tok…" not in "".join(found)
+
+
+def test_the_files_are_the_same_for_the_same_value(value: Value, tmp_path: Path) -> None:
+    """Also where the keys come in another order; another result in the folder, or another folder, is not touched."""
     report.write(value, tmp_path / "one")
-    report.write(value, tmp_path / "two")
-    for name in ("coverage.json", "report.html"):
+    report.write(_shuffled(value), tmp_path / "two")
+    assert sorted(path.name for path in (tmp_path / "one").iterdir()) == sorted(FILES)
+    for name in FILES:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    assert (tmp_path / "one" / report.JSON).read_bytes() == canonical(value)
+    report.write(value, tmp_path / "one")
+    with pytest.raises(VocabError, match="other inputs"):
+        report.write(made(("base",)), tmp_path / "one")
     (tmp_path / "other").mkdir()
     (tmp_path / "other/mine.txt").write_text("mine")
     with pytest.raises(VocabError, match="something else"):
         report.write(value, tmp_path / "other")
+    assert (tmp_path / "one" / report.JSON).read_bytes() == canonical(value)
 
 
-def test_the_terminal_table_names_every_slice(value: dict[str, Any]) -> None:
-    """Each slice has its table, columns under their names."""
-    text = "\n".join(report.lines(value))
-    for title in ("The whole corpus", "English", "Korean", "The held-out part", "by context"):
-        assert title in text
+def test_the_flat_file_holds_the_counts(value: Value, tmp_path: Path) -> None:
+    """A row a tokenizer and slice, in their order; texts and whole numbers; null where a ratio is undefined."""
+    import polars as pl
+
+    report.write(value, tmp_path / "out")
+    frame = pl.read_parquet(tmp_path / "out" / report.PARQUET)
+    assert frame.to_dicts() == tables.rows(value)
+    assert set(frame.dtypes) == {pl.String, pl.Int64}
+    assert [name for name, kind in frame.schema.items() if kind == pl.String] == list(tables.TEXTS)
+    empty = frame.filter(pl.col("slice") == "lang:und")
+    assert empty["fertility_ppm"].null_count() == empty["fertility_low_ppm"].null_count() == 3
 
 
-@pytest.mark.parametrize(
-    ("ppm", "shown"), [(0, "0.0%"), (1, "0.1%"), (999_999, "99.9%"), (1_000_000, "100.0%"), (None, "–")]
-)
-def test_a_share_never_rounds_to_none_or_all(ppm: int | None, shown: str) -> None:
-    """Only nothing is 0.0% and only everything is 100.0%."""
-    assert report._percent(ppm) == shown
+def test_a_report_without_terms_is_written(tmp_path: Path) -> None:
+    """A base alone makes the same three files."""
+    report.write(without_terms(), tmp_path / "out")
+    assert json.loads((tmp_path / "out" / report.JSON).read_text("utf-8"))["format_version"] == report.FORMAT_VERSION
 
 
-@pytest.mark.parametrize(
-    ("first", "value", "shown"), [(100_000, 99_999, " (> -0.1%)"), (10, 11, " (+10.0%)"), (10, 10, ""), (0, 5, "")]
-)
-def test_a_difference_never_rounds_to_none(first: int, value: int, shown: str) -> None:
-    """A small change is said to be small, not absent."""
-    assert report._change(first, value) == shown
+def _shuffled(value: Any) -> Any:
+    """The same value with the keys of every object in another order."""
+    if isinstance(value, dict):
+        keys = random.Random(7).sample(list(value), len(value))
+        return {key: _shuffled(value[key]) for key in keys}
+    return [_shuffled(one) for one in value] if isinstance(value, list) else value
+
+
+class Browser:
+    """A page of headless Chromium, spoken to through pipes: no port, no driver, nothing installed for it."""
+
+    def __init__(self, program: str, folder: str) -> None:
+        here, self.to = os.pipe()
+        self.back, there = os.pipe()
+        flags = (
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--remote-debugging-pipe",
+            "--no-first-run",
+            "--disable-sync",
+        )
+        flags += (
+            "--disable-background-networking",
+            "--disable-component-update",
+            f"--user-data-dir={folder}",
+            "about:blank",
+        )
+        command = ["bash", "-c", f'exec "$0" "$@" 3<&{here} 4>&{there}', program, *flags]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self.process = subprocess.Popen(command, pass_fds=(here, there), **quiet)  # type: ignore[call-overload]
+        os.close(here)
+        os.close(there)
+        self.number, self.read, self.events, self.session = 0, b"", [], ""
+        (target,) = (one for one in self("Target.getTargets")["targetInfos"] if one["type"] == "page")
+        self.session = self("Target.attachToTarget", targetId=target["targetId"], flatten=True)["sessionId"]
+        for domain in ("Page", "Network", "Runtime", "Log"):
+            self(f"{domain}.enable")
+
+    def __call__(self, method: str, **parameters: Any) -> dict[str, Any]:
+        self.number += 1
+        call = {"id": self.number, "method": method, "params": parameters}
+        os.write(self.to, json.dumps(call | ({"sessionId": self.session} if self.session else {})).encode() + b"\0")
+        while True:
+            answer = self.next()
+            if answer.get("id") == self.number:
+                assert "error" not in answer, answer
+                return dict(answer["result"])
+            self.events.append(answer)
+
+    def next(self) -> dict[str, Any]:
+        while b"\0" not in self.read:
+            assert select.select([self.back], [], [], 60)[0], "the browser does not answer"
+            data = os.read(self.back, 1 << 20)
+            assert data, "the browser ended"
+            self.read += data
+        one, _, self.read = self.read.partition(b"\0")
+        return dict(json.loads(one))
+
+    def open(self, path: Path, width: int, scheme: str) -> None:
+        self("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 500)
+        self("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.events.clear()
+        self("Page.navigate", url=path.as_uri())
+        for _ in range(200):
+            if self.value("document.readyState + location.protocol") == "completefile:":
+                return
+            time.sleep(0.05)
+        raise AssertionError("the page does not load")
+
+    def value(self, expression: str) -> Any:
+        return self("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
+
+    def close(self) -> None:
+        self("Browser.close")
+        self.process.wait(30)
+        os.close(self.to)
+        os.close(self.back)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None or shutil.which("bash") is None:
+        pytest.skip("no Chromium is installed")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        one = Browser(program, folder)
+        yield one
+        one.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("make", [made, hostile_names, without_terms])
+def test_a_browser_shows_the_page_and_nothing_else_happens(
+    browser: Browser, tmp_path: Path, make: Callable[[], Value], width: int, scheme: str
+) -> None:
+    """No request, no script, no complaint; no sideways scrolling, folded parts open too; hostile text is only text."""
+    value = make()
+    path = tmp_path / "report.html"
+    path.write_text(report.html(value), encoding="utf-8")
+    browser.open(path, width, scheme)
+    browser.value("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    assert browser.value("innerWidth") == width
+    assert browser.value("document.documentElement.scrollWidth") <= width
+    assert browser.value("document.scripts.length") == 0
+    assert (
+        browser.value("document.querySelectorAll('img, iframe, object, embed, link, form, base, body style').length")
+        == 0
+    )
+    assert browser.value("getComputedStyle(document.querySelector('main')).display") == "block"
+    assert browser.value("document.title") == "Tokenizer coverage: " + tables.plain(value["corpus"]["name"])
+    dark = browser.value("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
+    assert dark == (scheme == "dark")
+    methods = [event["method"] for event in browser.events]
+    requests = [
+        event["params"]["request"]["url"] for event in browser.events if event["method"] == "Network.requestWillBeSent"
+    ]
+    assert requests == [path.as_uri()]
+    assert not {
+        "Page.javascriptDialogOpening",
+        "Runtime.exceptionThrown",
+        "Log.entryAdded",
+        "Runtime.consoleAPICalled",
+    } & set(methods)
+
+
+@pytest.mark.slow
+def test_pieces_of_text_from_right_to_left_stay_in_their_order(browser: Browser, tmp_path: Path) -> None:
+    """Each piece is apart from the direction of its neighbours: the first token stands at the left."""
+    path = tmp_path / "report.html"
+    path.write_text(report.html(made()), encoding="utf-8")
+    browser.open(path, 1280, "light")
+    edges = browser.value(
+        "[...document.querySelectorAll('.splits .pieces')].map(row => [...row.querySelectorAll('bdi')].map("
+        "one => one.getBoundingClientRect()).map(one => [Math.round(one.top), one.left]))"
+    )
+    assert len(edges) > 100
+    for row in edges:
+        assert row == sorted(row)
