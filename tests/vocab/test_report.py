@@ -2,15 +2,9 @@
 
 import copy
 import json
-import os
 import random
 import re
-import select
-import shutil
-import subprocess
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html.parser import HTMLParser
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -25,7 +19,6 @@ from vocab.errors import VocabError
 
 Value = dict[str, Any]
 VOID = {"meta", "br", "input", "hr", "img", "link"}
-BROWSERS = ("chromium", "chromium-headless-shell", "chromium-browser", "google-chrome", "chrome")
 FILES = (report.JSON, report.PARQUET, report.HTML)
 
 _spec = spec_from_file_location("coverage_values", Path(__file__).parent / "coverage/conftest.py")
@@ -34,6 +27,8 @@ assert _spec.loader is not None
 _values = module_from_spec(_spec)
 _spec.loader.exec_module(_values)
 made: Callable[..., Value] = _values.made
+without_terms: Callable[[], Value] = _values.without_terms
+hostile_names: Callable[[], Value] = _values.hostile_names
 HOSTILE: tuple[str, ...] = _values.HOSTILE
 
 
@@ -45,41 +40,6 @@ def value() -> Value:
 @pytest.fixture(scope="module")
 def page(value: Value) -> str:
     return report.html(value)
-
-
-def without_terms() -> Value:
-    """A base alone, without a term, an aligned text, or a number."""
-    one = made(("base",))
-    one |= {
-        "terms": 0,
-        "term_lists": [],
-        "worst_terms": [],
-        "worst_numbers": [],
-        "aligned": {"name": "", "sha256": "", "pairs": 0},
-    }
-    one["idle_terms"] = dict.fromkeys(one["idle_terms"], 0)
-    tokenizer = one["tokenizers"][0]
-    tokenizer["term_types"] = {"terms": 0, "single_ppm": None}
-    tokenizer["aligned"] = {"tokens_en": 0, "tokens_ko": 0, "parity_ppm": None, "parity_interval_ppm": None}
-    for context in tokenizer["contexts"]:
-        context |= {"terms": 0, "single": 0}
-    for part in tokenizer["slices"]:
-        part["terms"] = {"occurrences": 0, "tokens": 0, "single": 0, "tokens_each_ppm": None, "single_ppm": None}
-        part["digit_runs"] = []
-        for cost in (*part["numbers"].values(), part["all_numbers"]):
-            cost |= {**dict.fromkeys(cost, 0), "tokens_each_ppm": None, "boundary_f1_ppm": None}
-    return one
-
-
-def hostile_names() -> Value:
-    one = made()
-    for tokenizer, name in zip(
-        one["tokenizers"], (HOSTILE[0], "\u202e" + "n" * 300, HOSTILE[5] + "🏦" * 80), strict=True
-    ):
-        tokenizer["name"] = name
-    one["tokenizers"][-1]["extends"] = HOSTILE[0]
-    one["corpus"]["name"] = "".join(HOSTILE)
-    return one
 
 
 class Tree(HTMLParser):
@@ -383,138 +343,3 @@ def _shuffled(value: Any) -> Any:
         keys = random.Random(7).sample(list(value), len(value))
         return {key: _shuffled(value[key]) for key in keys}
     return [_shuffled(one) for one in value] if isinstance(value, list) else value
-
-
-class Browser:
-    """A page of headless Chromium, spoken to through pipes: no port, no driver, nothing installed for it."""
-
-    def __init__(self, program: str, folder: str) -> None:
-        here, self.to = os.pipe()
-        self.back, there = os.pipe()
-        flags = (
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--remote-debugging-pipe",
-            "--no-first-run",
-            "--disable-sync",
-        )
-        flags += (
-            "--disable-background-networking",
-            "--disable-component-update",
-            f"--user-data-dir={folder}",
-            "about:blank",
-        )
-        command = ["bash", "-c", f'exec "$0" "$@" 3<&{here} 4>&{there}', program, *flags]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self.process = subprocess.Popen(command, pass_fds=(here, there), **quiet)  # type: ignore[call-overload]
-        os.close(here)
-        os.close(there)
-        self.number, self.read, self.events, self.session = 0, b"", [], ""
-        (target,) = (one for one in self("Target.getTargets")["targetInfos"] if one["type"] == "page")
-        self.session = self("Target.attachToTarget", targetId=target["targetId"], flatten=True)["sessionId"]
-        for domain in ("Page", "Network", "Runtime", "Log"):
-            self(f"{domain}.enable")
-
-    def __call__(self, method: str, **parameters: Any) -> dict[str, Any]:
-        self.number += 1
-        call = {"id": self.number, "method": method, "params": parameters}
-        os.write(self.to, json.dumps(call | ({"sessionId": self.session} if self.session else {})).encode() + b"\0")
-        while True:
-            answer = self.next()
-            if answer.get("id") == self.number:
-                assert "error" not in answer, answer
-                return dict(answer["result"])
-            self.events.append(answer)
-
-    def next(self) -> dict[str, Any]:
-        while b"\0" not in self.read:
-            assert select.select([self.back], [], [], 60)[0], "the browser does not answer"
-            data = os.read(self.back, 1 << 20)
-            assert data, "the browser ended"
-            self.read += data
-        one, _, self.read = self.read.partition(b"\0")
-        return dict(json.loads(one))
-
-    def open(self, path: Path, width: int, scheme: str) -> None:
-        self("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 500)
-        self("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        self.events.clear()
-        self("Page.navigate", url=path.as_uri())
-        for _ in range(200):
-            if self.value("document.readyState + location.protocol") == "completefile:":
-                return
-            time.sleep(0.05)
-        raise AssertionError("the page does not load")
-
-    def value(self, expression: str) -> Any:
-        return self("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
-
-    def close(self) -> None:
-        self("Browser.close")
-        self.process.wait(30)
-        os.close(self.to)
-        os.close(self.back)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None or shutil.which("bash") is None:
-        pytest.skip("no Chromium is installed")
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        one = Browser(program, folder)
-        yield one
-        one.close()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("make", [made, hostile_names, without_terms])
-def test_a_browser_shows_the_page_and_nothing_else_happens(
-    browser: Browser, tmp_path: Path, make: Callable[[], Value], width: int, scheme: str
-) -> None:
-    """No request, no script, no complaint; no sideways scrolling, folded parts open too; hostile text is only text."""
-    value = make()
-    path = tmp_path / "report.html"
-    path.write_text(report.html(value), encoding="utf-8")
-    browser.open(path, width, scheme)
-    browser.value("document.querySelectorAll('details').forEach(one => { one.open = true })")
-    assert browser.value("innerWidth") == width
-    assert browser.value("document.documentElement.scrollWidth") <= width
-    assert browser.value("document.scripts.length") == 0
-    assert (
-        browser.value("document.querySelectorAll('img, iframe, object, embed, link, form, base, body style').length")
-        == 0
-    )
-    assert browser.value("getComputedStyle(document.querySelector('main')).display") == "block"
-    assert browser.value("document.title") == "Tokenizer coverage: " + tables.plain(value["corpus"]["name"])
-    dark = browser.value("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
-    assert dark == (scheme == "dark")
-    methods = [event["method"] for event in browser.events]
-    requests = [
-        event["params"]["request"]["url"] for event in browser.events if event["method"] == "Network.requestWillBeSent"
-    ]
-    assert requests == [path.as_uri()]
-    assert not {
-        "Page.javascriptDialogOpening",
-        "Runtime.exceptionThrown",
-        "Log.entryAdded",
-        "Runtime.consoleAPICalled",
-    } & set(methods)
-
-
-@pytest.mark.slow
-def test_pieces_of_text_from_right_to_left_stay_in_their_order(browser: Browser, tmp_path: Path) -> None:
-    """Each piece is apart from the direction of its neighbours: the first token stands at the left."""
-    path = tmp_path / "report.html"
-    path.write_text(report.html(made()), encoding="utf-8")
-    browser.open(path, 1280, "light")
-    edges = browser.value(
-        "[...document.querySelectorAll('.splits .pieces')].map(row => [...row.querySelectorAll('bdi')].map("
-        "one => one.getBoundingClientRect()).map(one => [Math.round(one.top), one.left]))"
-    )
-    assert len(edges) > 100
-    for row in edges:
-        assert row == sorted(row)

@@ -343,6 +343,42 @@ def made(kinds: Sequence[str] = ("base", "pieces", "extended")) -> dict[str, Any
     }
 
 
+def without_terms() -> dict[str, Any]:
+    """A base alone, without a term, an aligned text, or a number."""
+    one = made(("base",))
+    one |= {
+        "terms": 0,
+        "term_lists": [],
+        "worst_terms": [],
+        "worst_numbers": [],
+        "aligned": {"name": "", "sha256": "", "pairs": 0},
+    }
+    one["idle_terms"] = dict.fromkeys(one["idle_terms"], 0)
+    tokenizer = one["tokenizers"][0]
+    tokenizer["term_types"] = {"terms": 0, "single_ppm": None}
+    tokenizer["aligned"] = {"tokens_en": 0, "tokens_ko": 0, "parity_ppm": None, "parity_interval_ppm": None}
+    for context in tokenizer["contexts"]:
+        context |= {"terms": 0, "single": 0}
+    for part in tokenizer["slices"]:
+        part["terms"] = {"occurrences": 0, "tokens": 0, "single": 0, "tokens_each_ppm": None, "single_ppm": None}
+        part["digit_runs"] = []
+        for cost in (*part["numbers"].values(), part["all_numbers"]):
+            cost |= {**dict.fromkeys(cost, 0), "tokens_each_ppm": None, "boundary_f1_ppm": None}
+    return one
+
+
+def hostile_names() -> dict[str, Any]:
+    """Names that are long, or would be markup or a change of direction."""
+    one = made()
+    for tokenizer, name in zip(
+        one["tokenizers"], (HOSTILE[0], "\u202e" + "n" * 300, HOSTILE[5] + "🏦" * 80), strict=True
+    ):
+        tokenizer["name"] = name
+    one["tokenizers"][-1]["extends"] = HOSTILE[0]
+    one["corpus"]["name"] = "".join(HOSTILE)
+    return one
+
+
 @pytest.fixture(scope="session")
 def make_value() -> Callable[..., dict[str, Any]]:
     """The function that makes a value for tokenizers of some kinds."""
@@ -353,3 +389,9 @@ def make_value() -> Callable[..., dict[str, Any]]:
 def value() -> dict[str, Any]:
     """The value for a base, a SentencePiece model and, as the candidate, the extension of the base."""
     return made()
+
+
+@pytest.fixture(params=[made, hostile_names, without_terms], ids=["usual", "hostile names", "without terms"])
+def any_value(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Each value that a renderer must stand."""
+    return dict(request.param())
