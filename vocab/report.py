@@ -181,8 +181,8 @@ def headline(value: Value) -> tuple[Words, ...]:
     ]
     if interval and interval[0] <= 0 <= interval[1]:
         found.append((("The interval holds zero: these documents do not tell the two apart.", False),))
-    longer = f"{against['documents_longer']:,}" if against["documents_longer"] else "none"
-    found.append(((f"{counted(against['documents_shorter'], 'document')} became shorter, {longer} longer.", False),))
+    shorter, longer = counted(against["documents_shorter"], "document"), _or_none(against["documents_longer"])
+    found.append(((f"{shorter} became shorter, {longer} longer.", False),))
     found.append(((_bought(first, last), False),))
     if slices["changed"]:
         found.append(_changed(last, slices["changed"]))
@@ -231,7 +231,9 @@ def tiles(value: Value) -> list[Tile]:
     found.append(Tile("documents became longer", whole(longer), beside, wrong=longer > 0 and extension))
     if one["changed"]:
         drift, leak = one["changed"]["drift"], one["changed"]["leak"]
-        found.append(Tile("drift: cut otherwise with no new id", whole(drift), "should be 0", wrong=drift > 0))
+        found.append(
+            Tile("drift: cut otherwise with no new id", whole(drift), "should be 0 unless numbers are regrouped")
+        )
         part = percent(share(leak, one["words"]))
         found.append(Tile("leak: cut otherwise with no term", whole(leak), f"{part} of the words"))
     return found
@@ -249,7 +251,7 @@ def _bought(first: Value, last: Value) -> str:
 
 
 def _changed(last: Value, changed: dict[str, int]) -> Words:
-    rest = f", {changed['drift'] or 'none'} of them with no new id (drift), {changed['leak'] or 'none'} with no term (leak)."
+    rest = f", {_or_none(changed['drift'])} of them with no new id (drift), {_or_none(changed['leak'])} with no term (leak)."
     counts = f": {counted(changed['words'], 'piece')} of text{rest}"
     return (("Cut otherwise than by ", False), (plain(last["extends"]), True), (counts, False))
 
@@ -259,6 +261,10 @@ def _within(interval: list[int] | None, sign: int, level: str) -> str:
         return "."
     low, high = sorted(sign * end for end in interval)
     return f" ({level} interval: {span(low, high, percent)})."
+
+
+def _or_none(count: int) -> str:
+    return whole(count) if count else "none"
 
 
 def _about(part: int) -> str:
@@ -281,9 +287,10 @@ def _splits(rows: Sequence[Value], names: Sequence[str]) -> list[dict[str, Any]]
         cells = []
         for name, one in zip(names, row["by"], strict=True):
             tokens = sum(count for _, count in one["pieces"])
-            cells.append(
-                {"name": name, "tokens": tokens, "pieces": [(spelled(text), count) for text, count in one["pieces"]]}
-            )
+            each = share(one["tokens"], row["occurrences"])
+            in_text = "" if one["tokens"] == tokens * row["occurrences"] else f"{ratio(each)} each in the corpus"
+            pieces = [(spelled(text), count) for text, count in one["pieces"]]
+            cells.append({"name": name, "tokens": tokens, "in_text": in_text, "pieces": pieces})
         label, about = (row["term"], "") if "term" in row else (row["shape"], row["format"])
         found.append({"label": label, "about": about, "occurrences": row["occurrences"], "cells": cells})
     return found

@@ -160,7 +160,9 @@ def slice_title(name: str) -> str:
     kind, _, rest = name.partition(":")
     if not rest:
         return {"all": "whole corpus", "held-out": "held-out part"}.get(name, plain(name))
-    return LANGUAGES.get(rest, f"language {plain(rest)}") if kind == "lang" else f"{plain(kind)} {plain(rest)}"
+    if kind == "lang":
+        return LANGUAGES.get(rest, f"language {plain(rest)}")
+    return plain(rest if rest.startswith(kind) else f"{kind} {rest}")
 
 
 def names(value: Value) -> tuple[str, ...]:

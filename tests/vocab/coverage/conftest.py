@@ -54,6 +54,8 @@ SHAPES = {
     "decimal": ("3.14159", "0.005"),
     "integer": ("2718281828", "4096"),
 }
+OTHER = ("2031Q4", "3.5%p")
+"""Examples of any other format."""
 NAMES = {"base": "tekken", "pieces": "mistral-v1", "extended": "tekken+finance"}
 LEAVES = (
     ("en", "filings", "10-K", False, 1200, 9_000_000, 8_950_000, 1_450_000),
@@ -103,9 +105,9 @@ def cut(text: str, kind: str) -> list[list[Any]]:
 
 def numbers(words: int, kind: str) -> dict[str, dict[str, Any]]:
     found = {}
-    for at, (name, examples) in enumerate(SHAPES.items()):
+    for at, name in enumerate(FORMATS):
         occurrences = words // (60 + 35 * at)
-        each = sum(n for _, n in cut(examples[0], kind))
+        each = sum(n for _, n in cut(SHAPES.get(name, OTHER)[0], kind))
         hits, cuts = occurrences * 2, occurrences * (2 + (each + at) % 3)
         found[name] = {
             "occurrences": occurrences,
@@ -117,7 +119,6 @@ def numbers(words: int, kind: str) -> dict[str, dict[str, Any]]:
             "fused": occurrences // 90 if name == "korean units" else 0,
             "broken": 0,
         }
-    assert list(found) == list(FORMATS)
     return found
 
 
@@ -304,13 +305,14 @@ def term_rows(kinds: Sequence[str], count: int) -> list[dict[str, Any]]:
 
 
 def number_rows(kinds: Sequence[str]) -> list[dict[str, Any]]:
-    rows = []
-    for name, examples in SHAPES.items():
-        for example in examples:
-            shape = "".join("9" if one.isdigit() else one for one in example)
-            by = [{"tokens": sum(n for _, n in cut(example, kind)), "pieces": cut(example, kind)} for kind in kinds]
-            row = {"shape": shape, "example": example, "format": name, "occurrences": 4000 // (len(rows) + 1), "by": by}
-            rows.append(row)
+    rows: list[dict[str, Any]] = []
+    for name in FORMATS:
+        for example in SHAPES.get(name, OTHER):
+            shape, occurrences = "".join("9" if one.isdigit() else one for one in example), 4000 // (len(rows) + 1)
+            cuts = [cut(example, kind) for kind in kinds]
+            more = occurrences // 10 if name == "date" else 0  # as where a date stands in brackets
+            by = [{"tokens": occurrences * sum(n for _, n in each) + more, "pieces": each} for each in cuts]
+            rows.append({"shape": shape, "example": example, "format": name, "occurrences": occurrences, "by": by})
     return rows
 
 

@@ -152,6 +152,18 @@ def test_each_slice_stands_in_one_table_of_its_kind(value: Value) -> None:
     assert sum(map(len, found.values())) == len(value["tokenizers"][0]["slices"])
 
 
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("all", "whole corpus"), ("held-out", "held-out part"), ("lang:ko", "Korean"), ("lang:\u202e", "language <202E>"),
+        ("source:notes", "source notes"), ("source:source-7", "source-7"), ("type:10-K", "type 10-K"), ("a\nb", "a⏎b"),
+    ],
+)  # fmt: skip
+def test_a_slice_is_called_what_it_is(name: str, written: str) -> None:
+    """Its kind is said once, and what is not seen in a name is written."""
+    assert tables.slice_title(name) == written
+
+
 def test_a_kind_of_slice_that_is_not_known_has_a_table_of_its_own(value: Value) -> None:
     """Nothing that was measured is left out."""
     more = copy.deepcopy(value)
