@@ -292,9 +292,16 @@ def test_a_terminal_gets_tables_that_fit(value: Value) -> None:
     assert all(line.isprintable() for line in found)
     worst = found.index("Terms that cost most")
     assert max(map(tables.width, found[:worst])) <= report.COLUMNS
-    for title in ("Whole corpus", "By language", "By source", "By document type", "Numbers by format", "poorest of 36"):
+    for title in (
+        "The whole corpus",
+        "By language",
+        "By source",
+        "By document type",
+        "Numbers by format",
+        "poorest of 36",
+    ):
         assert any(title in line for line in found)
-    for slices in ("English", "Korean", "held-out part", "10-K", "statutes", "<b>ruling</b><202E>"):
+    for slices in ("English", "Korean", "the held-out part", "10-K", "statutes", "<b>ruling</b><202E>"):
         assert any(line.startswith(f"  {slices} ") for line in found)
     assert sum(line.endswith(" times") for line in found[worst:]) == report.WORST_AT_TERMINAL
     assert "    tekken            3  <001B>[31│mred│<001B>[0m" in found

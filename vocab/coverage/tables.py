@@ -159,7 +159,7 @@ def slice_title(name: str) -> str:
     """What a reader calls a slice."""
     kind, _, rest = name.partition(":")
     if not rest:
-        return {"all": "whole corpus", "held-out": "held-out part"}.get(name, plain(name))
+        return {"all": "the whole corpus", "held-out": "the held-out part"}.get(name, plain(name))
     if kind == "lang":
         return LANGUAGES.get(rest, f"language {plain(rest)}")
     return plain(rest if rest.startswith(kind) else f"{kind} {rest}")

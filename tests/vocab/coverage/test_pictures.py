@@ -43,7 +43,7 @@ def test_there_is_a_figure_for_each_measure(value: Value) -> None:
     assert len(found["Bytes per token"].panels) == PANELS
     assert found["Bytes per token"].left_out == slices - PANELS
     said = "".join(found["Bytes per token"].panels)
-    for title in ("whole corpus", "held-out part", "English", "Korean", "type 10-K"):
+    for title in ("the whole corpus", "the held-out part", "English", "Korean", "type 10-K"):
         assert f">{title}<" in said
     assert "language not known" not in said
 
@@ -54,7 +54,7 @@ def test_every_panel_says_its_numbers_to_who_does_not_see_it(value: Value) -> No
     assert svg.get("role") == "img"
     assert svg[0].tag == "title"
     title = svg[0].text or ""
-    assert title.startswith("Bytes per token, whole corpus: tekken 3.743 (")
+    assert title.startswith("Bytes per token, the whole corpus: tekken 3.743 (")
     for one in value["tokenizers"]:
         slices = one["slices"][0]
         low, high = (tables.ratio(end) for end in slices["intervals"]["bytes_per_token_ppm"])

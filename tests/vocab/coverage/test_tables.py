@@ -147,7 +147,7 @@ def test_each_slice_stands_in_one_table_of_its_kind(value: Value) -> None:
     """The corpus, languages, sources and types; the first column says which."""
     found = {table.title: [row[0] for row in table.rows] for table in tables.slice_tables(value, tables.columns(value))}
     assert list(found) == ["The corpus", "By language", "By source", "By document type"]
-    assert found["The corpus"] == ["whole corpus", "held-out part"]
+    assert found["The corpus"] == ["the whole corpus", "the held-out part"]
     assert found["By language"][:2] == ["English", "Korean"]
     assert sum(map(len, found.values())) == len(value["tokenizers"][0]["slices"])
 
@@ -155,7 +155,7 @@ def test_each_slice_stands_in_one_table_of_its_kind(value: Value) -> None:
 @pytest.mark.parametrize(
     ("name", "written"),
     [
-        ("all", "whole corpus"), ("held-out", "held-out part"), ("lang:ko", "Korean"), ("lang:\u202e", "language <202E>"),
+        ("all", "the whole corpus"), ("held-out", "the held-out part"), ("lang:ko", "Korean"), ("lang:\u202e", "language <202E>"),
         ("source:notes", "source notes"), ("source:source-7", "source-7"), ("type:10-K", "type 10-K"), ("a\nb", "a⏎b"),
     ],
 )  # fmt: skip
