@@ -156,7 +156,8 @@ def test_each_slice_stands_in_one_table_of_its_kind(value: Value) -> None:
     ("name", "written"),
     [
         ("all", "the whole corpus"), ("held-out", "the held-out part"), ("lang:ko", "Korean"),
-        ("lang:\u202e", "language <202E>"), ("source:notes", "source notes"), ("source:source-7", "source-7"), ("type:10-K", "type 10-K"), ("a\nb", "a⏎b"),
+        ("lang:\u202e", "language <202E>"), ("source:notes", "source notes"), ("source:source-7", "source-7"),
+        ("type:10-K", "type 10-K"), ("a\nb", "a⏎b"),
     ],
 )  # fmt: skip
 def test_a_slice_is_called_what_it_is(name: str, written: str) -> None:
