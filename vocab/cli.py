@@ -110,7 +110,9 @@ def parser() -> argparse.ArgumentParser:
         "--type-column", default="type", metavar="NAME", help="the kept column of document types; default: type"
     )
     coverage.add_argument(
-        "--fail-under", metavar="FILE", help="thresholds to exit 1 by: a suite of expectations, or tokenizer-coverage of the package"
+        "--fail-under",
+        metavar="FILE",
+        help="thresholds to exit 1 by: a suite of expectations, or tokenizer-coverage of the package",
     )
     coverage.add_argument(
         "--engine",

@@ -1,8 +1,8 @@
 """Covers a certified corpus by several tokenizers at once: decides how each may be counted, counts shards, tries the rest.
 
-A tokenizer counts by units (`vocab.coverage.units`) where the ids of a text are those of its units one after the other. That is
-proved on odd and made-up texts first, and audited on one document in `desk.AUDITED` while the corpus is read; where either fails
-it reads every document whole, and the corpus is counted again. What was decided, and why, is part of the result.
+A tokenizer counts by units (`vocab.coverage.units`) where the ids of a text are those of its units one after the other. That
+is proved on odd and made-up texts first, and audited on one document in `desk.AUDITED` while the corpus is read; where either
+fails it reads every document whole, and the corpus is counted again. What was decided, and why, is part of the result.
 """
 
 from collections.abc import Sequence
@@ -70,7 +70,7 @@ def cover(
     """The coverage of the whole corpus, the held-out part too, by each tokenizer.
 
     Args:
-        tokenizers: folders, `tokenizer.json` files, rank files or SentencePiece models; the first is what others are compared with.
+        tokenizers: folders, `tokenizer.json` files, rank files or SentencePiece models; the first measures the others.
         corpus: what `govern.attestation.verify` returned, with the purpose `evaluate`.
         terms: what is measured as terms.
         aligned: English and Korean sentences of the same meaning; the package's own where it is None.
@@ -90,7 +90,11 @@ def cover(
         paths, digests, (Way(gigatoken=engine == "gigatoken"),) * len(readers), _extends(readers), listed, type_column
     )
     plan, reasons, proved = _proved(plan)
-    shards = [(part, shard) for part, shards in ((DOCUMENTS, corpus.documents), (HELD_OUT, corpus.held_out)) for shard in shards]
+    shards = [
+        (part, shard)
+        for part, shards in ((DOCUMENTS, corpus.documents), (HELD_OUT, corpus.held_out))
+        for shard in shards
+    ]
     while True:
         tasks = [Task(plan, shard, part) for part, shard in shards]
         partial = sum(progress(map_shards(tally, tasks, workers), len(tasks), "coverage"), Partial())

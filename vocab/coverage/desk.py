@@ -32,10 +32,11 @@ WHOLE_CHARACTERS = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Additions:
-    """What an extended tokenizer added: texts of terms and tags, new ids, and whether it groups digits."""
+    """What an extended tokenizer added: texts of terms and tags, new ids, those of terms, and whether it groups digits."""
 
     texts: tuple[str, ...]
     ids: Ints
+    terms: Ints
     digits: bool
 
 
@@ -134,7 +135,8 @@ class Desk:
         if added is None or not len(changed):
             return
         is_new = sums(np.isin(new, added.ids), new_sizes) > 0
-        listed = {one: texts.texts[one] for one in changed.tolist()}
+        holds = sums(np.isin(new, added.terms), new_sizes) > 0  # the token of a term is the term's own text
+        listed = {one: texts.texts[one] for one in changed[~holds[changed]].tolist()}
         held = holding(set(listed.values()), added.texts)
         alone = [one for one, text in listed.items() if text not in held and not (added.digits and _has_digit(text))]
         read.changed.rows[at[changed]] = 1
@@ -251,6 +253,7 @@ def additions(reader: Reader) -> Additions | None:
     return Additions(
         tuple(sorted(texts - {""})),
         np.array([one["id"] for one in new], np.int64),
+        np.array([one["id"] for one in new if one["kind"] in ("term", "tag")], np.int64),
         record.get("digits", "keep") != "keep",
     )
 

@@ -69,7 +69,9 @@ class Partial:
         return Partial(
             _added(self.coverage, other.coverage, lambda one, two: tuple(a + b for a, b in zip(one, two, strict=True))),
             _added(self.replicates, other.replicates, np.add),
-            self.terms + other.terms if self.terms.size and other.terms.size else max(self.terms, other.terms, key=np.size),
+            self.terms + other.terms
+            if self.terms.size and other.terms.size
+            else max(self.terms, other.terms, key=np.size),
             _added(self.shapes, other.shapes, np.add),
             self.audited + other.audited,
             self.unlike | other.unlike,

@@ -7,16 +7,17 @@ stands where the character does. A term or a number costs the tokens that hold a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vocab.coverage.arrays import Ints, places, sums
-from vocab.coverage.readers import Offsets, Reader
-from vocab.coverage.spans import Found, Spans, Texts
+from vocab.coverage.readers import Reader
+from vocab.coverage.spans import Found, Spans, Texts, bytes_at, code_points
 
+SPACE = 0x20
+WHITE_POINTS = np.array([point for point in range(0x3001) if chr(point).isspace()], np.int64)
 WHITE = np.isin(np.arange(256), list(b" \t\n\r\x0b\x0c"))
 
 
@@ -28,6 +29,8 @@ class Placed:
     sizes: Ints
     start: Ints
     end: Ints
+    begins: npt.NDArray[np.bool_]
+    """The token begins where a character does."""
     partial: Ints
     divided: Ints
     lost: Ints
@@ -55,26 +58,28 @@ def place(reader: Reader, texts: Texts, ids: npt.NDArray[np.int32], sizes: Ints,
     """The places of the tokens `ids`, `sizes` of them in each text."""
     tokens = reader.tokens
     lengths = tokens.size[ids]
+    more = sums(lengths, sizes) - texts.sizes
     plain = sums(~tokens.plain[ids], sizes) == 0
-    fits = plain & (sums(lengths, sizes) == texts.sizes)
-    fits &= ~_differs(reader, texts, ids, sizes, fits)
-    shift = np.repeat(texts.bounds[:-1], sizes)
+    fits = _spell(reader, texts, ids, sizes, plain & (more == 0), 0)
+    prefixed = _spell(reader, texts, ids, sizes, plain & (more == 1), 1)
     ends = np.cumsum(lengths)
-    before = np.repeat(np.concatenate(([0], ends))[np.cumsum(sizes) - sizes], sizes)
-    end = ends - before + shift
-    start = end - lengths
-    partial, divided = _partial(texts, start, end, sizes)
+    before = np.concatenate(([0], ends))[np.cumsum(sizes) - sizes]
+    first = np.repeat(texts.bounds[:-1], sizes)
+    end = ends - np.repeat(before + prefixed, sizes) + first
+    start = np.maximum(end - lengths, first)
+    begins, partial, divided = _partial(texts, start, end, sizes)
     lost = np.zeros(len(sizes), np.int64)
-    odd = np.flatnonzero(~fits)
+    odd = np.flatnonzero(~(fits | prefixed))
     if len(odd):
-        first = np.cumsum(sizes) - sizes
+        fronts = np.cumsum(sizes) - sizes
         encoded = reader.encode([texts.texts[at] for at in odd.tolist()], inside=inside)
         for at, one in zip(odd.tolist(), encoded, strict=True):
-            where = slice(int(first[at]), int(first[at] + sizes[at]))
-            offsets = list(one.offsets)
+            where = slice(int(fronts[at]), int(fronts[at] + sizes[at]))
+            offsets = np.array(one.offsets, np.int64).reshape(-1, 2)
             start[where], end[where] = _by_offsets(texts, at, offsets)
+            begins[where] = np.append(True, offsets[1:, 0] >= offsets[:-1, 1])[: len(offsets)]
             partial[at], divided[at], lost[at] = _counts(texts.texts[at], offsets)
-    return Placed(ids, sizes, start, end, partial, divided, lost, ~fits)
+    return Placed(ids, sizes, start, end, begins, partial, divided, lost, ~(fits | prefixed))
 
 
 def costs(reader: Reader, texts: Texts, placed: Placed, found: Found) -> Costs:
@@ -82,8 +87,10 @@ def costs(reader: Reader, texts: Texts, placed: Placed, found: Found) -> Costs:
     numbers, terms, runs = found.numbers, found.terms, found.runs
     number_first, number_last = _covering(placed, numbers)
     term_first, term_last = _covering(placed, terms)
-    fused = np.concatenate(([0], np.cumsum(reader.tokens.fused[placed.ids]))) if len(placed.ids) else np.zeros(1, np.int64)
-    starts = _distinct(placed.start)
+    fused = (
+        np.concatenate(([0], np.cumsum(reader.tokens.fused[placed.ids]))) if len(placed.ids) else np.zeros(1, np.int64)
+    )
+    starts = _distinct(placed.start[placed.begins])
     cut = np.zeros(len(found.boundary), np.bool_)
     if len(starts) and len(found.boundary):
         near = np.minimum(np.searchsorted(starts, found.boundary), len(starts) - 1)
@@ -101,54 +108,53 @@ def costs(reader: Reader, texts: Texts, placed: Placed, found: Found) -> Costs:
     )
 
 
-def _differs(
-    reader: Reader, texts: Texts, ids: npt.NDArray[np.int32], sizes: Ints, fits: npt.NDArray[np.bool_]
+def _spell(
+    reader: Reader, texts: Texts, ids: npt.NDArray[np.int32], sizes: Ints, chosen: npt.NDArray[np.bool_], spaces: int
 ) -> npt.NDArray[np.bool_]:
-    """By text that `fits` in length: its tokens spell other bytes."""
+    """Which of the `chosen` texts their tokens spell, byte by byte, after as many `spaces` as the tokenizer puts in front."""
     tokens = reader.tokens
-    of_fitting = np.repeat(fits, sizes)
-    chosen = ids[of_fitting]
-    spelled = tokens.blob[places(tokens.start[chosen], tokens.size[chosen])]
-    bytes_ = texts.sizes
-    wanted = texts.blob[places(texts.bounds[:-1][fits], bytes_[fits])]
-    result = np.zeros(len(sizes), np.bool_)
-    result[fits] = sums(spelled != wanted, bytes_[fits]) > 0
+    own = ids[np.repeat(chosen, sizes)]
+    spelled = tokens.blob[places(tokens.start[own], tokens.size[own])]
+    lengths = texts.sizes[chosen]
+    result = chosen.copy()
+    if spaces:
+        fronts = np.cumsum(lengths + spaces) - lengths - spaces
+        result[chosen] = spelled[fronts] == SPACE
+        spelled = np.delete(spelled, fronts)
+    wanted = texts.blob[places(texts.bounds[:-1][chosen], lengths)]
+    result[chosen] &= sums(spelled != wanted, lengths) == 0
     return result
 
 
-def _partial(texts: Texts, start: Ints, end: Ints, sizes: Ints) -> tuple[Ints, Ints]:
-    """By text: tokens that begin or end inside a character, and characters that are divided between tokens."""
+def _partial(texts: Texts, start: Ints, end: Ints, sizes: Ints) -> tuple[npt.NDArray[np.bool_], Ints, Ints]:
+    """Tokens that begin where a character does; by text tokens that hold part of one, and characters that are divided."""
     goes_on = np.append((texts.blob & 0xC0) == 0x80, False)
     last = len(goes_on) - 1
-    begins, ends = goes_on[np.minimum(start, last)], goes_on[np.minimum(end, last)]
+    inside, ends = goes_on[np.minimum(start, last)], goes_on[np.minimum(end, last)]
     character = np.cumsum(~goes_on)
     lead = character[np.minimum(start, last)]
     again = np.zeros(len(start), np.bool_)
-    again[1:] = begins[:-1] & begins[1:] & (lead[1:] == lead[:-1])
-    return sums(begins | ends, sizes), sums(begins & ~again, sizes)
+    again[1:] = inside[:-1] & inside[1:] & (lead[1:] == lead[:-1])
+    return ~inside, sums(inside | ends, sizes), sums(inside & ~again, sizes)
 
 
-def _by_offsets(texts: Texts, at: int, offsets: Offsets) -> tuple[Ints, Ints]:
+def _by_offsets(texts: Texts, at: int, offsets: Ints) -> tuple[Ints, Ints]:
     """The places of the tokens of one text by the offsets in code points, none before the one before it."""
-    text = texts.texts[at]
-    byte_at = np.concatenate(([0], np.cumsum([len(character.encode()) for character in text], dtype=np.int64)))
-    pairs = np.array(offsets, np.int64).reshape(-1, 2)
-    first = texts.bounds[at]
-    start, end = (first + byte_at[pairs[:, side]] for side in (0, 1))
-    return np.maximum.accumulate(start), np.maximum.accumulate(end)
+    byte_at = bytes_at(texts.texts[at]) + texts.bounds[at]
+    return np.maximum.accumulate(byte_at[offsets[:, 0]]), np.maximum.accumulate(byte_at[offsets[:, 1]])
 
 
-def _counts(text: str, offsets: Offsets) -> tuple[int, int, int]:
+def _counts(text: str, offsets: Ints) -> tuple[int, int, int]:
     """Tokens that share a character with another, characters that are shared, characters in no token (spaces aside)."""
-    shared = {one[0] for one, two in pairwise(offsets) if two[0] < one[1]}
-    alike = [two[0] < one[1] for one, two in pairwise(offsets)]
-    partial = sum(one or two for one, two in zip([False, *alike], [*alike, False], strict=True)) if offsets else 0
-    lost, at = 0, 0
-    for start, end in offsets:
-        if start > at:
-            lost += len("".join(text[at:start].split()))
-        at = max(at, end)
-    return partial, len(shared), lost + len("".join(text[at:].split()))
+    ink = np.concatenate(([0], np.cumsum(~np.isin(code_points(text), WHITE_POINTS))))
+    if not len(offsets):
+        return 0, 0, int(ink[-1])
+    start, end = offsets[:, 0], offsets[:, 1]
+    shares = start[1:] < end[:-1]
+    partial = np.append(shares, False) | np.append(False, shares)
+    reached = np.concatenate(([0], np.maximum.accumulate(end)))
+    lost = ink[np.append(start, len(text))] - ink[reached]
+    return int(np.count_nonzero(partial)), len(np.unique(start[1:][shares])), int(lost[lost > 0].sum())
 
 
 def _covering(placed: Placed, spans: Spans) -> tuple[Ints, Ints]:
@@ -191,17 +197,28 @@ def _patterns(starts: Ints, runs: Spans) -> Ints:
 
 
 def _broken(reader: Reader, texts: Texts, placed: Placed, numbers: Spans) -> npt.NDArray[np.bool_]:
-    """Numbers that the tokens of their text do not decode to again."""
+    """Numbers that the tokens which hold them do not decode to again.
+
+    A token that is the very bytes it stands for needs no decoding; only texts that tokens do not spell are looked at.
+    """
     result = np.zeros(len(numbers.text), np.bool_)
     rows = np.flatnonzero(placed.otherwise[numbers.text])
-    first = np.cumsum(placed.sizes) - placed.sizes
-    decoded: dict[int, str] = {}
-    for row in rows.tolist():
-        at = int(numbers.text[row])
-        if at not in decoded:
-            decoded[at] = reader.decoded(placed.ids[first[at] : first[at] + placed.sizes[at]].tolist())
+    if not len(rows):
+        return result
+    tokens = reader.tokens
+    first, last = (found[rows] for found in _covering(placed, numbers))
+    held = places(first, last - first)
+    own = placed.ids[held]
+    size = placed.end[held] - placed.start[held]
+    same = tokens.plain[own] & (tokens.size[own] == size)
+    spelled = tokens.blob[places(tokens.start[own][same], size[same])]
+    same[same] = sums(spelled != texts.blob[places(placed.start[held][same], size[same])], size[same]) == 0
+    intact = (sums(same, last - first) == last - first) & (
+        sums(size, last - first) >= (numbers.end - numbers.start)[rows]
+    )
+    for row, begin, end in zip(rows[~intact].tolist(), first[~intact].tolist(), last[~intact].tolist(), strict=True):
         said = texts.blob[numbers.start[row] : numbers.end[row]].tobytes().decode()
-        result[row] = said not in decoded[at]
+        result[row] = said not in reader.decoded(placed.ids[begin:end].tolist())
     return result
 
 

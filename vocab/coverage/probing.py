@@ -13,7 +13,7 @@ from vocab.coverage.intervals import interval, keys_of, replicates
 from vocab.coverage.placing import alone, encoded_flat, place
 from vocab.coverage.readers import Reader
 from vocab.coverage.spans import Spans, texts_of
-from vocab.show import Piece, pieces
+from vocab.show import pieces
 from vocab.trials import CONTEXTS, fitting
 
 TOGETHER = 20_000
@@ -106,11 +106,8 @@ def parity(reader: Reader, pairs: Sequence[tuple[str, str]]) -> Parity:
 def cut_after_space(reader: Reader, text: str) -> list[tuple[str, int]]:
     """The pieces of `text` where it stands after a word and a space, and how many tokens each takes."""
     whole = f"a {text}"
-    found = []
-    for piece in pieces(reader.offsets([whole])[0][0]):
-        if piece.end > 2:
-            found.append(Piece(max(piece.start, 1), piece.end, piece.tokens))
-    return [(whole[one.start : one.end], one.tokens) for one in found]
+    cut = pieces(reader.offsets([whole])[0][0])
+    return [(whole[max(one.start, 1) : one.end], one.tokens) for one in cut if one.end > 2]
 
 
 def _single(desk: Desk, at: int, texts: Sequence[str], head: str, tail: str) -> npt.NDArray[np.bool_]:

@@ -22,12 +22,14 @@ from vocab.extension import read_record
 from vocab.model_base import ModelBase, Origin
 from vocab.piece_models import SPACE
 from vocab.rank_files import is_tiktoken
+from vocab.sentence_piece import BPE as BPE_MODEL
+from vocab.sentence_piece import UNIGRAM as UNIGRAM_MODEL
 from vocab.sentence_piece import parse_model
 
 Offsets = list[tuple[int, int]]
 Ints = npt.NDArray[np.int64]
-BYTE_PIECE = 6
-"""Characters of a byte piece, `<0x0A>`."""
+PIECES = (BPE_MODEL, UNIGRAM_MODEL, EXPORT, UNIGRAM)
+"""Families that write a space as ▁."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,9 @@ class Reader:
     def offsets(self, texts: Sequence[str]) -> list[tuple[Offsets, int]]:
         """For each text the start and end of each token in code points, and how many of the tokens are the unknown one."""
         encoded = self.origin.tokenizer().encode_batch(list(texts), add_special_tokens=False)
-        return [(list(one.offsets), 0 if self.unknown_id is None else one.ids.count(self.unknown_id)) for one in encoded]
+        return [
+            (list(one.offsets), 0 if self.unknown_id is None else one.ids.count(self.unknown_id)) for one in encoded
+        ]
 
     def encode(self, texts: Sequence[str], *, inside: bool) -> list[Any]:
         """The encoding of each text, with `ids` and `offsets`; `inside`, as it would stand inside a longer text."""
@@ -122,13 +126,13 @@ class Reader:
 
     def _bytes(self, token: str) -> bytes | None:
         """The text behind a token as bytes; None where that is not said by how it is spelled."""
-        if isinstance(self.origin, ModelBase) or self.origin.family in (EXPORT, UNIGRAM):
+        if self.family in PIECES:
             if token in self._byte_spelled:
                 return bytes.fromhex(token[3:5])
             return token.replace(SPACE, " ").encode() if token not in self._silent else None
-        if token in self.origin.added:
+        if token in self._added:
             return token.encode()
-        if self.origin.family != FAMILY:
+        if self.family != FAMILY:
             return None
         try:
             return read(token)
@@ -136,7 +140,7 @@ class Reader:
             return None
 
     def _is_byte(self, one: bytes) -> bool:
-        return self.origin.family == FAMILY and len(one) == 1 and one[0] >= 0x80
+        return self.family == FAMILY and len(one) == 1 and one[0] >= 0x80
 
     def _byte_pieces(self) -> list[int]:
         return [self.origin.vocab[token] for token in self._byte_spelled]
@@ -146,10 +150,14 @@ class Reader:
         """The tokens that are byte pieces."""
         if isinstance(self.origin, ModelBase):
             return frozenset(piece.text for piece in self.origin.model.pieces if piece.kind == "byte")
-        if self.origin.family not in (EXPORT, UNIGRAM) or not self.origin.spec["model"].get("byte_fallback"):
+        if self.family not in PIECES or not self.origin.spec["model"].get("byte_fallback"):
             return frozenset()
         every = {f"<0x{byte:02X}>" for byte in range(256)}
         return frozenset(every & self.origin.vocab.keys())
+
+    @cached_property
+    def _added(self) -> frozenset[str]:
+        return frozenset(self.origin.added)
 
     @cached_property
     def _silent(self) -> frozenset[str]:

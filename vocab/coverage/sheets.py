@@ -58,7 +58,9 @@ class Read:
         self.partial, self.divided, self.lost = _column(), _column(), _column()
         self.term_tokens, self.term_single, self.number_tokens = _column(), _column(), _column()
         self.changed, self.drift, self.leak = _column(), _column(), _column()
-        self.number_each, self.number_single, self.hits, self.cuts, self.fused, self.broken = (_column() for _ in range(6))
+        self.number_each, self.number_single, self.hits, self.cuts, self.fused, self.broken = (
+            _column() for _ in range(6)
+        )
         self.run_cuts = _column()
         self.term_each, self.term_alone = _column(), _column()
 
@@ -158,4 +160,3 @@ def _set(column: Growing[np.int32], at: Ints, values: npt.ArrayLike) -> None:
     if len(at):
         column.reserve(int(at.max()) + 1)
         column.rows[at] = np.asarray(values)
-

@@ -20,6 +20,8 @@ LONGEST_RUN = 12
 LONGEST_SHAPE = 40
 """Characters of a number whose shape is listed."""
 HAS_DIGIT = frozenset("0123456789")
+Row = tuple[int, int, int, int]
+"""A span before its place is one in bytes: text, what it is, start and end in code points of all texts."""
 
 
 @dataclass(frozen=True)
@@ -74,33 +76,34 @@ class Search:
 
     def find(self, texts: Texts) -> Found:
         """What stands in `texts`."""
-        counted: list[tuple[int, int, int, int]] = []
+        counted: list[Row] = []
         shapes: list[int] = []
         boundaries: list[tuple[int, int]] = []
-        runs: list[tuple[int, int, int, int]] = []
-        terms: list[tuple[int, int, int, int]] = []
-        bounds = texts.bounds.tolist()
+        runs: list[Row] = []
+        terms: list[Row] = []
+        base = 0
         for at, text in enumerate(texts.texts):
-            base = bounds[at]
             for term, start, end in self.finder.find(text):
-                first, last = _bytes(text, base, (start, end))
-                terms.append((at, term, first, last))
-            if HAS_DIGIT.isdisjoint(text):
-                continue
-            for name, start, end in numbers.find(text):
-                kind = _NUMBER[name]
-                row = len(counted)
-                first, last = _bytes(text, base, (start, end))
-                counted.append((at, kind, first, last))
-                shapes.append(self._shape(kind, text[start:end]))
-                boundaries += [(row, place) for place in _bytes(text, base, numbers.groups(text, start, end))]
-                for one, other in numbers.digit_runs(text, start, end):
-                    if 1 < other - one <= LONGEST_RUN:
-                        first, last = _bytes(text, base, (one, other))
-                        runs.append((at, other - one, first, last))
+                terms.append((at, term, base + start, base + end))
+            if not HAS_DIGIT.isdisjoint(text):
+                for name, start, end in numbers.find(text):
+                    kind, row = _NUMBER[name], len(counted)
+                    counted.append((at, kind, base + start, base + end))
+                    shapes.append(self._shape(kind, text[start:end]))
+                    boundaries += [(row, base + place) for place in numbers.groups(text, start, end)]
+                    for one, other in numbers.digit_runs(text, start, end):
+                        if 1 < other - one <= LONGEST_RUN:
+                            runs.append((at, other - one, base + one, base + other))
+            base += len(text)
+        byte_at = bytes_at("".join(texts.texts))
         pairs = np.array(boundaries, np.int64).reshape(-1, 2)
         return Found(
-            _spans(counted), np.array(shapes, np.int64), pairs[:, 1].copy(), pairs[:, 0].copy(), _spans(runs), _spans(terms)
+            _spans(counted, byte_at),
+            np.array(shapes, np.int64),
+            byte_at[pairs[:, 1]],
+            pairs[:, 0].copy(),
+            _spans(runs, byte_at),
+            _spans(terms, byte_at),
         )
 
     def _shape(self, kind: int, number: str) -> int:
@@ -113,11 +116,18 @@ class Search:
 _NUMBER = {name: at for at, name in enumerate(FORMATS)}
 
 
-def _bytes(text: str, base: int, places: Sequence[int]) -> list[int]:
-    """Places in code points as places in bytes, of a text that begins at `base`."""
-    return [base + place if text.isascii() else base + len(text[:place].encode()) for place in places]
+def bytes_at(text: str) -> Ints:
+    """The place in bytes of each place in code points, the end too."""
+    points = code_points(text)
+    width = 1 + (points >= 0x80).astype(np.int64) + (points >= 0x800) + (points >= 0x10000)
+    return np.concatenate(([0], np.cumsum(width)))
 
 
-def _spans(rows: list[tuple[int, int, int, int]]) -> Spans:
+def code_points(text: str) -> npt.NDArray[np.uint32]:
+    """The code points of `text`."""
+    return np.frombuffer(text.encode("utf-32-le"), "<u4").astype(np.uint32, copy=False)
+
+
+def _spans(rows: list[Row], byte_at: Ints) -> Spans:
     columns = np.array(rows, np.int64).reshape(-1, 4)
-    return Spans(*(columns[:, at].copy() for at in range(4)))
+    return Spans(columns[:, 0].copy(), columns[:, 1].copy(), byte_at[columns[:, 2]], byte_at[columns[:, 3]])

@@ -24,7 +24,10 @@ def tally(task: Task) -> Partial:
     wanted = task.plan.type_column
     columns = ["id", "text", "lang", "source", *([wanted] if wanted in frame.columns else [])]
     for rows in _blocks(frame.select(columns).iter_rows()):
-        cells = [Cell(task.part, lang or "", source or "", str(rest[0] or "") if rest else "") for _, _, lang, source, *rest in rows]
+        cells = [
+            Cell(task.part, lang or "", source or "", str(rest[0] or "") if rest else "")
+            for _, _, lang, source, *rest in rows
+        ]
         desk.count([row[0] for row in rows], [row[1] or "" for row in rows], cells)
     return desk.collect()
 

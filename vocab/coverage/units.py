@@ -8,6 +8,7 @@ another way. That no token crosses the cuts is not assumed: `vocab.coverage.cove
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from vocab import numbers
 from vocab.coverage.arrays import Growing, Ints
 from vocab.coverage.finder import Finder
 
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """Texts as units: the units of all texts in order, and how many each text has."""
@@ -25,12 +27,20 @@ class Cut:
     sizes: Ints
 
 
+class _Numbered(dict[str, int]):
+    """Gives each new key the next number."""
+
+    def __missing__(self, key: str) -> int:
+        self[key] = number = len(self)
+        return number
+
+
 class Units:
     """Every unit that was seen so far, by number; `texts` of those that were seen first in the last `cut`."""
 
     def __init__(self, finder: Finder) -> None:
         self._finder = finder
-        self._pieces: dict[str, int] = {}
+        self._pieces = _Numbered()
         self._names: list[str] = []
         self._tail, self._head = Growing(np.int32), Growing(np.int32)
         self._is_open, self._opens, self._follows = Growing(np.bool_), Growing(np.bool_), Growing(np.bool_)
@@ -59,9 +69,9 @@ class Units:
 
     def _ids(self, every: list[str]) -> npt.NDArray[np.int32]:
         known = self._pieces
-        new = dict.fromkeys(piece for piece in every if piece not in known)
+        ids = np.fromiter(map(known.__getitem__, every), np.int32, len(every))
+        new = list(islice(reversed(known), len(known) - len(self._names)))[::-1]
         if new:
-            known.update(zip(new, range(len(known), len(known) + len(new)), strict=True))
             self._names += new
             self._tail.append([numbers.tail(piece) for piece in new])
             self._head.append([numbers.head(piece) for piece in new])
@@ -69,7 +79,7 @@ class Units:
             self._opens.append([self._finder.opens(piece) for piece in new])
             self._follows.append([self._finder.follows(piece) for piece in new])
             self._unit_of.reserve(len(known))
-        return np.fromiter(map(known.__getitem__, every), np.int32, len(every))
+        return ids
 
     def _joins(self, ids: npt.NDArray[np.int32], starts: Ints, every: Sequence[str]) -> npt.NDArray[np.bool_]:
         """For each piece, whether it goes on in the unit of the one before."""
@@ -100,13 +110,13 @@ class Units:
         unseen = np.unique(alone[self._unit_of.rows[alone] < 0])
         if len(unseen):
             self._unit_of.rows[unseen] = np.arange(self.count, self.count + len(unseen))
-            self.new_inside += [
-                (self.count + at, " " + self._names[piece]) for at, piece in enumerate(unseen.tolist())
-            ]
+            self.new_inside += [(self.count + at, " " + self._names[piece]) for at, piece in enumerate(unseen.tolist())]
             self.count += len(unseen)
         units[single] = self._unit_of.rows[alone]
         others = np.flatnonzero(~single)
-        rows = zip(others.tolist(), begins[others].tolist(), lengths[others].tolist(), first[others].tolist(), strict=True)
+        rows = zip(
+            others.tolist(), begins[others].tolist(), lengths[others].tolist(), first[others].tolist(), strict=True
+        )
         listed = ids.tolist()
         for at, begin, length, is_first in rows:
             text = " ".join([self._names[piece] for piece in listed[begin : begin + length]])

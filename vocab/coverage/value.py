@@ -1,7 +1,7 @@
 """Turns what was counted into the value of `coverage.json`, format version 2: whole numbers, ratios in parts per million.
 
-It holds names, digests, terms of the lists, made-up numbers and counts, and no text of the corpus. The same counts give the same
-value. What each field means stands in the table `measures`.
+It holds names, digests, terms of the lists, made-up numbers and counts, and no text of the corpus. The same counts give the
+same value. What each field means stands in the table `measures`.
 """
 
 from collections.abc import Sequence
