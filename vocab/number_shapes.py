@@ -109,7 +109,10 @@ FORMATS: dict[str, str] = {
 }
 """Format to pattern, in the order in which they are tried."""
 
-_ON = f"-,./:%％{PARTS}‑조억만천백십여원미달불유엔위파센년월분사회과퍼베A-Zbcdekmnprsty"
-_ON_AFTER_SPACE = "0-9%％원미달불유엔위파센퍼베분사회과A-Zbcdemprty"
-PLAIN = rf"(?:(?P<thousands>{_GROUPED})|(?P<decimal>{_DECIMAL})|(?P<integer>[0-9]++))(?![{_ON}]| [{_ON_AFTER_SPACE}])"
+_ON = (
+    rf"[-%％{PARTS}‑억만천백십여원미달불유엔위파센년월분사회과퍼베A-Zbcdekmnprsty]|조 ?[0-9여원미달불유엔위파센]"
+    r"|\. ?[0-9]|\.[가-힣]|[,/][0-9]|:[QH]"
+)
+_ON_AFTER_SPACE = "[0-9%％원미달불유엔위파센퍼베분사회과A-Zbcdemprty]"
+PLAIN = rf"(?:(?P<thousands>{_GROUPED})|(?P<decimal>{_DECIMAL})|(?P<integer>[0-9]++))(?!{_ON}| {_ON_AFTER_SPACE})"
 """A number that begins with its first digit and that no other format could take: nothing that is after it goes on."""

@@ -88,6 +88,8 @@ def groups(text: str, start: int, end: int) -> tuple[int, ...]:
     decimal point after each three from the left (0|.|123|45). In dates and fiscal periods runs stay whole (2024|년| 3|월);
     a bare 2024 is a whole number like any other (2|024).
     """
+    if text[start:end].isdecimal():
+        return tuple(range(end - (end - start - 1) // 3 * 3, end, 3))
     dated = _DATED.match(text, start)
     is_cut = dated is None or dated.end() != end
     places: list[int] = []
