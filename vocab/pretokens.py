@@ -99,22 +99,30 @@ def pieces_of(base: Origin, texts: Iterable[str], *, quick: bool = True) -> Iter
     if base.family != FAMILY:
         yield from _words(base, texts)
         return
+    apart = added_pattern(base)
+    whole = iter(texts)
+    first = list(islice(whole, FIRST))
+    cut = cutter(base, first, quick=quick)
+    for text in chain(first, whole):
+        parts = [part for part in apart.split(text) if part] if apart else [text]
+        yield text, cut(parts[0]) if len(parts) == 1 else [piece for part in parts for piece in cut(part)]
+
+
+def cutter(base: Base, first: Sequence[str], *, quick: bool = True) -> Callable[[str], list[str]]:
+    """What gives the pre-tokens of a text without added tokens, for byte-level BPE; by `regex` where both cut `first` alike."""
     tokenizer = base.tokenizer()
     normalizer, pre_tokenizer = tokenizer.normalizer, tokenizer.pre_tokenizer
-    apart = added_pattern(base)
 
     def by_library(text: str) -> list[str]:
         return [read(piece).decode() for piece, _ in pre_tokenizer.pre_tokenize_str(text)]
 
-    whole = iter(texts)
-    first = list(islice(whole, FIRST))
     cut = _quick(base) if quick else None
     if cut is None or any(cut(text) != by_library(text) for text in (*ODD, *first)):
         cut = by_library
-    for text in chain(first, whole):
-        parts = [part for part in apart.split(text) if part] if apart else [text]
-        plain = [normalizer.normalize_str(part) for part in parts] if normalizer else parts
-        yield text, cut(plain[0]) if len(plain) == 1 else [piece for part in plain for piece in cut(part)]
+    if normalizer is None:
+        return cut
+    chosen = cut
+    return lambda text: chosen(normalizer.normalize_str(text))
 
 
 def _words(base: Base, texts: Iterable[str]) -> Iterator[tuple[str, list[str]]]:

@@ -1,5 +1,7 @@
 """Arrays that grow, and rows of different lengths that lie one after the other in one array."""
 
+from collections.abc import Sequence
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -59,6 +61,18 @@ class Ragged(Generic[Kind]):
         """The rows `at`, one after the other, and their lengths."""
         sizes = self.size.rows[at].astype(np.int64)
         return self.data.rows[places(self.start.rows[at], sizes)], sizes
+
+
+class Numbered(dict[str, int]):
+    """Gives each new key the next number, when it is looked up."""
+
+    def __missing__(self, key: str) -> int:
+        self[key] = number = len(self)
+        return number
+
+    def after(self, count: int) -> Sequence[str]:
+        """The keys from number `count` on, in order."""
+        return list(islice(reversed(self), len(self) - count))[::-1]
 
 
 def places(starts: Ints, sizes: Ints) -> Ints:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 DOCUMENTS, HELD_OUT = "documents", "held-out"
 TYPE_COLUMN = "type"
 ENGINES = ("tokenizers", "gigatoken")
-_TERMS, _ADDED = 200, 200
+_TERMS, _ADDED = 200, 2000
 """Terms and added tokens that made-up texts hold."""
 
 
@@ -112,8 +112,8 @@ def cover(
         extends=plan.extends,
         terms=listed,
         partial=partial,
-        contexts=tuple(in_contexts(desk, at, listed) for at in range(len(readers))),
-        unreachable=tuple(unreachable(desk, at) for at in range(len(readers))),
+        contexts=tuple(in_contexts(desk, listed)),
+        unreachable=tuple(unreachable(desk)),
         aligned=pairs,
         parity=tuple(parity(reader, pairs.pairs) for reader in readers),
     )

@@ -19,13 +19,14 @@ from vocab.coverage.partial import EACH, SHARED, Cell, Partial, Plan
 from vocab.coverage.placing import costs, encoded_flat, place
 from vocab.coverage.readers import Reader, readers_of
 from vocab.coverage.sheets import Read, Shared, by_shape, by_term, coverage
-from vocab.coverage.spans import HAS_DIGIT, Search, Texts, texts_of
+from vocab.coverage.spans import Search, Texts, texts_of
 from vocab.coverage.units import Cut, Units
 from vocab.pretokens import holding
 
 MOST_UNITS = 1_500_000
 """Units that a process keeps before it forgets them all; a unit takes some hundred bytes."""
 AUDITED = 256
+DIGITS = frozenset("0123456789")
 WHOLE_CHARACTERS = 200_000
 """Text of documents that a tokenizer encodes whole in one call."""
 
@@ -88,9 +89,9 @@ class Desk:
     def cut(self, texts: Sequence[str]) -> Cut:
         """The units of `texts`, each of them looked at by now."""
         cut = self._units.cut(texts)
-        for inside, new in ((True, self._units.new_inside), (False, self._units.new_first)):
-            if new:
-                self._learn(np.array([at for at, _ in new]), texts_of([text for _, text in new]), inside=inside)
+        for new, inside in ((self._units.new_inside, True), (self._units.new_first, False)):
+            if new.texts:
+                self._learn(np.array(new.units), texts_of(new.texts), inside=inside)
         return cut
 
     def ids(self, at: int, cut: Cut) -> tuple[Ids, Ints]:
@@ -98,11 +99,14 @@ class Desk:
         flat, sizes = self._reads[at].ids.take(cut.units)
         return flat, sums(sizes, cut.sizes)
 
-    def encode(self, at: int, texts: Sequence[str]) -> tuple[Ids, Ints]:
-        """The ids of texts that stand inside longer ones by the tokenizer in place `at`, and how many each text has."""
-        if at in self._whole:
-            return encoded_flat(self.readers[at].ids(texts, inside=True))
-        return self._encoders.encode(texts, inside=True, only=[at])[at]
+    @property
+    def by_units(self) -> Sequence[int]:
+        """The places of the tokenizers that count by units."""
+        return self._encoders.places
+
+    def encode(self, texts: Sequence[str], only: Sequence[int]) -> dict[int, tuple[Ids, Ints]]:
+        """The ids of texts that stand inside longer ones, and how many each has, by the tokenizers in places `only`."""
+        return self._encoders.encode(texts, inside=True, only=only)
 
     def _forget(self) -> None:
         """Begins without any unit."""
@@ -259,4 +263,4 @@ def additions(reader: Reader) -> Additions | None:
 
 
 def _has_digit(text: str) -> bool:
-    return not HAS_DIGIT.isdisjoint(text)
+    return not DIGITS.isdisjoint(text)

@@ -7,9 +7,9 @@ token, and every unit of a tokenizer that cuts in another way, is encoded by the
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -19,12 +19,12 @@ from tokenizers.pre_tokenizers import WhitespaceSplit
 
 from vocab.base import FAMILY, Base
 from vocab.byte_alphabet import spell
-from vocab.coverage.arrays import Ints, Ragged, sums
+from vocab.coverage.arrays import Ints, Numbered, Ragged, sums
 from vocab.coverage.placing import encoded_flat
 from vocab.coverage.readers import Reader
 from vocab.cutting import cutting
 from vocab.errors import VocabError
-from vocab.pretokens import added_pattern, pieces_of
+from vocab.pretokens import FIRST, added_pattern, cutter
 
 TOGETHER = 1000
 """Pre-tokens that the library encodes in one call: more, and its lists of words grow slower than the calls are."""
@@ -92,24 +92,44 @@ class PreTokens:
     def __init__(self, origin: Base) -> None:
         self._origin = origin
         self._apart = added_pattern(origin)
-        self._known: dict[str, int] = {}
+        self._cut: Callable[[str], list[str]] | None = None
+        self._known = Numbered()
         self.spelled: list[str] = []
 
     def cut(self, texts: Sequence[str]) -> PreCut:
         """The pre-tokens of `texts`."""
+        cut = self._cut = self._cut or cutter(self._origin, texts[:FIRST])
         held = holding_added(self._apart, texts)
         left = set(held)
-        known = self._known
-        flat: list[int] = []
+        words = [text[:1] == " " and not text[-1].isspace() and at not in left for at, text in enumerate(texts)]
         sizes = np.zeros(len(texts), np.int64)
-        plain = [at for at in range(len(texts)) if at not in left] if left else range(len(texts))
-        cut = pieces_of(self._origin, [texts[at] for at in plain] if left else texts)
-        for at, (_, pieces) in zip(plain, cut, strict=True):
-            sizes[at] = len(pieces)
-            flat += [known.setdefault(piece, len(known)) for piece in pieces]
-        latest = list(islice(reversed(known), len(known) - len(self.spelled)))
-        self.spelled += [spell(piece) for piece in reversed(latest)]
-        return PreCut(np.array(flat, np.int32), sizes, held)
+        pieces: list[str] = []
+        at = 0
+        while at < len(texts):
+            end = at + 1
+            while words[at] and end < len(texts) and words[end] and end - at < TOGETHER:
+                end += 1
+            if at not in left:
+                found, sizes[at:end] = _cut_words(cut, texts[at:end])
+                pieces += found
+            at = end
+        known = self._known
+        flat = np.fromiter(map(known.__getitem__, pieces), np.int32, len(pieces))
+        self.spelled += map(spell, known.after(len(self.spelled)))
+        return PreCut(flat, sizes, held)
+
+
+def _cut_words(cut: Callable[[str], list[str]], texts: Sequence[str]) -> tuple[list[str], Ints]:
+    """The pre-tokens of texts that begin with a space, and how many each has: cut as one text where they end as they should."""
+    if len(texts) > 1:
+        found = cut("".join(texts))
+        ends = np.cumsum(np.fromiter(map(len, found), np.int64, len(found)))
+        wanted = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
+        where = np.minimum(np.searchsorted(ends, wanted), len(ends) - 1)
+        if np.array_equal(ends[where], wanted) and ends[-1] == wanted[-1]:
+            return found, np.diff(where, prepend=-1)
+    rows = [cut(text) for text in texts]
+    return list(chain.from_iterable(rows)), np.array([len(row) for row in rows], np.int64)
 
 
 class ByPreTokens:

@@ -12,7 +12,7 @@ from vocab.coverage.encoding import cuts_by_patterns
 from vocab.coverage.intervals import interval, keys_of, replicates
 from vocab.coverage.placing import alone, encoded_flat, place
 from vocab.coverage.readers import Reader
-from vocab.coverage.spans import Spans, texts_of
+from vocab.coverage.spans import Spans, Texts, texts_of
 from vocab.show import pieces
 from vocab.trials import CONTEXTS, fitting
 
@@ -48,49 +48,64 @@ class Parity:
     interval: tuple[float, float] | None
 
 
-def in_contexts(desk: Desk, at: int, terms: Sequence[str]) -> tuple[InContext, ...]:
-    """How `terms` fare in each context with the tokenizer in place `at`."""
+def in_contexts(desk: Desk, terms: Sequence[str]) -> list[tuple[InContext, ...]]:
+    """How `terms` fare in each context, by tokenizer."""
     number = {term: place_ for place_, term in enumerate(terms)}
-    found = []
+    quick = [at for at, way in enumerate(desk.plan.ways) if way.units and cuts_by_patterns(desk.readers[at])]
+    found: list[list[InContext]] = [[] for _ in desk.readers]
     for name, head, tail in CONTEXTS:
         tried = fitting(name, terms)
-        parts = [
-            _single(desk, at, [head + term + tail for term in tried[start : start + TOGETHER]], head, tail)
-            for start in range(0, len(tried), TOGETHER)
-        ]
-        single = np.concatenate([np.zeros(0, np.bool_), *parts])
-        found.append(InContext(name, np.array([number[term] for term in tried], np.int64), single))
-    return tuple(found)
+        at = np.array([number[term] for term in tried], np.int64)
+        single = [np.zeros(len(tried), np.bool_) for _ in desk.readers]
+        for start in range(0, len(tried), TOGETHER):
+            part = slice(start, start + TOGETHER)
+            texts = texts_of([head + term + tail for term in tried[part]])
+            encoded = desk.encode(texts.texts, quick)
+            for place_, reader in enumerate(desk.readers):
+                ids, sizes = encoded.get(place_) or encoded_flat(reader.ids(texts.texts, inside=False))
+                single[place_][part] = _single(reader, texts, ids, sizes, head, tail)
+        for place_, flags in enumerate(single):
+            found[place_].append(InContext(name, at, flags))
+    return [tuple(rows) for rows in found]
 
 
-def unreachable(desk: Desk, at: int) -> Unreachable | None:
-    """Which ids the tokenizer in place `at` never gives; None where tokens do not say what text they stand for."""
-    reader = desk.readers[at]
+def unreachable(desk: Desk) -> list[Unreachable | None]:
+    """Which ids each tokenizer never gives; None where its tokens do not say what text they stand for."""
+    own = [_own_texts(reader) for reader in desk.readers]
+    never = [0] * len(own)
+    every = list(dict.fromkeys(text for texts, _ in own for text in texts))
+    for start in range(0, len(every), TOGETHER):
+        part = every[start : start + TOGETHER]
+        encoded = desk.encode(part, desk.by_units)
+        for at, (texts, _) in enumerate(own):
+            ids, sizes = encoded.get(at) or encoded_flat(desk.readers[at].ids(part, inside=True))
+            first = np.append(ids, 0)[np.minimum(np.cumsum(sizes) - sizes, len(ids))]
+            rows = zip(part, first.tolist(), sizes.tolist(), strict=True)
+            never[at] += sum(
+                texts.get(text, one if size == 1 else -1) != (one if size == 1 else -1) for text, one, size in rows
+            )
+    return [
+        Unreachable(missed, not_text) if texts else None for missed, (texts, not_text) in zip(never, own, strict=True)
+    ]
+
+
+def _own_texts(reader: Reader) -> tuple[dict[str, int], int]:
+    """The text of each id, added ones aside, and how many ids are no text alone."""
     tokens = reader.tokens
-    added = set(reader.origin.added.values())
-    ids: list[int] = []
-    texts: list[str] = []
+    data = tokens.blob.tobytes()
+    found: dict[str, int] = {}
     not_text = 0
-    for number in sorted(set(reader.origin.vocab.values()) - added):
-        if not tokens.plain[number]:
-            not_text += 1
-            continue
-        data = tokens.blob[tokens.start[number] : tokens.start[number] + tokens.size[number]].tobytes()
+    for number in sorted(set(reader.origin.vocab.values()) - set(reader.origin.added.values())):
+        start = int(tokens.start[number])
         try:
-            texts.append(data.decode())
+            text = data[start : start + int(tokens.size[number])].decode() if tokens.plain[number] else ""
         except UnicodeDecodeError:
+            text = ""
+        if text:
+            found[text] = number
+        else:
             not_text += 1
-            continue
-        ids.append(number)
-    if not ids:
-        return None
-    never = 0
-    for start in range(0, len(ids), TOGETHER):
-        flat, sizes = desk.encode(at, texts[start : start + TOGETHER])
-        first = np.minimum(np.cumsum(sizes) - sizes, max(len(flat) - 1, 0))
-        wanted = np.array(ids[start : start + TOGETHER])
-        never += int(np.count_nonzero((sizes != 1) | (flat[first] != wanted))) if len(flat) else len(wanted)
-    return Unreachable(never, not_text)
+    return found, not_text
 
 
 def parity(reader: Reader, pairs: Sequence[tuple[str, str]]) -> Parity:
@@ -110,12 +125,11 @@ def cut_after_space(reader: Reader, text: str) -> list[tuple[str, int]]:
     return [(whole[max(one.start, 1) : one.end], one.tokens) for one in cut if one.end > 2]
 
 
-def _single(desk: Desk, at: int, texts: Sequence[str], head: str, tail: str) -> npt.NDArray[np.bool_]:
-    reader = desk.readers[at]
-    listed = texts_of(texts)
-    quick = desk.plan.ways[at].units and cuts_by_patterns(reader)
-    ids, sizes = desk.encode(at, texts) if quick else encoded_flat(reader.ids(texts, inside=False))
-    placed = place(reader, listed, ids, sizes, inside=False)
-    every = np.arange(len(texts))
-    start = listed.bounds[:-1] + len(head.encode())
-    return alone(listed, placed, Spans(every, every, start, listed.bounds[1:] - len(tail.encode())))
+def _single(
+    reader: Reader, texts: Texts, ids: npt.NDArray[np.int32], sizes: Ints, head: str, tail: str
+) -> npt.NDArray[np.bool_]:
+    """Where what stands between `head` and `tail` is one token."""
+    placed = place(reader, texts, ids, sizes, inside=False)
+    every = np.arange(len(texts.texts))
+    start, end = texts.bounds[:-1] + len(head.encode()), texts.bounds[1:] - len(tail.encode())
+    return alone(texts, placed, Spans(every, every, start, end))

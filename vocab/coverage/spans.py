@@ -17,11 +17,12 @@ from vocab.coverage.finder import Finder
 FORMATS = tuple(numbers.FORMATS)
 LONGEST_RUN = 12
 """Digits of a run whose patterns are counted; a run of one has none."""
+MOST_SEEN = 100_000
+"""Numbers whose shape and runs are kept."""
 LONGEST_SHAPE = 40
 """Characters of a number whose shape is listed."""
-HAS_DIGIT = frozenset("0123456789")
-Row = tuple[int, int, int, int]
-"""A span before its place is one in bytes: text, what it is, start and end in code points of all texts."""
+LINE = "\n"
+"""Stands between texts that are searched together: no number and no term goes over it."""
 
 
 @dataclass(frozen=True)
@@ -73,44 +74,56 @@ class Search:
     def __init__(self, finder: Finder) -> None:
         self.finder = finder
         self.shapes: dict[tuple[int, str], int] = {}
+        self._seen: dict[tuple[int, str], tuple[int, tuple[tuple[int, int], ...]]] = {}
 
     def find(self, texts: Texts) -> Found:
         """What stands in `texts`."""
-        counted: list[Row] = []
-        shapes: list[int] = []
-        boundaries: list[tuple[int, int]] = []
-        runs: list[Row] = []
-        terms: list[Row] = []
-        base = 0
-        for at, text in enumerate(texts.texts):
-            for term, start, end in self.finder.find(text):
-                terms.append((at, term, base + start, base + end))
-            if not HAS_DIGIT.isdisjoint(text):
-                for name, start, end in numbers.find(text):
-                    kind, row = _NUMBER[name], len(counted)
-                    counted.append((at, kind, base + start, base + end))
-                    shapes.append(self._shape(kind, text[start:end]))
-                    boundaries += [(row, base + place) for place in numbers.groups(text, start, end)]
-                    for one, other in numbers.digit_runs(text, start, end):
-                        if 1 < other - one <= LONGEST_RUN:
-                            runs.append((at, other - one, base + one, base + other))
-            base += len(text)
-        byte_at = bytes_at("".join(texts.texts))
+        joined = LINE.join(texts.texts)
+        ends = np.cumsum([len(text) + 1 for text in texts.texts], dtype=np.int64)
+        counted: list[int] = []  # number by number: format, start, end, shape
+        boundaries: list[int] = []  # number, place
+        runs: list[int] = []  # digits, start, end
+        for name, start, end in numbers.find(joined):
+            kind = _NUMBER[name]
+            shape, inner = self._of(kind, joined[start:end])
+            row = len(counted) // 4
+            counted += (kind, start, end, shape)
+            for place in numbers.groups(joined, start, end):
+                boundaries += (row, place)
+            for one, size in inner:
+                runs += (size, start + one, start + one + size)
+        terms = [place for found in self.finder.find(joined) for place in found]
+        # In bytes, without the line ends between the texts: one for each text before.
+        byte_at = bytes_at(joined)
+
+        def spans(flat: list[int], columns: int) -> Spans:
+            rows = np.array(flat, np.int64).reshape(-1, columns)
+            text = np.searchsorted(ends, rows[:, 1], "right")
+            return Spans(text, rows[:, 0].copy(), byte_at[rows[:, 1]] - text, byte_at[rows[:, 2]] - text)
+
+        found = spans(counted, 4)
         pairs = np.array(boundaries, np.int64).reshape(-1, 2)
         return Found(
-            _spans(counted, byte_at),
-            np.array(shapes, np.int64),
-            byte_at[pairs[:, 1]],
+            found,
+            np.array(counted[3::4], np.int64),
+            byte_at[pairs[:, 1]] - found.text[pairs[:, 0]],
             pairs[:, 0].copy(),
-            _spans(runs, byte_at),
-            _spans(terms, byte_at),
+            spans(runs, 3),
+            spans(terms, 3),
         )
 
-    def _shape(self, kind: int, number: str) -> int:
-        """The number of its shape, -1 where that is too long to be listed."""
-        if len(number) > LONGEST_SHAPE:
-            return -1
-        return self.shapes.setdefault((kind, numbers.shape(number)), len(self.shapes))
+    def _of(self, kind: int, number: str) -> tuple[int, tuple[tuple[int, int], ...]]:
+        """The number of a number's shape, -1 where that is too long to be listed, and its digit runs as (place, digits)."""
+        known = self._seen.get((kind, number))
+        if known is None:
+            shape = -1
+            if len(number) <= LONGEST_SHAPE:
+                shape = self.shapes.setdefault((kind, numbers.shape(number)), len(self.shapes))
+            runs = ((start, end - start) for start, end in numbers.digit_runs(number, 0, len(number)))
+            known = shape, tuple(run for run in runs if 1 < run[1] <= LONGEST_RUN)
+            if len(self._seen) < MOST_SEEN:
+                self._seen[kind, number] = known
+        return known
 
 
 _NUMBER = {name: at for at, name in enumerate(FORMATS)}
@@ -126,8 +139,3 @@ def bytes_at(text: str) -> Ints:
 def code_points(text: str) -> npt.NDArray[np.uint32]:
     """The code points of `text`."""
     return np.frombuffer(text.encode("utf-32-le"), "<u4").astype(np.uint32, copy=False)
-
-
-def _spans(rows: list[Row], byte_at: Ints) -> Spans:
-    columns = np.array(rows, np.int64).reshape(-1, 4)
-    return Spans(columns[:, 0].copy(), columns[:, 1].copy(), byte_at[columns[:, 2]], byte_at[columns[:, 3]])

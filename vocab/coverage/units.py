@@ -8,14 +8,12 @@ another way. That no token crosses the cuts is not assumed: `vocab.coverage.cove
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vocab import numbers
-from vocab.coverage.arrays import Growing, Ints
+from vocab.coverage.arrays import Growing, Ints, Numbered
 from vocab.coverage.finder import Finder
 
 
@@ -27,12 +25,12 @@ class Cut:
     sizes: Ints
 
 
-class _Numbered(dict[str, int]):
-    """Gives each new key the next number."""
+@dataclass(frozen=True, slots=True)
+class New:
+    """Units that were not seen before: their numbers and texts."""
 
-    def __missing__(self, key: str) -> int:
-        self[key] = number = len(self)
-        return number
+    units: list[int]
+    texts: list[str]
 
 
 class Units:
@@ -40,7 +38,7 @@ class Units:
 
     def __init__(self, finder: Finder) -> None:
         self._finder = finder
-        self._pieces = _Numbered()
+        self._pieces = Numbered()
         self._names: list[str] = []
         self._tail, self._head = Growing(np.int32), Growing(np.int32)
         self._is_open, self._opens, self._follows = Growing(np.bool_), Growing(np.bool_), Growing(np.bool_)
@@ -49,12 +47,11 @@ class Units:
         self._first: dict[str, int] = {}
         self._reach: dict[tuple[int, int], bool] = {}
         self.count = 0
-        self.new_inside: list[tuple[int, str]] = []
-        self.new_first: list[tuple[int, str]] = []
+        self.new_inside, self.new_first = New([], []), New([], [])
 
     def cut(self, texts: Sequence[str]) -> Cut:
         """The units of each text; `new_inside` and `new_first` hold those that no text before had."""
-        self.new_inside, self.new_first = [], []
+        self.new_inside, self.new_first = New([], []), New([], [])
         every: list[str] = []
         lengths = []
         for text in texts:
@@ -70,7 +67,7 @@ class Units:
     def _ids(self, every: list[str]) -> npt.NDArray[np.int32]:
         known = self._pieces
         ids = np.fromiter(map(known.__getitem__, every), np.int32, len(every))
-        new = list(islice(reversed(known), len(known) - len(self._names)))[::-1]
+        new = known.after(len(self._names))
         if new:
             self._names += new
             self._tail.append([numbers.tail(piece) for piece in new])
@@ -110,7 +107,8 @@ class Units:
         unseen = np.unique(alone[self._unit_of.rows[alone] < 0])
         if len(unseen):
             self._unit_of.rows[unseen] = np.arange(self.count, self.count + len(unseen))
-            self.new_inside += [(self.count + at, " " + self._names[piece]) for at, piece in enumerate(unseen.tolist())]
+            self.new_inside.units.extend(range(self.count, self.count + len(unseen)))
+            self.new_inside.texts.extend([f" {self._names[piece]}" for piece in unseen.tolist()])
             self.count += len(unseen)
         units[single] = self._unit_of.rows[alone]
         others = np.flatnonzero(~single)
@@ -120,17 +118,24 @@ class Units:
         listed = ids.tolist()
         for at, begin, length, is_first in rows:
             text = " ".join([self._names[piece] for piece in listed[begin : begin + length]])
-            units[at] = self._of(text, self._first if is_first else self._joined, self.new_first if is_first else None)
+            units[at] = self._first_of(text) if is_first else self._joined_of(text)
         counted = np.diff(np.append(np.searchsorted(begins, starts), len(begins)))
         return Cut(units, counted)
 
-    def _of(self, text: str, known: dict[str, int], new: Any) -> int:
-        unit = known.get(text)
+    def _joined_of(self, text: str) -> int:
+        unit = self._joined.get(text)
         if unit is None:
-            unit = known[text] = self.count
-            self.count += 1
-            if new is None:
-                self.new_inside.append((unit, " " + text))
-            else:
-                new.append((unit, text))
+            unit = self._joined[text] = self._new(self.new_inside, f" {text}")
         return unit
+
+    def _first_of(self, text: str) -> int:
+        unit = self._first.get(text)
+        if unit is None:
+            unit = self._first[text] = self._new(self.new_first, text)
+        return unit
+
+    def _new(self, among: New, text: str) -> int:
+        among.units.append(self.count)
+        among.texts.append(text)
+        self.count += 1
+        return self.count - 1

@@ -22,7 +22,9 @@ def cut(units: Units, texts: list[str]) -> tuple[list[list[int]], dict[int, str]
     made = units.cut(texts)
     ends = np.cumsum(made.sizes)
     rows = [made.units[end - size : end].tolist() for end, size in zip(ends, made.sizes, strict=True)]
-    return rows, dict([*units.new_inside, *units.new_first])
+    return rows, {
+        unit: text for new in (units.new_inside, units.new_first) for unit, text in zip(new.units, new.texts, strict=True)
+    }
 
 
 @settings(max_examples=200)
