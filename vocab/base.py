@@ -123,6 +123,10 @@ class Base:
         bare = dict.fromkeys(("normalizer", "pre_tokenizer", "post_processor", "decoder"))
         return self._build("model", {**bare, "added_tokens": []})
 
+    def take_built(self, other: "Base") -> None:
+        """Takes over the tokenizers that `other`, the same base, has built."""
+        self._built.update(other._built)  # noqa: SLF001 (another of the same class)
+
     def _build(self, name: str, changed: dict[str, Any]) -> "Tokenizer":
         if name not in self._built:
             self._built[name] = build({**self.spec, **changed}, str(self.path))

@@ -32,7 +32,9 @@ def extended(tmp_path_factory: pytest.TempPathFactory, base_folder: Path, corpus
     return out
 
 
-@pytest.mark.parametrize("command", [[], ["inspect"], ["mine"], ["extend"], ["check"], ["coverage"], ["show"], ["embed"]])
+@pytest.mark.parametrize(
+    "command", [[], ["inspect"], ["mine"], ["extend"], ["check"], ["coverage"], ["show"], ["embed"]]
+)
 def test_help_is_quick_and_loads_nothing_heavy(command: list[str]) -> None:
     """Under half a second of processor time, and no library but the standard one and canonical JSON."""
     code = (

@@ -11,6 +11,40 @@ Ints = npt.NDArray[np.int64]
 Kind = TypeVar("Kind", bound=np.generic)
 
 
+class Column:
+    """Whole numbers from 0 on, by place; what was not set is 0. It takes the bytes that its largest number needs."""
+
+    def __init__(self) -> None:
+        self._room: npt.NDArray[Any] = np.zeros(1024, np.uint8)
+        self._size = 0
+
+    @property
+    def rows(self) -> npt.NDArray[Any]:
+        """What it holds; a view."""
+        return self._room[: self._size]
+
+    def append(self, values: npt.ArrayLike) -> None:
+        """Puts `values` at the end."""
+        listed = np.asarray(values)
+        self.put(np.arange(self._size, self._size + len(listed)), listed)
+
+    def put(self, at: Ints, values: npt.ArrayLike) -> None:
+        """Sets the places `at`."""
+        if not len(at):
+            return
+        listed = np.asarray(values)
+        if listed.dtype == np.bool_ or listed.dtype.kind == "f":
+            listed = listed.astype(np.int64)
+        kind = np.promote_types(self._room.dtype, np.min_scalar_type(int(listed.max())))
+        size = int(at.max()) + 1
+        if kind != self._room.dtype or size > len(self._room):
+            room = np.zeros(max(len(self._room), size if size <= len(self._room) else size * 5 // 4), kind)
+            room[: self._size] = self.rows
+            self._room = room
+        self._size = max(self._size, size)
+        self._room[at] = listed
+
+
 class Growing(Generic[Kind]):
     """An array that grows at its end; `rows` is what it holds."""
 
@@ -28,7 +62,7 @@ class Growing(Generic[Kind]):
     def reserve(self, size: int) -> None:
         """Grows to `size` where it is shorter, with the filling."""
         if size > len(self._room):
-            room = np.full(max(size, len(self._room) * 3 // 2), self._fill, self._kind)
+            room = np.full(max(size, len(self._room) * 5 // 4), self._fill, self._kind)
             room[: self._size] = self.rows
             self._room = room
         self._size = max(self._size, size)
@@ -46,15 +80,14 @@ class Ragged(Generic[Kind]):
     def __init__(self, kind: type[Kind]) -> None:
         self.data = Growing(kind)
         self.start = Growing(np.int64)
-        self.size = Growing(np.int32)
+        self.size = Column()
 
     def put(self, at: Ints, flat: npt.NDArray[Kind], sizes: Ints) -> None:
         """Sets the rows `at`: they lie one after the other in `flat`, each `sizes` long."""
         if len(at):
             self.start.reserve(int(at.max()) + 1)
-            self.size.reserve(int(at.max()) + 1)
             self.start.rows[at] = len(self.data.rows) + np.cumsum(sizes) - sizes
-            self.size.rows[at] = sizes
+            self.size.put(at, sizes)
         self.data.append(flat)
 
     def take(self, at: npt.NDArray[Any]) -> tuple[npt.NDArray[Kind], Ints]:

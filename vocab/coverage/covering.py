@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from govern.shards import map_shards, progress
 from vocab.base import find, read_file
 from vocab.coverage.aligned import OWN, Aligned, load
-from vocab.coverage.desk import AUDITED
+from vocab.coverage.desk import AUDITED, Desk
 from vocab.coverage.encoding import Way
 from vocab.coverage.partial import Partial, Plan, Task
 from vocab.coverage.probing import InContext, Parity, Unreachable, in_contexts, parity, unreachable
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 DOCUMENTS, HELD_OUT = "documents", "held-out"
 TYPE_COLUMN = "type"
 ENGINES = ("tokenizers", "gigatoken")
-_TERMS, _ADDED = 200, 2000
-"""Terms and added tokens that made-up texts hold."""
+_TERMS, TOGETHER = 200, 20
+"""Terms that made-up texts hold, and added tokens that stand in one text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _proved(plan: Plan) -> tuple[Plan, dict[int, str], int]:
     texts = _texts(readers, plan.terms)
     reasons: dict[int, str] = {}
     while True:
-        desk = desk_of(plan)
+        desk = Desk(plan)
         cut = desk.cut(texts)
         unlike: dict[int, int] = {}
         for at, way in enumerate(plan.ways):
@@ -158,9 +158,10 @@ def _proved(plan: Plan) -> tuple[Plan, dict[int, str], int]:
 
 def _texts(readers: Sequence[Reader], terms: Sequence[str]) -> list[str]:
     """Texts on which units are tried: odd characters, made-up strings with terms, added tokens in the middle of text."""
-    added = dict.fromkeys(token for reader in readers for token in list(reader.origin.added)[:_ADDED])
-    texts = [*ODD, *made_up(list(terms[:_TERMS]))]
-    return [*texts, *(f"rate{token}up {token} 금리 {token}\n  {token}" for token in added if token)]
+    added = [token for token in dict.fromkeys(token for reader in readers for token in reader.origin.added) if token]
+    between = [f"rate{token}up {token} 금리 {token}\n  {token}" for token in added]
+    joined = [" ".join(between[start : start + TOGETHER]) for start in range(0, len(between), TOGETHER)]
+    return [*ODD, *made_up(list(terms[:_TERMS])), *joined]
 
 
 def _without(plan: Plan, unlike: frozenset[int], reasons: dict[int, str], where: str) -> Plan:

@@ -23,8 +23,8 @@ from vocab.coverage.spans import Search, Texts, texts_of
 from vocab.coverage.units import Cut, Units
 from vocab.pretokens import holding
 
-MOST_UNITS = 1_500_000
-"""Units that a process keeps before it forgets them all; a unit takes some hundred bytes."""
+MOST_UNITS, MOST_PRETOKENS = 450_000, 1_000_000
+"""Units and pre-tokens that a process keeps before it forgets them; each takes some two or three hundred bytes."""
 AUDITED = 256
 DIGITS = frozenset("0123456789")
 WHOLE_CHARACTERS = 200_000
@@ -52,6 +52,7 @@ class Desk:
         self._whole = tuple(at for at, way in enumerate(plan.ways) if not way.units)
         self._additions = [additions(reader) for reader in self.readers]
         self._partial = Partial()
+        self._encoders = Encoders(self.readers, plan.ways)
         self._forget()
 
     def count(self, names: Sequence[str], texts: Sequence[str], cells: Sequence[Cell]) -> None:
@@ -99,22 +100,23 @@ class Desk:
         flat, sizes = self._reads[at].ids.take(cut.units)
         return flat, sums(sizes, cut.sizes)
 
-    @property
-    def by_units(self) -> Sequence[int]:
-        """The places of the tokenizers that count by units."""
-        return self._encoders.places
+    def encode(self, texts: Sequence[str], *, whole: bool) -> dict[int, tuple[Ids, Ints]]:
+        """The ids of texts and how many each has, by the tokenizers in the places that the result names.
 
-    def encode(self, texts: Sequence[str], only: Sequence[int]) -> dict[int, tuple[Ids, Ints]]:
-        """The ids of texts that stand inside longer ones, and how many each has, by the tokenizers in places `only`."""
-        return self._encoders.encode(texts, inside=True, only=only)
+        Args:
+            texts: stand inside longer ones; `whole`, they stand alone, and only tokenizers to which that is the same are named.
+            whole: see `texts`.
+        """
+        return self._encoders.quick(texts) if whole else self._encoders.encode(texts, inside=True)
 
     def _forget(self) -> None:
-        """Begins without any unit."""
+        """Begins without any unit, and without pre-tokens where they have become many."""
         self._units = Units(self._finder)
         self._shared = Shared()
         self._reads = {at: Read() for at, way in enumerate(self.plan.ways) if way.units}
         self._weights: dict[Cell, Growing[np.int64]] = {}
-        self._encoders = Encoders(self.readers, self.plan.ways)
+        if self._encoders.pretokens > MOST_PRETOKENS:
+            self._encoders = Encoders(self.readers, self.plan.ways)
 
     def _learn(self, at: Ints, texts: Texts, *, inside: bool) -> None:
         """Looks at new units."""

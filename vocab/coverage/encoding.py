@@ -26,8 +26,8 @@ from vocab.cutting import cutting
 from vocab.errors import VocabError
 from vocab.pretokens import FIRST, added_pattern, cutter
 
-TOGETHER = 1000
-"""Pre-tokens that the library encodes in one call: more, and its lists of words grow slower than the calls are."""
+WORDS, PRETOKENS = 1000, 200
+"""Texts that are cut, and pre-tokens that are merged, in one call: with more, what the library returns grows slow."""
 Ids = npt.NDArray[np.int32]
 Encoded = tuple[Ids, Ints]
 """The ids of texts, one text after the other, and how many each has."""
@@ -62,39 +62,50 @@ class Encoders:
                 self._pretokens.setdefault(self._keys[at], PreTokens(_base(reader)))
                 self._by_pretokens[at] = ByPreTokens(reader)
 
-    def encode(self, texts: Sequence[str], *, inside: bool, only: Sequence[int] | None = None) -> dict[int, Encoded]:
-        """The ids of `texts` by each tokenizer that counts by units, or by those in places `only`; by place."""
-        wanted = self.places if only is None else only
-        cuts = {key: self._pretokens[key].cut(texts) for key in {self._keys[at] for at in wanted if at in self._keys}}
-        return {at: self._encode(at, texts, cuts, inside=inside) for at in wanted}
+    def encode(self, texts: Sequence[str], *, inside: bool) -> dict[int, Encoded]:
+        """The ids of `texts` by each tokenizer that counts by units; by place."""
+        cuts = {key: pretokens.cut(texts) for key, pretokens in self._pretokens.items()}
+        return {at: self._encode(at, texts, cuts, inside=inside) for at in self.places}
+
+    @property
+    def pretokens(self) -> int:
+        """Pre-tokens that are kept."""
+        return sum(len(one.known) for one in self._pretokens.values())
+
+    def quick(self, texts: Sequence[str]) -> dict[int, Encoded]:
+        """The same by those whose ids do not depend on whether a text is the start of a longer one or stands inside it."""
+        cuts = {key: pretokens.cut(texts) for key, pretokens in self._pretokens.items()}
+        return {at: self._encode(at, texts, cuts, inside=True) for at in (*self._keys, *self._quick)}
 
     def _encode(self, at: int, texts: Sequence[str], cuts: Mapping[str, "PreCut"], *, inside: bool) -> Encoded:
         if at in self._quick:
             return self._quick[at].encode(texts)
         if at in self._keys:
-            key = self._keys[at]
-            return self._by_pretokens[at].encode(texts, cuts[key], self._pretokens[key].spelled)
+            return self._by_pretokens[at].encode(texts, cuts[self._keys[at]])
         return encoded_flat(self._readers[at].ids(texts, inside=inside))
 
 
 @dataclass(frozen=True, slots=True)
 class PreCut:
-    """The pre-tokens of texts by number, how many each text has, and which texts hold an added token and have none."""
+    """The pre-tokens of texts by number, how many each text has, and which texts hold an added token and have none.
+
+    `new`: the pre-tokens that no text before had, spelled in the byte alphabet; their numbers follow those known before.
+    """
 
     flat: Ids
     sizes: Ints
     held: list[int]
+    new: list[str]
 
 
 class PreTokens:
-    """The pre-tokens of texts, for all tokenizers that cut alike; `spelled`: every one that was seen, by number."""
+    """The pre-tokens of texts, for all tokenizers that cut alike, each of which reads every result."""
 
     def __init__(self, origin: Base) -> None:
         self._origin = origin
         self._apart = added_pattern(origin)
         self._cut: Callable[[str], list[str]] | None = None
-        self._known = Numbered()
-        self.spelled: list[str] = []
+        self.known = Numbered()
 
     def cut(self, texts: Sequence[str]) -> PreCut:
         """The pre-tokens of `texts`."""
@@ -107,16 +118,15 @@ class PreTokens:
         at = 0
         while at < len(texts):
             end = at + 1
-            while words[at] and end < len(texts) and words[end] and end - at < TOGETHER:
+            while words[at] and end < len(texts) and words[end] and end - at < WORDS:
                 end += 1
             if at not in left:
                 found, sizes[at:end] = _cut_words(cut, texts[at:end])
                 pieces += found
             at = end
-        known = self._known
+        known, count = self.known, len(self.known)
         flat = np.fromiter(map(known.__getitem__, pieces), np.int32, len(pieces))
-        self.spelled += map(spell, known.after(len(self.spelled)))
-        return PreCut(flat, sizes, held)
+        return PreCut(flat, sizes, held, [spell(piece) for piece in known.after(count)])
 
 
 def _cut_words(cut: Callable[[str], list[str]], texts: Sequence[str]) -> tuple[list[str], Ints]:
@@ -143,10 +153,10 @@ class ByPreTokens:
         self._ids: Ragged[np.int32] = Ragged(np.int32)
         self._count = 0
 
-    def encode(self, texts: Sequence[str], cut: PreCut, spelled: Sequence[str]) -> Encoded:
-        """The ids of `texts`, of which `cut` are the pre-tokens, spelled by number as in `spelled`."""
-        while self._count < len(spelled):
-            self._learn(spelled[self._count : self._count + TOGETHER])
+    def encode(self, texts: Sequence[str], cut: PreCut) -> Encoded:
+        """The ids of `texts`, of which `cut` are the pre-tokens."""
+        for start in range(0, len(cut.new), PRETOKENS):
+            self._learn(cut.new[start : start + PRETOKENS])
         ids, counts = self._ids.take(cut.flat)
         per_text = sums(counts, cut.sizes)
         return (ids, per_text) if not cut.held else _with(self._reader, texts, cut.held, ids, per_text)

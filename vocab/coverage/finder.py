@@ -74,6 +74,7 @@ class Finder:
             elif len(others) == 1:
                 self._firsts.add(others[0][0])
         self.most_pieces = 1 + max(self._depths.values(), default=0)
+        self._ends = frozenset(first[-1] for first in self._depths)
         self._head = max(map(len, self._depths), default=0)
         self._heads = re.compile(rf"(?<!\w)[\w{_marks(self._depths)}]")
 
@@ -94,7 +95,7 @@ class Finder:
         """Whether a term of several words could begin in `piece` and go on after a space that follows it."""
         if piece in self._depths:
             return True
-        if piece.isalnum():  # one word, in which nothing begins but at its start
+        if piece[-1:] not in self._ends or piece.isalnum():  # one word, in which nothing begins but at its start
             return False
         return next(self._openings(piece), None) is not None
 

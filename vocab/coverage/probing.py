@@ -8,7 +8,6 @@ import numpy.typing as npt
 
 from vocab.coverage.arrays import Ints
 from vocab.coverage.desk import Desk
-from vocab.coverage.encoding import cuts_by_patterns
 from vocab.coverage.intervals import interval, keys_of, replicates
 from vocab.coverage.placing import alone, encoded_flat, place
 from vocab.coverage.readers import Reader
@@ -51,7 +50,6 @@ class Parity:
 def in_contexts(desk: Desk, terms: Sequence[str]) -> list[tuple[InContext, ...]]:
     """How `terms` fare in each context, by tokenizer."""
     number = {term: place_ for place_, term in enumerate(terms)}
-    quick = [at for at, way in enumerate(desk.plan.ways) if way.units and cuts_by_patterns(desk.readers[at])]
     found: list[list[InContext]] = [[] for _ in desk.readers]
     for name, head, tail in CONTEXTS:
         tried = fitting(name, terms)
@@ -60,7 +58,7 @@ def in_contexts(desk: Desk, terms: Sequence[str]) -> list[tuple[InContext, ...]]
         for start in range(0, len(tried), TOGETHER):
             part = slice(start, start + TOGETHER)
             texts = texts_of([head + term + tail for term in tried[part]])
-            encoded = desk.encode(texts.texts, quick)
+            encoded = desk.encode(texts.texts, whole=True)
             for place_, reader in enumerate(desk.readers):
                 ids, sizes = encoded.get(place_) or encoded_flat(reader.ids(texts.texts, inside=False))
                 single[place_][part] = _single(reader, texts, ids, sizes, head, tail)
@@ -76,7 +74,7 @@ def unreachable(desk: Desk) -> list[Unreachable | None]:
     every = list(dict.fromkeys(text for texts, _ in own for text in texts))
     for start in range(0, len(every), TOGETHER):
         part = every[start : start + TOGETHER]
-        encoded = desk.encode(part, desk.by_units)
+        encoded = desk.encode(part, whole=False)
         for at, (texts, _) in enumerate(own):
             ids, sizes = encoded.get(at) or encoded_flat(desk.readers[at].ids(part, inside=True))
             first = np.append(ids, 0)[np.minimum(np.cumsum(sizes) - sizes, len(ids))]

@@ -7,7 +7,7 @@ a longer one, without the space that some tokenizers put in front of a text.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -183,9 +183,17 @@ def open_tokenizer(path: Path) -> Reader:
     if file.suffix == ".model" and not is_tiktoken(data, file):
         model = parse_model(data, file)
         return Reader(path, name, sha256, model.family, ModelBase(model), record)
-    base = Base(file, sha256, read_spec(data, file))
-    base.tokenizer()
+    base = _without_merges(Base(file, sha256, read_spec(data, file)))
     return Reader(path, name, sha256, base.family, base, record)
+
+
+def _without_merges(base: Base) -> Base:
+    """`base` with its tokenizers built, and without the list of merges, which is as large as they are and not needed again."""
+    base.tokenizer()
+    base.inner()
+    light = replace(base, spec={**base.spec, "model": {**base.spec["model"], "merges": []}})
+    light.take_built(base)
+    return light
 
 
 @lru_cache(maxsize=1)
@@ -197,8 +205,6 @@ def readers_of(paths: tuple[Path, ...], digests: tuple[str, ...]) -> tuple[Reade
 
 def named_apart(readers: Sequence[Reader]) -> list[Reader]:
     """The readers, each with a name of its own: with its place and the folder above where names are the same."""
-    from dataclasses import replace
-
     names = [reader.name for reader in readers]
     if len(set(names)) == len(names):
         return list(readers)

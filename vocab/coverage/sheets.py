@@ -6,38 +6,34 @@ The texts are units, weighted by how often each stands in a slice, or documents,
 import numpy as np
 import numpy.typing as npt
 
-from vocab.coverage.arrays import Growing, Ints, Ragged
+from vocab.coverage.arrays import Column, Ints, Ragged
 from vocab.coverage.counts import FORMATS, Changed, Cost, Coverage, IdCounts, NumberCost
 from vocab.coverage.placing import Costs, Placed
 from vocab.coverage.readers import Reader
 from vocab.coverage.spans import LONGEST_RUN, Found, Texts
 
 
-def _column() -> Growing[np.int32]:
-    return Growing(np.int32)
-
-
 class Shared:
     """What texts hold, whatever the tokenizer: sizes by text, and the numbers, digit runs and terms in them by row."""
 
     def __init__(self) -> None:
-        self.text_bytes, self.characters, self.words = _column(), _column(), _column()
-        self.term_occurrences, self.number_occurrences = _column(), _column()
-        self.number_text, self.number_kind, self.number_shape, self.number_groups = (_column() for _ in range(4))
-        self.run_text, self.run_length = _column(), _column()
-        self.term_text, self.term = _column(), _column()
+        self.text_bytes, self.characters, self.words = Column(), Column(), Column()
+        self.term_occurrences, self.number_occurrences = Column(), Column()
+        self.number_text, self.number_kind, self.number_shape, self.number_groups = (Column() for _ in range(4))
+        self.run_text, self.run_length = Column(), Column()
+        self.term_text, self.term = Column(), Column()
 
     def add(self, at: Ints, texts: Texts, found: Found) -> None:
         """Enters `texts` as numbers `at`."""
         count = len(at)
-        _set(self.text_bytes, at, texts.sizes)
-        _set(self.characters, at, [len(text) for text in texts.texts])
-        _set(self.words, at, [len(text.split()) for text in texts.texts])
-        _set(self.term_occurrences, at, np.bincount(found.terms.text, minlength=count))
-        _set(self.number_occurrences, at, np.bincount(found.numbers.text, minlength=count))
+        self.text_bytes.put(at, texts.sizes)
+        self.characters.put(at, [len(text) for text in texts.texts])
+        self.words.put(at, [len(text.split()) for text in texts.texts])
+        self.term_occurrences.put(at, np.bincount(found.terms.text, minlength=count))
+        self.number_occurrences.put(at, np.bincount(found.numbers.text, minlength=count))
         self.number_text.append(at[found.numbers.text])
         self.number_kind.append(found.numbers.what)
-        self.number_shape.append(found.shape)
+        self.number_shape.append(found.shape + 1)  # 0: not listed
         self.number_groups.append(np.bincount(found.boundary_of, minlength=len(found.numbers.text)))
         self.run_text.append(at[found.runs.text])
         self.run_length.append(found.runs.what)
@@ -55,27 +51,27 @@ class Read:
 
     def __init__(self) -> None:
         self.ids: Ragged[np.int32] = Ragged(np.int32)
-        self.partial, self.divided, self.lost = _column(), _column(), _column()
-        self.term_tokens, self.term_single, self.number_tokens = _column(), _column(), _column()
-        self.changed, self.drift, self.leak = _column(), _column(), _column()
+        self.partial, self.divided, self.lost = Column(), Column(), Column()
+        self.term_tokens, self.term_single, self.number_tokens = Column(), Column(), Column()
+        self.changed, self.drift, self.leak = Column(), Column(), Column()
         self.number_each, self.number_single, self.hits, self.cuts, self.fused, self.broken = (
-            _column() for _ in range(6)
+            Column() for _ in range(6)
         )
-        self.run_cuts = _column()
-        self.term_each, self.term_alone = _column(), _column()
+        self.run_cuts = Column()
+        self.term_each, self.term_alone = Column(), Column()
 
     def add(self, at: Ints, placed: Placed, found: Found, cost: Costs) -> None:
         """Enters texts as numbers `at`."""
         count = len(at)
         self.ids.put(at, placed.ids, placed.sizes)
-        _set(self.partial, at, placed.partial)
-        _set(self.divided, at, placed.divided)
-        _set(self.lost, at, placed.lost)
-        _set(self.term_tokens, at, np.bincount(found.terms.text, cost.term_tokens, count))
-        _set(self.term_single, at, np.bincount(found.terms.text, cost.term_single, count))
-        _set(self.number_tokens, at, np.bincount(found.numbers.text, cost.number_tokens, count))
+        self.partial.put(at, placed.partial)
+        self.divided.put(at, placed.divided)
+        self.lost.put(at, placed.lost)
+        self.term_tokens.put(at, np.bincount(found.terms.text, cost.term_tokens, count))
+        self.term_single.put(at, np.bincount(found.terms.text, cost.term_single, count))
+        self.number_tokens.put(at, np.bincount(found.numbers.text, cost.number_tokens, count))
         for column in (self.changed, self.drift, self.leak):
-            column.reserve(len(self.partial.rows))
+            column.put(at, np.zeros(count, np.uint8))
         self.number_each.append(cost.number_tokens)
         self.number_single.append(cost.number_single)
         self.hits.append(cost.hits)
@@ -99,8 +95,8 @@ def coverage(reader: Reader, shared: Shared, read: Read, weights: Ints, *, exten
     flat, sizes = read.ids.take(some)
     ids = np.bincount(flat, np.repeat(times, sizes), len(reader.tokens.size)).astype(np.int64)
 
-    def total(column: Growing[np.int32]) -> int:
-        return int(column.rows[some] @ times)
+    def total(column: Column) -> int:
+        return int(column.rows[some].astype(np.int64) @ times)
 
     unknown = reader.unknown_id
     return Coverage(
@@ -121,19 +117,19 @@ def coverage(reader: Reader, shared: Shared, read: Read, weights: Ints, *, exten
     )
 
 
-def by_term(shared: Shared, column: Growing[np.int32] | None, weights: Ints, count: int) -> Ints:
+def by_term(shared: Shared, column: Column | None, weights: Ints, count: int) -> Ints:
     """For each of `count` terms the weighted sum of `column`, a row for each term that was found; None: occurrences."""
     times = weights[shared.term_text.rows]
     rows = times if column is None else times * column.rows
     return np.bincount(shared.term.rows, rows, count).astype(np.int64)
 
 
-def by_shape(shared: Shared, column: Growing[np.int32] | None, weights: Ints, count: int) -> Ints:
+def by_shape(shared: Shared, column: Column | None, weights: Ints, count: int) -> Ints:
     """The same for each of `count` shapes of numbers."""
-    listed = shared.number_shape.rows >= 0
+    listed = shared.number_shape.rows > 0
     times = weights[shared.number_text.rows[listed]]
     rows = times if column is None else times * column.rows[listed]
-    return np.bincount(shared.number_shape.rows[listed], rows, count).astype(np.int64)
+    return np.bincount(shared.number_shape.rows[listed].astype(np.int64) - 1, rows, count).astype(np.int64)
 
 
 def _numbers(shared: Shared, read: Read, weights: Ints) -> tuple[NumberCost, ...]:
@@ -154,9 +150,3 @@ def _runs(shared: Shared, read: Read, weights: Ints) -> dict[tuple[int, int], in
     counts = np.bincount(where, times, len(found)).astype(np.int64)
     rows = zip(found.tolist(), counts.tolist(), strict=True)
     return {(one >> LONGEST_RUN, one & ((1 << LONGEST_RUN) - 1)): count for one, count in rows if count}
-
-
-def _set(column: Growing[np.int32], at: Ints, values: npt.ArrayLike) -> None:
-    if len(at):
-        column.reserve(int(at.max()) + 1)
-        column.rows[at] = np.asarray(values)

@@ -12,8 +12,8 @@ from govern.corpus import read_certified
 from vocab.coverage.desk import Desk
 from vocab.coverage.partial import Cell, Partial, Plan, Task
 
-BLOCK_CHARACTERS = 2_000_000
-BLOCK_DOCUMENTS = 4096
+BLOCK_CHARACTERS = 1_000_000
+BLOCK_DOCUMENTS = 2048
 """Text that is counted together, and documents of it."""
 
 

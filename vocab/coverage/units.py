@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from vocab import numbers
-from vocab.coverage.arrays import Growing, Ints, Numbered
+from vocab.coverage.arrays import Growing, Ints
 from vocab.coverage.finder import Finder
 
 
@@ -33,99 +34,115 @@ class New:
     texts: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Pieces:
+    """The pieces of texts between spaces: the number of each, its place in `text`, and the first piece of each text.
+
+    `text` is all texts with a space between two, so that a space stands between any two pieces.
+    """
+
+    text: str
+    ids: npt.NDArray[np.uint32]
+    start: Ints
+    end: Ints
+    firsts: Ints
+
+
 class Units:
-    """Every unit that was seen so far, by number; `texts` of those that were seen first in the last `cut`."""
+    """Every unit that was seen so far, by number; `new_inside` and `new_first` are those first seen in the last `cut`."""
 
     def __init__(self, finder: Finder) -> None:
         self._finder = finder
-        self._pieces = Numbered()
-        self._names: list[str] = []
-        self._tail, self._head = Growing(np.int32), Growing(np.int32)
+        self._categories = pl.Categorical(pl.Categories.random())
+        self._held = pl.Series([], dtype=self._categories)  # categories keep their numbers while a column has them
+        self._known = 0
+        self._tail, self._head = Growing(np.uint16), Growing(np.uint16)
         self._is_open, self._opens, self._follows = Growing(np.bool_), Growing(np.bool_), Growing(np.bool_)
         self._unit_of = Growing(np.int32, fill=-1)
         self._joined: dict[str, int] = {}
         self._first: dict[str, int] = {}
-        self._reach: dict[tuple[int, int], bool] = {}
+        self._crosses: dict[tuple[int, int], bool] = {}
         self.count = 0
         self.new_inside, self.new_first = New([], []), New([], [])
 
     def cut(self, texts: Sequence[str]) -> Cut:
         """The units of each text; `new_inside` and `new_first` hold those that no text before had."""
         self.new_inside, self.new_first = New([], []), New([], [])
-        every: list[str] = []
-        lengths = []
-        for text in texts:
-            pieces = text.split(" ")
-            every += pieces
-            lengths.append(len(pieces))
-        ids = self._ids(every)
-        sizes = np.array(lengths, np.int64)
-        starts = np.cumsum(sizes) - sizes
-        joined = self._joins(ids, starts, every)
-        return self._units(ids, starts, joined)
+        pieces = self._pieces(texts)
+        return self._units(pieces, self._joins(pieces))
 
-    def _ids(self, every: list[str]) -> npt.NDArray[np.int32]:
-        known = self._pieces
-        ids = np.fromiter(map(known.__getitem__, every), np.int32, len(every))
-        new = known.after(len(self._names))
-        if new:
-            self._names += new
-            self._tail.append([numbers.tail(piece) for piece in new])
-            self._head.append([numbers.head(piece) for piece in new])
-            self._is_open.append([not piece or piece[-1].isspace() for piece in new])
-            self._opens.append([self._finder.opens(piece) for piece in new])
-            self._follows.append([self._finder.follows(piece) for piece in new])
-            self._unit_of.reserve(len(known))
-        return ids
+    def _pieces(self, texts: Sequence[str]) -> _Pieces:
+        lists = pl.Series(texts, dtype=pl.String).str.split(" ")
+        counts = lists.list.len().to_numpy().astype(np.int64)
+        every = lists.explode()
+        ids = every.cast(self._categories).to_physical().to_numpy()
+        end = np.cumsum(every.str.len_chars().to_numpy().astype(np.int64) + 1) - 1
+        start = np.concatenate(([0], end[:-1] + 1))
+        fresh = np.flatnonzero(ids >= self._known)
+        _, at = np.unique(ids[fresh], return_index=True)
+        self._learn(every.gather(fresh[at]).to_list())
+        return _Pieces(" ".join(texts), ids, start, end, np.cumsum(counts) - counts)
 
-    def _joins(self, ids: npt.NDArray[np.int32], starts: Ints, every: Sequence[str]) -> npt.NDArray[np.bool_]:
+    def _learn(self, new: list[str]) -> None:
+        """Notes what the pieces that were not seen before may join with."""
+        self._tail.append([numbers.tail(piece) for piece in new])
+        self._head.append([numbers.head(piece) for piece in new])
+        self._is_open.append([not piece or piece[-1].isspace() for piece in new])
+        self._opens.append([self._finder.opens(piece) for piece in new])
+        self._follows.append([self._finder.follows(piece) for piece in new])
+        self._known += len(new)
+        self._unit_of.reserve(self._known)
+
+    def _joins(self, pieces: _Pieces) -> npt.NDArray[np.bool_]:
         """For each piece, whether it goes on in the unit of the one before."""
-        joined = np.zeros(len(ids), np.bool_)
+        ids = pieces.ids
         before, after = ids[:-1], ids[1:]
-        joined[1:] = self._is_open.rows[before] | ((self._tail.rows[before] & self._head.rows[after]) != 0)
         inner = np.ones(len(ids), np.bool_)
-        inner[starts] = False
+        inner[pieces.firsts] = False
+        joined = np.zeros(len(ids), np.bool_)
+        joined[1:] = self._is_open.rows[before] | ((self._tail.rows[before] & self._head.rows[after]) != 0)
         joined &= inner
+        ends = np.append(pieces.firsts[1:], len(ids))
         maybe = self._opens.rows[before] & self._follows.rows[after] & inner[1:]
-        ends = np.append(starts[1:], len(ids))
         for at in np.flatnonzero(maybe).tolist():
             pair = (int(ids[at]), int(ids[at + 1]))
-            if pair not in self._reach:
-                self._reach[pair] = self._finder.crosses(every[at], every[at + 1])
-            if self._reach[pair]:
-                end = min(int(ends[np.searchsorted(ends, at, "right")]), at + self._finder.most_pieces)
-                joined[at + 1 : at + 1 + self._finder.reach(every[at:end], 0)] = True
+            if pair not in self._crosses:
+                self._crosses[pair] = self._finder.crosses(*_between(pieces, at, at + 2))
+            if self._crosses[pair]:
+                last = min(int(ends[np.searchsorted(ends, at, "right")]), at + self._finder.most_pieces)
+                joined[at + 1 : at + 1 + self._finder.reach(_between(pieces, at, last), 0)] = True
         return joined
 
-    def _units(self, ids: npt.NDArray[np.int32], starts: Ints, joined: npt.NDArray[np.bool_]) -> Cut:
+    def _units(self, pieces: _Pieces, joined: npt.NDArray[np.bool_]) -> Cut:
         begins = np.flatnonzero(~joined)
-        lengths = np.diff(np.append(begins, len(ids)))
-        first = np.isin(begins, starts, assume_unique=True)
-        single = (lengths == 1) & ~first
+        lasts = np.append(begins[1:], len(joined)) - 1
+        first = np.isin(begins, pieces.firsts, assume_unique=True)
+        single = (begins == lasts) & ~first
         units = np.empty(len(begins), np.int32)
-        alone = ids[begins[single]]
-        unseen = np.unique(alone[self._unit_of.rows[alone] < 0])
-        if len(unseen):
-            self._unit_of.rows[unseen] = np.arange(self.count, self.count + len(unseen))
-            self.new_inside.units.extend(range(self.count, self.count + len(unseen)))
-            self.new_inside.texts.extend([f" {self._names[piece]}" for piece in unseen.tolist()])
-            self.count += len(unseen)
-        units[single] = self._unit_of.rows[alone]
+        self._alone(pieces, begins[single])
+        units[single] = self._unit_of.rows[pieces.ids[begins[single]]]
         others = np.flatnonzero(~single)
-        rows = zip(
-            others.tolist(), begins[others].tolist(), lengths[others].tolist(), first[others].tolist(), strict=True
-        )
-        listed = ids.tolist()
-        for at, begin, length, is_first in rows:
-            text = " ".join([self._names[piece] for piece in listed[begin : begin + length]])
-            units[at] = self._first_of(text) if is_first else self._joined_of(text)
-        counted = np.diff(np.append(np.searchsorted(begins, starts), len(begins)))
-        return Cut(units, counted)
+        starts, ends = pieces.start[begins[others]], pieces.end[lasts[others]]
+        rows = zip(others.tolist(), starts.tolist(), ends.tolist(), first[others].tolist(), strict=True)
+        text = pieces.text
+        for at, start, end, is_first in rows:
+            units[at] = self._first_of(text[start:end]) if is_first else self._joined_of(text[start - 1 : end])
+        return Cut(units, np.diff(np.append(np.searchsorted(begins, pieces.firsts), len(begins))))
+
+    def _alone(self, pieces: _Pieces, at: Ints) -> None:
+        """Makes the pieces `at`, each a unit of its own, known as such."""
+        unseen = at[self._unit_of.rows[pieces.ids[at]] < 0]
+        ids, which = np.unique(pieces.ids[unseen], return_index=True)
+        self._unit_of.rows[ids] = np.arange(self.count, self.count + len(ids))
+        starts, ends = pieces.start[unseen[which]].tolist(), pieces.end[unseen[which]].tolist()
+        self.new_inside.units.extend(range(self.count, self.count + len(ids)))
+        self.new_inside.texts.extend([pieces.text[start - 1 : end] for start, end in zip(starts, ends, strict=True)])
+        self.count += len(ids)
 
     def _joined_of(self, text: str) -> int:
         unit = self._joined.get(text)
         if unit is None:
-            unit = self._joined[text] = self._new(self.new_inside, f" {text}")
+            unit = self._joined[text] = self._new(self.new_inside, text)
         return unit
 
     def _first_of(self, text: str) -> int:
@@ -139,3 +156,9 @@ class Units:
         among.texts.append(text)
         self.count += 1
         return self.count - 1
+
+
+def _between(pieces: _Pieces, start: int, end: int) -> list[str]:
+    """The pieces from place `start` to `end`."""
+    rows = zip(pieces.start[start:end].tolist(), pieces.end[start:end].tolist(), strict=True)
+    return [pieces.text[one:other] for one, other in rows]

@@ -23,7 +23,9 @@ def cut(units: Units, texts: list[str]) -> tuple[list[list[int]], dict[int, str]
     ends = np.cumsum(made.sizes)
     rows = [made.units[end - size : end].tolist() for end, size in zip(ends, made.sizes, strict=True)]
     return rows, {
-        unit: text for new in (units.new_inside, units.new_first) for unit, text in zip(new.units, new.texts, strict=True)
+        unit: text
+        for new in (units.new_inside, units.new_first)
+        for unit, text in zip(new.units, new.texts, strict=True)
     }
 
 
