@@ -11,8 +11,9 @@ from vocab.coverage.units import Units
 
 TERMS = ["금리", "기준금리", "net interest margin", "EBITDA", "interest rate", "자기자본 비율", "rate"]
 WORDS = (
-    "net", "interest", "margin", "rate", "rates", "금리를", "자기자본", "비율은", "(EBITDA)", "3조", "5,000억", "원", "USD",
-    "1,234.5", "January", "5,", "2024", "2024년", "3월", "", "\n", "a\n", "\tb", "\u3000", "%", "bp", "Q3", "FY", "12", "x\x1cy", "￦",
+    "net", "interest", "margin", "rate", "rates", "금리를", "자기자본", "비율은", "(EBITDA)", "3조", "5,000억", "원",
+    "USD", "1,234.5", "January", "5,", "2024", "2024년", "3월", "", "\n", "a\n", "\tb", "\u3000", "%", "bp", "Q3", "FY", "12",
+    "x\x1cy", "￦",
 )  # fmt: skip
 TEXT = st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=4)), max_size=14).map(" ".join)
 
