@@ -17,7 +17,7 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 from tokenizers.pre_tokenizers import WhitespaceSplit
 
-from vocab.base import FAMILY, Base
+from vocab.base import FAMILY, Base, read_file, read_spec
 from vocab.byte_alphabet import spell
 from vocab.coverage.arrays import Ints, Numbered, Ragged, sums
 from vocab.coverage.placing import encoded_flat
@@ -174,7 +174,9 @@ class ByGigatoken:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._apart = added_pattern(reader.origin)
-        self._tokenizer = _gigatoken().Tokenizer.from_json(json.dumps(_base(reader).spec, ensure_ascii=False))
+        file = reader.origin.path
+        spec = read_spec(read_file(file), file)
+        self._tokenizer = _gigatoken().Tokenizer.from_json(json.dumps(spec, ensure_ascii=False))
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """The ids of `texts`."""
