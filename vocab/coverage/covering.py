@@ -5,20 +5,22 @@ is proved on odd and made-up texts first, and audited on one document in `desk.A
 fails it reads every document whole, and the corpus is counted again. What was decided, and why, is part of the result.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govern.shards import map_shards, progress
-from vocab.base import find, read_file
+from vocab.base import read_file
 from vocab.coverage.aligned import OWN, Aligned, load
-from vocab.coverage.desk import AUDITED, Desk
+from vocab.coverage.desk import Desk
 from vocab.coverage.encoding import Way
 from vocab.coverage.partial import Partial, Plan, Task
 from vocab.coverage.probing import InContext, Parity, Unreachable, in_contexts, parity, unreachable
-from vocab.coverage.readers import Reader, readers_of
-from vocab.coverage.tally import desk_of, tally
+from vocab.coverage.readers import Reader, file_of, readers_of
+from vocab.coverage.tally import COLUMNS, desk_of, tally
+from vocab.errors import VocabError
 from vocab.pretokens import ODD
 from vocab.trials import made_up
 
@@ -29,7 +31,8 @@ DOCUMENTS, HELD_OUT = "documents", "held-out"
 TYPE_COLUMN = "type"
 ENGINES = ("tokenizers", "gigatoken")
 _TERMS, TOGETHER = 200, 20
-"""Terms that made-up texts hold, and added tokens that stand in one text."""
+"""Terms that made-up texts hold, and tokens that stand in one text."""
+_OVER_SPACE = re.compile(rb"[^\s] ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +82,13 @@ def cover(
         workers: processes.
 
     Raises:
-        VocabError: a tokenizer cannot be read.
+        VocabError: no tokenizer, one that cannot be read, or a column of types that holds something else.
         VerificationError: a shard is not what was certified.
     """
+    if not tokenizers:
+        raise VocabError("no tokenizer to cover a corpus by, expected one or more; name their files or folders")
+    if type_column in COLUMNS:
+        raise VocabError(f"column '{type_column}': expected a kept column of document types; name another")
     paths = tuple(tokenizers)
     digests = tuple(_digest(path) for path in paths)
     readers = readers_of(paths, digests)
@@ -100,8 +107,9 @@ def cover(
         partial = sum(progress(map_shards(tally, tasks, workers), len(tasks), "coverage"), Partial())
         if not partial.unlike:
             break
-        plan = _without(plan, partial.unlike, reasons, f"in 1 document of {AUDITED} or more")
+        plan = _without(plan, partial.unlike, reasons, "in a document of the corpus")
     desk = desk_of(plan)
+    desk.forget()
     pairs = aligned or load(OWN[0])
     return Covered(
         readers=readers,
@@ -122,7 +130,7 @@ def cover(
 def _digest(path: Path) -> str:
     from hashlib import sha256
 
-    return sha256(read_file(find(path))).hexdigest()
+    return sha256(read_file(file_of(path))).hexdigest()
 
 
 def _extends(readers: Sequence[Reader]) -> tuple[int | None, ...]:
@@ -157,11 +165,23 @@ def _proved(plan: Plan) -> tuple[Plan, dict[int, str], int]:
 
 
 def _texts(readers: Sequence[Reader], terms: Sequence[str]) -> list[str]:
-    """Texts on which units are tried: odd characters, made-up strings with terms, added tokens in the middle of text."""
-    added = [token for token in dict.fromkeys(token for reader in readers for token in reader.origin.added) if token]
-    between = [f"rate{token}up {token} 금리 {token}\n  {token}" for token in added]
+    """Texts on which units are tried: odd characters, made-up strings with terms, and tokens in the middle of text.
+
+    The tokens are added ones and those that go on over a space, as a term of several words or a pair of words may.
+    """
+    tokens = (token for reader in readers for token in (*reader.origin.added, *_over_spaces(reader)))
+    between = [f"rate{token}up {token} 금리 {token}\n  {token}" for token in dict.fromkeys(tokens) if token]
     joined = [" ".join(between[start : start + TOGETHER]) for start in range(0, len(between), TOGETHER)]
     return [*ODD, *made_up(list(terms[:_TERMS])), *joined]
+
+
+def _over_spaces(reader: Reader) -> list[str]:
+    """The texts of tokens in which a space follows another character."""
+    tokens = reader.tokens
+    data = tokens.blob.tobytes()
+    rows = zip(tokens.start[tokens.plain].tolist(), tokens.size[tokens.plain].tolist(), strict=True)
+    pieces = (data[start : start + size] for start, size in rows)
+    return [piece.decode("utf-8", "ignore") for piece in pieces if _OVER_SPACE.search(piece)]
 
 
 def _without(plan: Plan, unlike: frozenset[int], reasons: dict[int, str], where: str) -> Plan:

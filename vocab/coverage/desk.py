@@ -53,13 +53,13 @@ class Desk:
         self._additions = [additions(reader) for reader in self.readers]
         self._partial = Partial()
         self._encoders = Encoders(self.readers, plan.ways)
-        self._forget()
+        self.forget()
 
     def count(self, names: Sequence[str], texts: Sequence[str], cells: Sequence[Cell]) -> None:
         """Counts documents by id, text and cell."""
         if self._units.count > MOST_UNITS:
             self._close()
-            self._forget()
+            self.forget()
         keys = keys_of(names)
         cut = self.cut(texts) if self._encoders.places else None
         whole = self._read_whole(texts) if self._whole else None
@@ -109,7 +109,7 @@ class Desk:
         """
         return self._encoders.quick(texts) if whole else self._encoders.encode(texts, inside=True)
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """Begins without any unit, and without pre-tokens where they have become many."""
         self._units = Units(self._finder)
         self._shared = Shared()

@@ -8,6 +8,7 @@ stands where the character does. A term or a number costs the tokens that hold a
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 import numpy.typing as npt
@@ -78,7 +79,7 @@ def place(reader: Reader, texts: Texts, ids: npt.NDArray[np.int32], sizes: Ints,
             offsets = np.array(one.offsets, np.int64).reshape(-1, 2)
             start[where], end[where] = _by_offsets(texts, at, offsets)
             begins[where] = np.append(True, offsets[1:, 0] >= offsets[:-1, 1])[: len(offsets)]
-            partial[at], divided[at], lost[at] = _counts(texts.texts[at], offsets)
+            partial[at], divided[at], lost[at] = _counts(texts.texts[at], offsets, composes=reader.composes)
     return Placed(ids, sizes, start, end, begins, partial, divided, lost, ~(fits | prefixed))
 
 
@@ -144,8 +145,11 @@ def _by_offsets(texts: Texts, at: int, offsets: Ints) -> tuple[Ints, Ints]:
     return np.maximum.accumulate(byte_at[offsets[:, 0]]), np.maximum.accumulate(byte_at[offsets[:, 1]])
 
 
-def _counts(text: str, offsets: Ints) -> tuple[int, int, int]:
-    """Tokens that share a character with another, characters that are shared, characters in no token (spaces aside)."""
+def _counts(text: str, offsets: Ints, *, composes: bool) -> tuple[int, int, int]:
+    """Tokens that share a character with another, characters that are shared, characters in no token (spaces aside).
+
+    A mark that is read with the character before it, where the tokenizer `composes`, stands with that in its token.
+    """
     ink = np.concatenate(([0], np.cumsum(~np.isin(code_points(text), WHITE_POINTS))))
     if not len(offsets):
         return 0, 0, int(ink[-1])
@@ -153,8 +157,12 @@ def _counts(text: str, offsets: Ints) -> tuple[int, int, int]:
     shares = start[1:] < end[:-1]
     partial = np.append(shares, False) | np.append(False, shares)
     reached = np.concatenate(([0], np.maximum.accumulate(end)))
-    lost = ink[np.append(start, len(text))] - ink[reached]
-    return int(np.count_nonzero(partial)), len(np.unique(start[1:][shares])), int(lost[lost > 0].sum())
+    following = np.append(start, len(text))
+    lost = np.maximum(ink[following] - ink[reached], 0)
+    for gap in np.flatnonzero(lost).tolist() if composes else ():
+        if len(normalize("NFC", text[max(reached[gap] - 1, 0) : following[gap]])) == 1:
+            lost[gap] = 0
+    return int(np.count_nonzero(partial)), len(np.unique(start[1:][shares])), int(lost.sum())
 
 
 def _covering(placed: Placed, spans: Spans) -> tuple[Ints, Ints]:

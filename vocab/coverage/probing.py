@@ -68,30 +68,49 @@ def in_contexts(desk: Desk, terms: Sequence[str]) -> list[tuple[InContext, ...]]
 
 
 def unreachable(desk: Desk) -> list[Unreachable | None]:
-    """Which ids each tokenizer never gives; None where its tokens do not say what text they stand for."""
+    """Which ids each tokenizer never gives; None where its tokens do not say what text they stand for.
+
+    The text of an id is encoded as it stands inside a longer one, and one that begins with a space also without that space
+    as a whole text, to which some tokenizers put it.
+    """
     own = [_own_texts(reader) for reader in desk.readers]
-    never = [0] * len(own)
+    missed: list[list[tuple[str, int]]] = [[] for _ in own]
     every = list(dict.fromkeys(text for texts, _ in own for text in texts))
     for start in range(0, len(every), TOGETHER):
         part = every[start : start + TOGETHER]
         encoded = desk.encode(part, whole=False)
         for at, (texts, _) in enumerate(own):
             ids, sizes = encoded.get(at) or encoded_flat(desk.readers[at].ids(part, inside=True))
-            first = np.append(ids, 0)[np.minimum(np.cumsum(sizes) - sizes, len(ids))]
-            rows = zip(part, first.tolist(), sizes.tolist(), strict=True)
-            never[at] += sum(
-                texts.get(text, one if size == 1 else -1) != (one if size == 1 else -1) for text, one, size in rows
-            )
+            given = _single_ids(ids, sizes)
+            missed[at] += [
+                (text, one) for text, got in zip(part, given, strict=True) for one in texts.get(text, ()) if one != got
+            ]
     return [
-        Unreachable(missed, not_text) if texts else None for missed, (texts, not_text) in zip(never, own, strict=True)
+        Unreachable(len(_never(reader, rows)), not_text) if texts else None
+        for reader, rows, (texts, not_text) in zip(desk.readers, missed, own, strict=True)
     ]
 
 
-def _own_texts(reader: Reader) -> tuple[dict[str, int], int]:
-    """The text of each id, added ones aside, and how many ids are no text alone."""
+def _single_ids(ids: npt.NDArray[np.int32], sizes: Ints) -> list[int]:
+    """For each text its id where it has one alone, else -1."""
+    first = np.append(ids, 0)[np.minimum(np.cumsum(sizes) - sizes, len(ids))]
+    found: list[int] = np.where(sizes == 1, first, -1).tolist()
+    return found
+
+
+def _never(reader: Reader, rows: Sequence[tuple[str, int]]) -> list[int]:
+    """Those ids of `rows` that no whole text gives either, of which the tokenizer makes the text of the id."""
+    spaced = [(text[1:], one) for text, one in rows if len(text) > 1 and text[0] == " "]
+    ids, sizes = encoded_flat(reader.ids([text for text, _ in spaced], inside=False))
+    found = {one for (_, one), got in zip(spaced, _single_ids(ids, sizes), strict=True) if one == got}
+    return [one for _, one in rows if one not in found]
+
+
+def _own_texts(reader: Reader) -> tuple[dict[str, list[int]], int]:
+    """The texts that ids stand for, added ones aside, and how many ids are no text alone."""
     tokens = reader.tokens
     data = tokens.blob.tobytes()
-    found: dict[str, int] = {}
+    found: dict[str, list[int]] = {}
     not_text = 0
     for number in sorted(set(reader.origin.vocab.values()) - set(reader.origin.added.values())):
         start = int(tokens.start[number])
@@ -100,7 +119,7 @@ def _own_texts(reader: Reader) -> tuple[dict[str, int], int]:
         except UnicodeDecodeError:
             text = ""
         if text:
-            found[text] = number
+            found.setdefault(text, []).append(number)
         else:
             not_text += 1
     return found, not_text

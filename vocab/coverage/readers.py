@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vocab.base import EXPORT, FAMILY, UNIGRAM, Base, find, read_file, read_spec
+from vocab.base import EXPORT, FAMILY, TOKENIZER, UNIGRAM, Base, find, kinds, read_file, read_spec
 from vocab.byte_alphabet import read
 from vocab.errors import VocabError
 from vocab.extension import read_record
@@ -80,6 +80,13 @@ class Reader:
             unknown: int | None = model.get("unk_id")
             return unknown
         return self.origin.vocab.get(model.get("unk_token") or "")
+
+    @cached_property
+    def composes(self) -> bool:
+        """Whether it reads a character and the marks or letters after it as the one character that they compose."""
+        if isinstance(self.origin, ModelBase):
+            return False  # the library's offsets hold what was composed
+        return not {"NFC", "NFKC"}.isdisjoint(kinds(self.origin.spec.get("normalizer"), "normalizers"))
 
     def offsets(self, texts: Sequence[str]) -> list[tuple[Offsets, int]]:
         """For each text the start and end of each token in code points, and how many of the tokens are the unknown one."""
@@ -173,11 +180,13 @@ def open_tokenizer(path: Path) -> Reader:
     Raises:
         VocabError: nothing readable is there.
     """
-    file = find(path)
+    file = file_of(path)
     data = read_file(file)
     name = path.absolute().name
     sha256 = hashlib.sha256(data).hexdigest()
     record = read_record(file.parent)
+    if record is not None and file.name != _recorded(record):
+        record = None  # an export beside it
     if record is not None and record["tokenizer"]["sha256"] != "sha256:" + sha256:
         raise VocabError(f"{file}: sha256 is not the one in its record beside it; restore the files or extend again")
     if file.suffix == ".model" and not is_tiktoken(data, file):
@@ -185,6 +194,21 @@ def open_tokenizer(path: Path) -> Reader:
         return Reader(path, name, sha256, model.family, ModelBase(model), record)
     base = _without_merges(Base(file, sha256, read_spec(data, file)))
     return Reader(path, name, sha256, base.family, base, record)
+
+
+def file_of(path: Path) -> Path:
+    """The file of the tokenizer at `path`; in the folder of an extension the one that its record names.
+
+    Raises:
+        VocabError: nothing readable is there.
+    """
+    record = read_record(path)
+    return find(path) if record is None else path / _recorded(record)
+
+
+def _recorded(record: dict[str, Any]) -> str:
+    name: str = record["tokenizer"].get("file", TOKENIZER)
+    return name
 
 
 def _without_merges(base: Base) -> Base:

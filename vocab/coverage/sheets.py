@@ -12,6 +12,9 @@ from vocab.coverage.placing import Costs, Placed
 from vocab.coverage.readers import Reader
 from vocab.coverage.spans import LONGEST_RUN, Found, Texts
 
+TOGETHER = 50_000
+"""Texts whose ids are counted together."""
+
 
 class Shared:
     """What texts hold, whatever the tokenizer: sizes by text, and the numbers, digit runs and terms in them by row."""
@@ -92,8 +95,11 @@ def coverage(reader: Reader, shared: Shared, read: Read, weights: Ints, *, exten
     """The coverage of texts that stand in a slice as often as `weights` says, but for what is known by document."""
     some = np.flatnonzero(weights)
     times = weights[some]
-    flat, sizes = read.ids.take(some)
-    ids = np.bincount(flat, np.repeat(times, sizes), len(reader.tokens.size)).astype(np.int64)
+    ids = np.zeros(len(reader.tokens.size), np.int64)
+    for start in range(0, len(some), TOGETHER):
+        part = slice(start, start + TOGETHER)
+        flat, sizes = read.ids.take(some[part])
+        ids += np.bincount(flat, np.repeat(times[part], sizes), len(ids)).astype(np.int64)
 
     def total(column: Column) -> int:
         return int(column.rows[some].astype(np.int64) @ times)
@@ -103,7 +109,7 @@ def coverage(reader: Reader, shared: Shared, read: Read, weights: Ints, *, exten
         text_bytes=total(shared.text_bytes),
         characters=total(shared.characters),
         words=total(shared.words),
-        tokens=int(sizes @ times),
+        tokens=int(ids.sum()),
         unknown_tokens=0 if unknown is None else int(ids[unknown]),
         byte_tokens=int(ids[reader.tokens.single_byte].sum()),
         partial_tokens=total(read.partial),

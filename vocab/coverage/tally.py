@@ -12,6 +12,7 @@ from govern.corpus import read_certified
 from vocab.coverage.desk import Desk
 from vocab.coverage.partial import Cell, Partial, Plan, Task
 
+COLUMNS = ("id", "text", "lang", "source")
 BLOCK_CHARACTERS = 1_000_000
 BLOCK_DOCUMENTS = 2048
 """Text that is counted together, and documents of it."""
@@ -19,17 +20,22 @@ BLOCK_DOCUMENTS = 2048
 
 def tally(task: Task) -> Partial:
     """The counts of one shard, hashed as it is parsed."""
-    desk = desk_of(task.plan)
     frame = read_certified(task.shard)
     wanted = task.plan.type_column
-    columns = ["id", "text", "lang", "source", *([wanted] if wanted in frame.columns else [])]
-    for rows in _blocks(frame.select(columns).iter_rows()):
-        cells = [
-            Cell(task.part, lang or "", source or "", str(rest[0] or "") if rest else "")
-            for _, _, lang, source, *rest in rows
-        ]
-        desk.count([row[0] for row in rows], [row[1] or "" for row in rows], cells)
-    return desk.collect()
+    columns = [*COLUMNS, *([wanted] if wanted in frame.columns else [])]
+    desk = desk_of(task.plan)
+    try:
+        for rows in _blocks(frame.select(columns).iter_rows()):
+            cells = [_cell(task.part, lang, source, *rest) for _, _, lang, source, *rest in rows]
+            desk.count([row[0] for row in rows], [row[1] or "" for row in rows], cells)
+        return desk.collect()
+    except BaseException:
+        desk_of.cache_clear()  # what was interrupted holds half a shard, which no later one is to be counted with
+        raise
+
+
+def _cell(part: str, lang: str | None, source: str | None, kind: Any = None) -> Cell:
+    return Cell(part, lang or "", source or "", "" if kind is None else str(kind))
 
 
 @lru_cache(maxsize=1)
