@@ -180,13 +180,10 @@ def open_tokenizer(path: Path) -> Reader:
     Raises:
         VocabError: nothing readable is there.
     """
-    file = file_of(path)
+    file, record = _found(path)
     data = read_file(file)
     name = path.absolute().name
     sha256 = hashlib.sha256(data).hexdigest()
-    record = read_record(file.parent)
-    if record is not None and file.name != _recorded(record):
-        record = None  # an export beside it
     if record is not None and record["tokenizer"]["sha256"] != "sha256:" + sha256:
         raise VocabError(f"{file}: sha256 is not the one in its record beside it; restore the files or extend again")
     if file.suffix == ".model" and not is_tiktoken(data, file):
@@ -202,13 +199,17 @@ def file_of(path: Path) -> Path:
     Raises:
         VocabError: nothing readable is there.
     """
-    record = read_record(path)
-    return find(path) if record is None else path / _recorded(record)
+    return _found(path)[0]
 
 
-def _recorded(record: dict[str, Any]) -> str:
-    name: str = record["tokenizer"].get("file", TOKENIZER)
-    return name
+def _found(path: Path) -> tuple[Path, dict[str, Any] | None]:
+    """The file of the tokenizer at `path`, and the record of an extension that is about this very file."""
+    record = read_record(path if path.is_dir() else path.parent)
+    if record is None:
+        return find(path), None
+    name = record["tokenizer"].get("file", TOKENIZER)
+    file = path / name if path.is_dir() else find(path)
+    return file, record if file.name == name else None  # another is an export
 
 
 def _without_merges(base: Base) -> Base:
