@@ -110,6 +110,8 @@ def cover(
         plan = _without(plan, partial.unlike, reasons, "in a document of the corpus")
     desk = desk_of(plan)
     desk.forget()
+    contexts, never = in_contexts(desk, listed), unreachable(desk)
+    desk_of.cache_clear()
     pairs = aligned or load(OWN[0])
     return Covered(
         readers=readers,
@@ -120,8 +122,8 @@ def cover(
         extends=plan.extends,
         terms=listed,
         partial=partial,
-        contexts=tuple(in_contexts(desk, listed)),
-        unreachable=tuple(unreachable(desk)),
+        contexts=tuple(contexts),
+        unreachable=tuple(never),
         aligned=pairs,
         parity=tuple(parity(reader, pairs.pairs) for reader in readers),
     )

@@ -26,6 +26,8 @@ from vocab.sentence_piece import BPE as BPE_MODEL
 from vocab.sentence_piece import UNIGRAM as UNIGRAM_MODEL
 from vocab.sentence_piece import parse_model
 
+USUAL = ("tokenizer.json", "tokenizer.model")
+"""Names of files that say nothing: the folder names the tokenizer."""
 Offsets = list[tuple[int, int]]
 Ints = npt.NDArray[np.int64]
 PIECES = (BPE_MODEL, UNIGRAM_MODEL, EXPORT, UNIGRAM)
@@ -182,15 +184,15 @@ def open_tokenizer(path: Path) -> Reader:
     """
     file, record = _found(path)
     data = read_file(file)
-    name = path.absolute().name
+    named = path.absolute().parent if path.is_file() and path.name in USUAL else path.absolute()
     sha256 = hashlib.sha256(data).hexdigest()
     if record is not None and record["tokenizer"]["sha256"] != "sha256:" + sha256:
         raise VocabError(f"{file}: sha256 is not the one in its record beside it; restore the files or extend again")
     if file.suffix == ".model" and not is_tiktoken(data, file):
         model = parse_model(data, file)
-        return Reader(path, name, sha256, model.family, ModelBase(model), record)
+        return Reader(path, named.name, sha256, model.family, ModelBase(model), record)
     base = _without_merges(Base(file, sha256, read_spec(data, file)))
-    return Reader(path, name, sha256, base.family, base, record)
+    return Reader(path, named.name, sha256, base.family, base, record)
 
 
 def file_of(path: Path) -> Path:
