@@ -6,7 +6,7 @@ In: texts to train on and a folder. Out: files of tokenizers by name. The same t
 import io
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +109,10 @@ def _pieces(texts: Sequence[str], file: Path, options: dict[str, Any]) -> Path:
     )  # fmt: skip
     file.write_bytes(written.getvalue())
     return file
+
+
+def changed(folder: Path, change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    """The `tokenizer.json` in `folder` after `change`."""
+    spec: dict[str, Any] = json.loads((folder / "tokenizer.json").read_text("utf-8"))
+    change(spec)
+    return spec

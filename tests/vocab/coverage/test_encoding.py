@@ -1,0 +1,165 @@
+"""The ids of units: those of the library, with every pre-token cut and merged once."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tests.vocab.conftest import ENGLISH, KOREAN
+from vocab.coverage import encoding
+from vocab.coverage.encoding import ByPreTokens, Encoders, PreTokens, Way, cut_key, cuts_by_patterns
+from vocab.coverage.readers import Reader, open_tokenizer
+from vocab.errors import VocabError
+
+from .made_tokenizers import changed, write_all, write_spec
+
+BY_PATTERNS = ("gpt2", "qwen", "nfkc", "across")
+OTHERS = (
+    "bpe.model",
+    "bpe_plain.model",
+    "unigram.model",
+    "bpe_export",
+    "unigram_export",
+    "prefix_space",
+    "word_pieces",
+)
+WORDS = (
+    " mortgage", " 기준금리를", " 1,234.5", " EBITDA", "Report", " <|im_start|>", " a<|im_end|>b", "  two", " \n x", "\t", "",
+    " e\u0301", " ﬁ①½", " 각", " don't", " 🏦", " x\n", " \u3000y", "\n", " \x00", " 3조",
+)  # fmt: skip
+TEXTS = st.lists(
+    st.one_of(st.sampled_from(WORDS), st.text(max_size=6), st.text(max_size=4).map(" {}".format)), max_size=12
+)
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A tokenizer of each kind, by name."""
+    return write_all([*ENGLISH, *KOREAN], tmp_path_factory.mktemp("tokenizers"))
+
+
+@pytest.fixture(scope="module")
+def readers(paths: dict[str, Path]) -> dict[str, Reader]:
+    """The same, opened."""
+    return {name: open_tokenizer(path) for name, path in paths.items()}
+
+
+def rows(found: encoding.Encoded) -> list[list[int]]:
+    """The ids of each text."""
+    ids, sizes = found
+    ends = sizes.cumsum()
+    return [ids[end - size : end].tolist() for end, size in zip(ends, sizes, strict=True)]
+
+
+def encoders(readers: Sequence[Reader], **way: bool) -> Encoders:
+    return Encoders(readers, [Way(**way)] * len(readers))
+
+
+def test_patterns_cut_byte_level_bpe_that_puts_no_space_in_front(readers: dict[str, Reader]) -> None:
+    """No other family is cut before its merges, or not in the same way wherever a text stands."""
+    assert {name for name, one in readers.items() if cuts_by_patterns(one)} == {*BY_PATTERNS}
+    assert readers.keys() == {*BY_PATTERNS, *OTHERS, "bpe_over_spaces.model"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(batches=st.lists(TEXTS, max_size=3), inside=st.booleans())
+@example(batches=[[*WORDS], [*WORDS]], inside=True)
+@example(batches=[[*WORDS], [*WORDS]], inside=False)
+def test_ids_are_those_of_the_library(readers: dict[str, Reader], batches: list[list[str]], inside: bool) -> None:
+    """By every family at once, whatever was seen before, with added tokens in the texts or none."""
+    listed = list(readers.values())
+    made = encoders(listed)
+    for texts in batches:
+        found = made.encode(texts, inside=inside)
+        assert [*found] == [*range(len(listed))]
+        for at, one in enumerate(listed):
+            assert rows(found[at]) == one.ids(texts, inside=inside), one.name
+
+
+def test_only_those_that_count_by_units_encode(readers: dict[str, Reader]) -> None:
+    """The places of the others stay free; `quick` names those to which the start of a text is like any other place."""
+    names = ["unigram.model", "gpt2", "prefix_space", "qwen"]
+    listed = [readers[name] for name in names]
+    made = Encoders(listed, [Way(units=False), Way(), Way(), Way()])
+    assert made.places == (1, 2, 3)
+    assert {*made.encode([" a"], inside=True)} == {1, 2, 3}
+    quick = made.quick(["mortgage", "", " b"])
+    assert {*quick} == {1, 3}
+    for at, found in quick.items():
+        assert rows(found) == listed[at].ids(["mortgage", "", " b"], inside=False)
+
+
+def test_tokenizers_share_what_they_cut_alike(readers: dict[str, Reader], tmp_path: Path) -> None:
+    """Normalizer, pre-tokenizer and added tokens decide, merges do not."""
+    one = readers["qwen"]
+    fewer = changed(one.path, lambda spec: spec["model"].update(merges=spec["model"]["merges"][:50]))
+    plain = changed(one.path, lambda spec: spec.update(normalizer=None))
+    bare = changed(one.path, lambda spec: spec.update(added_tokens=[]))
+    keys = [
+        cut_key(open_tokenizer(write_spec(tmp_path / str(at), spec))) for at, spec in enumerate((fewer, plain, bare))
+    ]
+    assert cut_key(one) == keys[0]
+    assert len({cut_key(one), *keys, cut_key(readers["gpt2"])}) == 4
+
+
+def test_a_pretoken_is_cut_once_for_all_and_merged_once_by_each(
+    readers: dict[str, Reader], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two tokenizers that cut alike: texts are cut once, and what was seen before is not merged again."""
+    one = readers["qwen"]
+    spec = changed(one.path, lambda spec: spec["model"].update(merges=spec["model"]["merges"][:50]))
+    other = open_tokenizer(write_spec(tmp_path / "fewer", spec))
+    cut: list[str] = []
+    merged: list[str] = []
+    by_pretokens, by_merges = PreTokens.cut, ByPreTokens._learn
+    monkeypatch.setattr(PreTokens, "cut", lambda self, texts: [cut.extend(texts), by_pretokens(self, texts)][1])
+    monkeypatch.setattr(ByPreTokens, "_learn", lambda self, new: [merged.extend(new), by_merges(self, new)][1])
+    made = encoders([one, other])
+    texts = [" rate", " rates", " rate,", " rate"]
+    for _ in range(2):
+        found = made.encode(texts, inside=True)
+    assert cut == texts * 2
+    assert sorted(merged) == sorted([*(["Ġrate", "Ġrates", ","] * 2)])
+    assert made.pretokens == 3
+    assert [rows(found[at]) for at in (0, 1)] == [reader.ids(texts, inside=True) for reader in (one, other)]
+
+
+def test_words_that_a_pattern_joins_are_cut_one_by_one(readers: dict[str, Reader]) -> None:
+    """Where a piece would go on over the end of a word, each word is cut alone: what a unit is does not depend on others."""
+    one = readers["across"]
+    texts = [" its", " mortgage", " its", " rate", " (the)"]
+    (joined,), alone = one.ids(["".join(texts)], inside=True), one.ids(texts, inside=True)
+    assert joined != [number for word in alone for number in word]
+    assert rows(encoders([one]).encode(texts, inside=True)[0]) == one.ids(texts, inside=True)
+
+
+def test_gigatoken_gives_the_same_ids(readers: dict[str, Reader]) -> None:
+    """On words, and through the library on texts with an added token."""
+    pytest.importorskip("gigatoken")
+    listed = [readers[name] for name in ("gpt2", "qwen")]
+    texts = [*WORDS[:5], " <|im_start|>", " rate", *(f" {word}" for word in (ENGLISH[0] + KOREAN[0]).split())]
+    made = encoders(listed, gigatoken=True)
+    for found in (made.encode(texts, inside=True), made.quick(texts)):
+        assert [rows(found[at]) for at in (0, 1)] == [one.ids(texts, inside=True) for one in listed]
+    assert made.pretokens == 0
+
+
+def test_gigatoken_encodes_nothing_that_patterns_do_not_cut(
+    readers: dict[str, Reader], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model of another family goes to its own library, and needs no other."""
+    monkeypatch.setitem(sys.modules, "gigatoken", None)
+    one = readers["bpe_plain.model"]
+    assert rows(encoders([one], gigatoken=True).encode([" a"], inside=True)[0]) == one.ids([" a"], inside=True)
+
+
+def test_without_gigatoken_a_sentence_says_how_to_get_it(
+    readers: dict[str, Reader], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is an extra."""
+    monkeypatch.setitem(sys.modules, "gigatoken", None)
+    with pytest.raises(VocabError, match=r"gigatoken is not installed; install assay\[fast\]"):
+        encoders([readers["gpt2"]], gigatoken=True)
