@@ -211,7 +211,10 @@ def cuts_by_patterns(reader: Reader) -> bool:
     origin = reader.origin
     if not isinstance(origin, Base) or origin.family != FAMILY:
         return False
-    return not cutting(origin.spec).reason and origin.inner() is origin.tokenizer()
+    cut = cutting(origin.spec)
+    if cut.normalizer and any(token.get("normalized") for token in origin.spec.get("added_tokens", ())):
+        return False  # such a token also stands where the text is normalised to it, which no pattern finds
+    return not cut.reason and origin.inner() is origin.tokenizer()
 
 
 def cut_key(reader: Reader) -> str:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from hypothesis import example, given, settings
@@ -163,3 +164,16 @@ def test_without_gigatoken_a_sentence_says_how_to_get_it(
     monkeypatch.setitem(sys.modules, "gigatoken", None)
     with pytest.raises(VocabError, match=r"gigatoken is not installed; install assay\[fast\]"):
         encoders([readers["gpt2"]], gigatoken=True)
+
+
+def test_an_added_token_is_found_in_text_that_is_normalised_to_it(readers: dict[str, Reader], tmp_path: Path) -> None:
+    """No pattern of the raw text would find it, so the library encodes every unit."""
+    token = {"content": "금리", "single_word": False, "lstrip": False, "rstrip": False, "normalized": True}
+    number = readers["qwen"].vocab_size
+    spec = changed(
+        readers["qwen"].path, lambda spec: spec["added_tokens"].append({"id": number, "special": False, **token})
+    )
+    one = open_tokenizer(write_spec(tmp_path / "one", spec))
+    texts = [normalize(form, " 기준금리를") for form in ("NFC", "NFD")]
+    assert all(number in ids for ids in one.ids(texts, inside=True))
+    assert rows(encoders([one]).encode(texts, inside=True)[0]) == one.ids(texts, inside=True)
