@@ -76,7 +76,7 @@ def place(reader: Reader, texts: Texts, ids: npt.NDArray[np.int32], sizes: Ints,
         encoded = reader.encode([texts.texts[at] for at in odd.tolist()], inside=inside)
         for at, one in zip(odd.tolist(), encoded, strict=True):
             where = slice(int(fronts[at]), int(fronts[at] + sizes[at]))
-            offsets = np.array(one.offsets, np.int64).reshape(-1, 2)
+            offsets = _offsets(reader, ids[where], one.offsets)
             start[where], end[where] = _by_offsets(texts, at, offsets)
             begins[where] = np.append(True, offsets[1:, 0] >= offsets[:-1, 1])[: len(offsets)]
             partial[at], divided[at], lost[at] = _counts(texts.texts[at], offsets, composes=reader.composes)
@@ -137,6 +137,16 @@ def _partial(texts: Texts, start: Ints, end: Ints, sizes: Ints) -> tuple[npt.NDA
     again = np.zeros(len(start), np.bool_)
     again[1:] = inside[:-1] & inside[1:] & (lead[1:] == lead[:-1])
     return ~inside, sums(inside | ends, sizes), sums(inside & ~again, sizes)
+
+
+def _offsets(reader: Reader, ids: npt.NDArray[np.int32], offsets: Sequence[tuple[int, int]]) -> Ints:
+    """The offsets of a text's tokens as rows; a space that was put in front of a character holds nothing of it."""
+    rows = np.array(offsets, np.int64).reshape(-1, 2)
+    tokens = reader.tokens
+    in_front = np.append(rows[1:, 0] < rows[:-1, 1], False)[: len(rows)] & tokens.plain[ids] & (tokens.size[ids] == 1)
+    in_front[in_front] = tokens.blob[tokens.start[ids[in_front]]] == SPACE
+    rows[in_front, 1] = rows[in_front, 0]
+    return rows
 
 
 def _by_offsets(texts: Texts, at: int, offsets: Ints) -> tuple[Ints, Ints]:
