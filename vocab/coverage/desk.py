@@ -125,6 +125,8 @@ class Desk:
         for number, (ids, sizes) in self._encoders.encode(texts.texts, inside=inside).items():
             reader = self.readers[number]
             placed = place(reader, texts, ids, sizes, inside=inside)
+            if not placed.agrees:  # another engine encoded
+                self._partial += Partial(unlike=frozenset({number}))
             self._reads[number].add(at, placed, found, costs(reader, texts, placed, found))
         for number, base in enumerate(self.plan.extends):
             if base in self._reads and number in self._reads:

@@ -37,6 +37,8 @@ class Placed:
     lost: Ints
     otherwise: npt.NDArray[np.bool_]
     """By text: its tokens do not spell its bytes."""
+    agrees: bool = True
+    """The ids of such texts are those of the library, which says where they stand."""
 
 
 @dataclass(frozen=True)
@@ -69,18 +71,21 @@ def place(reader: Reader, texts: Texts, ids: npt.NDArray[np.int32], sizes: Ints,
     end = ends - np.repeat(before + prefixed, sizes) + first
     start = np.maximum(end - lengths, first)
     begins, partial, divided = _partial(texts, start, end, sizes)
-    lost = np.zeros(len(sizes), np.int64)
+    lost, agrees = np.zeros(len(sizes), np.int64), True
     odd = np.flatnonzero(~(fits | prefixed))
     if len(odd):
         fronts = np.cumsum(sizes) - sizes
         encoded = reader.encode([texts.texts[at] for at in odd.tolist()], inside=inside)
         for at, one in zip(odd.tolist(), encoded, strict=True):
             where = slice(int(fronts[at]), int(fronts[at] + sizes[at]))
+            if one.ids != ids[where].tolist():
+                agrees, start[where], end[where] = False, texts.bounds[at], texts.bounds[at]
+                continue
             offsets = _offsets(reader, ids[where], one.offsets)
             start[where], end[where] = _by_offsets(texts, at, offsets)
             begins[where] = np.append(True, offsets[1:, 0] >= offsets[:-1, 1])[: len(offsets)]
             partial[at], divided[at], lost[at] = _counts(texts.texts[at], offsets, composes=reader.composes)
-    return Placed(ids, sizes, start, end, begins, partial, divided, lost, ~(fits | prefixed))
+    return Placed(ids, sizes, start, end, begins, partial, divided, lost, ~(fits | prefixed), agrees)
 
 
 def costs(reader: Reader, texts: Texts, placed: Placed, found: Found) -> Costs:

@@ -12,7 +12,7 @@ from typing import Any
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-from vocab.coverage.readers import open_tokenizer
+from vocab.coverage.readers import Reader
 from vocab.piece_export import export
 from vocab.sentence_piece import read_model
 
@@ -54,12 +54,12 @@ def write_spec(folder: Path, spec: dict[str, Any]) -> Path:
     return folder
 
 
-def counted(path: Path, texts: Sequence[str]) -> Counter[int]:
+def counted(reader: Reader, texts: Sequence[str]) -> Counter[int]:
     """How often each id stands in `texts`, each encoded whole by the library itself."""
-    reader = open_tokenizer(path)
+    tokenizer = reader.origin.tokenizer()
     found: Counter[int] = Counter()
     for text in texts:
-        found.update(reader.origin.tokenizer().encode(text, add_special_tokens=False).ids)
+        found.update(tokenizer.encode(text, add_special_tokens=False).ids)
     return found
 
 
