@@ -1,7 +1,7 @@
 """Covers a certified corpus by several tokenizers at once: decides how each may be counted, counts shards, tries the rest.
 
 A tokenizer counts by units (`vocab.coverage.units`) where the ids of a text are those of its units one after the other. That
-is proved on odd and made-up texts first, and audited on one document in `desk.AUDITED` while the corpus is read; where either
+is proved on odd and made-up texts first, and audited on some documents (`audit_every`) while the corpus is read; where either
 fails it reads every document whole, and the corpus is counted again. What was decided, and why, is part of the result.
 """
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 DOCUMENTS, HELD_OUT = "documents", "held-out"
 TYPE_COLUMN = "type"
 ENGINES = ("tokenizers", "gigatoken")
+AUDITED, RAREST = 100, 256
+"""Documents that are audited of a corpus, about; of a large one, one in so many."""
 _TERMS, TOGETHER = 200, 20
 """Terms that made-up texts hold, and tokens that stand in one text."""
 _OVER_SPACE = re.compile(rb"[^\s] ")
@@ -93,15 +95,11 @@ def cover(
     digests = tuple(_digest(path) for path in paths)
     readers = readers_of(paths, digests)
     listed = tuple(dict.fromkeys(terms))
-    plan = Plan(
-        paths, digests, (Way(gigatoken=engine == "gigatoken"),) * len(readers), _extends(readers), listed, type_column
-    )
-    plan, reasons, proved = _proved(plan)
-    shards = [
-        (part, shard)
-        for part, shards in ((DOCUMENTS, corpus.documents), (HELD_OUT, corpus.held_out))
-        for shard in shards
-    ]
+    parts = ((DOCUMENTS, corpus.documents), (HELD_OUT, corpus.held_out))
+    shards = [(part, shard) for part, several in parts for shard in several]
+    every = audit_every(sum(shard.documents for _, shard in shards))
+    ways = (Way(gigatoken=engine == "gigatoken"),) * len(readers)
+    plan, reasons, proved = _proved(Plan(paths, digests, ways, _extends(readers), listed, type_column, every))
     while True:
         tasks = [Task(plan, shard, part) for part, shard in shards]
         partial = sum(progress(map_shards(tally, tasks, workers), len(tasks), "coverage"), Partial())
@@ -127,6 +125,11 @@ def cover(
         aligned=pairs,
         parity=tuple(parity(reader, pairs.pairs) for reader in readers),
     )
+
+
+def audit_every(documents: int) -> int:
+    """One document in so many is audited: a hundred of a corpus, and of a large one a fixed share."""
+    return max(1, min(RAREST, documents // AUDITED))
 
 
 def _digest(path: Path) -> str:

@@ -1,7 +1,7 @@
 """Where one process counts: documents are cut into units, new units are looked at once, and the rest is sums over them.
 
-A tokenizer to which units do not apply reads each document whole. One document in `AUDITED`, chosen by a digest of its id, is
-also encoded whole by every tokenizer; one whose ids differ from those of the units is named in `Partial.unlike`.
+A tokenizer to which units do not apply reads each document whole. One document in `Plan.every`, chosen by a digest of its id,
+is also encoded whole by every tokenizer; one whose ids differ from those of the units is named in `Partial.unlike`.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,6 @@ from vocab.pretokens import holding
 
 MOST_UNITS, MOST_PRETOKENS = 300_000, 1_000_000
 """Units and pre-tokens that a process keeps before it forgets them; each takes some two or three hundred bytes."""
-AUDITED = 256
 DIGITS = frozenset("0123456789")
 WHOLE_CHARACTERS = 200_000
 """Text of documents that a tokenizer encodes whole in one call."""
@@ -65,7 +64,7 @@ class Desk:
         whole = self._read_whole(texts) if self._whole else None
         values = self._values(cut, whole, len(texts))
         if cut is not None:
-            self._audit([at for at, key in enumerate(keys.tolist()) if key % AUDITED == 0], texts, cut)
+            self._audit([at for at, key in enumerate(keys.tolist()) if key % self.plan.every == 0], texts, cut)
         groups: dict[Cell, list[int]] = {}
         for at, cell in enumerate(cells):
             groups.setdefault(cell, []).append(at)

@@ -20,7 +20,10 @@ EACH = ("tokens", "term_tokens", "term_single", "number_tokens")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a process needs to count: tokenizers with their digests and ways, what each extends, terms, the column of types."""
+    """What a process needs to count: tokenizers with their digests and ways, what each extends, terms, the column of types.
+
+    One document in `every` is also encoded whole.
+    """
 
     paths: tuple[Path, ...]
     digests: tuple[str, ...]
@@ -28,6 +31,7 @@ class Plan:
     extends: tuple[int | None, ...]
     terms: tuple[str, ...]
     type_column: str
+    every: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,7 @@ from govern.errors import VerificationError
 from tests.vocab.conftest import ENGLISH, KOREAN
 from vocab.coverage import cover, covering, encoding
 from vocab.coverage.covering import Covered
-from vocab.coverage.desk import AUDITED
 from vocab.coverage.encoding import Way
-from vocab.coverage.intervals import keys_of
 from vocab.coverage.value import to_json
 from vocab.errors import VocabError
 from vocab.extend import extend
@@ -117,12 +115,6 @@ def test_what_changed_is_counted_where_both_are_read_in_units(covered: dict[str,
     }
 
 
-def audited_id(nth: int = 0) -> str:
-    """An id whose document is encoded whole to see whether it agrees."""
-    found = (name for name in (f"document {at}" for at in range(100_000)) if keys_of([name])[0] % AUDITED == 0)
-    return next(one for at, one in enumerate(found) if at == nth)
-
-
 def joining(paths: dict[str, Path], folder: Path) -> Path:
     """A tokenizer that cuts as any other does, but for one pair of words, which it joins."""
 
@@ -140,7 +132,7 @@ def test_a_document_that_disagrees_has_the_corpus_counted_again(
 ) -> None:
     """What no made-up text showed is seen in an audited document; then every document is read whole, by that tokenizer only."""
     path = joining(paths, tmp_path / "joining")
-    documents = [*(Document(text) for text in ENGLISH[:20]), Document("the zyxw qvut rose", id=audited_id())]
+    documents = [*(Document(text) for text in ENGLISH[:20]), Document("the zyxw qvut rose")]
     corpus = certified(tmp_path / "corpus", keys, corpus_writer, documents, shard_documents=7)
     result = cover([paths["gpt2"], path], corpus, TERMS, workers=workers)
     first, second = result.methods
@@ -149,20 +141,25 @@ def test_a_document_that_disagrees_has_the_corpus_counted_again(
     assert (
         second.reason == "the ids of a text are not those of its parts one after the other in a document of the corpus"
     )
-    assert (result.partial.audited, second.audited) == (1, 0)
+    assert (result.partial.audited, second.audited) == (21, 0)
     for at, _one in enumerate((paths["gpt2"], path)):
         is_exact(result, at, texts_of(corpus))
 
 
 def test_without_the_audit_that_document_would_not_be_seen(
-    paths: dict[str, Path], tmp_path: Path, keys: Path, corpus_writer: Writer
+    paths: dict[str, Path], tmp_path: Path, keys: Path, corpus_writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So the test above tests the audit: the proof passes, and one document in `AUDITED` is looked at."""
-    documents = [Document("the zyxw qvut rose", id="document 0")]
-    corpus = certified(tmp_path / "corpus", keys, corpus_writer, documents)
-    assert keys_of(["document 0"])[0] % AUDITED
+    """So the test above tests the audit: the proof passes."""
+    monkeypatch.setattr(covering, "audit_every", lambda _: 2**62)
+    corpus = certified(tmp_path / "corpus", keys, corpus_writer, [Document("the zyxw qvut rose")])
     (method,) = cover([joining(paths, tmp_path / "joining")], corpus, TERMS).methods
     assert (method.way, method.audited) == (Way(), 0)
+
+
+@pytest.mark.parametrize(("documents", "every"), [(0, 1), (150, 1), (10_000, 100), (10**9, 256)])
+def test_a_hundred_documents_are_audited_and_a_share_of_many(documents: int, every: int) -> None:
+    """All of a small corpus."""
+    assert covering.audit_every(documents) == every
 
 
 @pytest.mark.parametrize("change", ["added token", "stripping", "looking ahead"])
@@ -213,7 +210,7 @@ def test_an_engine_with_other_ids_gives_way_to_the_library(
     """Seen on made-up texts or in the audit, and said; the units stay."""
     documents = [
         *(Document(text, id=f"{at}") for at, text in enumerate(ENGLISH)),
-        Document(ENGLISH[0], id=audited_id(1)),
+        Document(ENGLISH[0], id="again"),
     ]
     corpus = certified(tmp_path / "corpus", keys, corpus_writer, documents)
     result = cover([paths["gpt2"]], corpus, terms, engine="gigatoken")

@@ -32,7 +32,7 @@ def desk(paths: Sequence[Path], *, units: Sequence[bool] | None = None, terms: S
     """Where these tokenizers count, each by units where `units` does not say otherwise."""
     digests = tuple(_digest(path) for path in paths)
     ways = tuple(Way(units=one) for one in units or [True] * len(paths))
-    return Desk(Plan(tuple(paths), digests, ways, _extends(readers_of(tuple(paths), digests)), tuple(terms), ""))
+    return Desk(Plan(tuple(paths), digests, ways, _extends(readers_of(tuple(paths), digests)), tuple(terms), "", 1))
 
 
 def holds_alone(reader: Reader, head: str, term: str, tail: str) -> bool:

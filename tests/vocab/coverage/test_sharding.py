@@ -69,7 +69,7 @@ CELL = Cell(DOCUMENTS, "en", "notes", "")
 def plan_of(paths: Sequence[Path], ways: Sequence[Way]) -> Plan:
     digests = tuple(covering._digest(path) for path in paths)
     extends = covering._extends(readers_of(tuple(paths), digests))
-    return Plan(tuple(paths), digests, tuple(ways), extends, TERMS, "type")
+    return Plan(tuple(paths), digests, tuple(ways), extends, TERMS, "type", 1)
 
 
 def at_desk(plan: Plan, texts: Sequence[str]) -> Partial:
