@@ -93,24 +93,36 @@ class Changed(_Sum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IdCounts:
-    """How often each id stands in text, by id."""
+    """How often each id stands in text: `ids` that do, ascending, and their `counts`."""
 
+    ids: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     counts: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
+    @staticmethod
+    def of_all(counts: npt.NDArray[np.int64]) -> "IdCounts":
+        """The same from the count of every id."""
+        ids = np.flatnonzero(counts)
+        return IdCounts(ids, counts[ids])
+
     def __add__(self, other: "IdCounts") -> "IdCounts":
-        longer, shorter = sorted((self.counts, other.counts), key=len, reverse=True)
-        total = longer.copy()
-        total[: len(shorter)] += shorter
-        return IdCounts(total)
+        if not len(other.ids) or not len(self.ids):
+            return self if len(self.ids) else other
+        ids, where = np.unique(np.concatenate((self.ids, other.ids)), return_inverse=True)
+        counts = np.zeros(len(ids), np.int64)
+        np.add.at(counts, where, np.concatenate((self.counts, other.counts)))
+        return IdCounts(ids, counts)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, IdCounts) and not np.any((self + IdCounts(-other.counts)).counts)
+        if not isinstance(other, IdCounts):
+            return False
+        return np.array_equal(self.ids, other.ids) and np.array_equal(self.counts, other.counts)
 
     __hash__ = None  # type: ignore[assignment]
 
     def of(self, number: int) -> int:
         """How often the id `number` stands there."""
-        return int(self.counts[number]) if number < len(self.counts) else 0
+        at = int(np.searchsorted(self.ids, number))
+        return int(self.counts[at]) if at < len(self.ids) and self.ids[at] == number else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from vocab.coverage.encoding import Way
 from vocab.coverage.partial import Partial, Plan, Task
 from vocab.coverage.probing import InContext, Parity, Unreachable, in_contexts, parity, unreachable
 from vocab.coverage.readers import Reader, file_of, readers_of
-from vocab.coverage.tally import COLUMNS, desk_of, tally
+from vocab.coverage.tally import COLUMNS, desk_of, refuse_types, tally
 from vocab.errors import VocabError
 from vocab.pretokens import ODD
 from vocab.trials import made_up
@@ -32,6 +32,8 @@ TYPE_COLUMN = "type"
 ENGINES = ("tokenizers", "gigatoken")
 AUDITED, RAREST = 100, 256
 """Documents that are audited of a corpus, about; of a large one, one in so many."""
+MOST_SOURCES = 50
+"""Sources with slices of their own; what the others hold is one slice."""
 _TERMS, TOGETHER = 200, 20
 """Terms that made-up texts hold, and tokens that stand in one text."""
 _OVER_SPACE = re.compile(rb"[^\s] ")
@@ -99,10 +101,14 @@ def cover(
     shards = [(part, shard) for part, several in parts for shard in several]
     every = audit_every(sum(shard.documents for _, shard in shards))
     ways = (Way(gigatoken=engine == "gigatoken"),) * len(readers)
-    plan, reasons, proved = _proved(Plan(paths, digests, ways, _extends(readers), listed, type_column, every))
+    sources = _sources(corpus)
+    plan, reasons, proved = _proved(Plan(paths, digests, ways, _extends(readers), listed, type_column, every, sources))
     while True:
         tasks = [Task(plan, shard, part) for part, shard in shards]
-        partial = sum(progress(map_shards(tally, tasks, workers), len(tasks), "coverage"), Partial())
+        partial = Partial()
+        for one in progress(map_shards(tally, tasks, workers), len(tasks), "coverage"):
+            partial += one
+            refuse_types({cell.type for cell in partial.coverage}, type_column)
         if not partial.unlike:
             break
         plan = _without(plan, partial.unlike, reasons, "in a document of the corpus")
@@ -130,6 +136,15 @@ def cover(
 def audit_every(documents: int) -> int:
     """One document in so many is audited: a hundred of a corpus, and of a large one a fixed share."""
     return max(1, min(RAREST, documents // AUDITED))
+
+
+def _sources(corpus: "CertifiedCorpus") -> tuple[str, ...]:
+    """The largest sources, where there are more than have slices of their own; else none."""
+    listed = corpus.certificate.claim["sources"]
+    if len(listed) <= MOST_SOURCES:
+        return ()
+    largest = sorted(listed, key=lambda one: (-one["documents_certified"], one["name"]))
+    return tuple(one["name"] for one in largest[:MOST_SOURCES])
 
 
 def _digest(path: Path) -> str:

@@ -221,7 +221,8 @@ class Desk:
         weights = self._weights.setdefault(cell, Growing(np.int64))
         weights.reserve(self._units.count)
         where = places((np.cumsum(cut.sizes) - cut.sizes)[chosen], cut.sizes[chosen])
-        weights.rows[:] += np.bincount(cut.units[where], minlength=self._units.count)
+        units, counts = np.unique(cut.units[where], return_counts=True)
+        weights.rows[units] += counts
 
     def _close(self) -> None:
         """Turns the units of each cell into counts."""

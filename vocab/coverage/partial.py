@@ -1,9 +1,8 @@
 """What passes between the processes that count a corpus: a plan, a shard to count by it, and counts that add up."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 import numpy as np
 
@@ -22,7 +21,7 @@ EACH = ("tokens", "term_tokens", "term_single", "number_tokens")
 class Plan:
     """What a process needs to count: tokenizers with their digests and ways, what each extends, terms, the column of types.
 
-    One document in `every` is also encoded whole.
+    One document in `every` is also encoded whole. `sources`: those with a slice of their own, where not all have one.
     """
 
     paths: tuple[Path, ...]
@@ -32,6 +31,7 @@ class Plan:
     terms: tuple[str, ...]
     type_column: str
     every: int
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +69,22 @@ class Partial:
     audited: int = 0
     unlike: frozenset[int] = frozenset()
 
+    def __iadd__(self, other: "Partial") -> Self:
+        for cell, every in other.coverage.items():
+            own = self.coverage.get(cell)
+            self.coverage[cell] = every if own is None else tuple(a + b for a, b in zip(own, every, strict=True))
+        for cell, sums in other.replicates.items():
+            self.replicates[cell] = self.replicates[cell] + sums if cell in self.replicates else sums
+        for shape, counts in other.shapes.items():
+            self.shapes[shape] = self.shapes[shape] + counts if shape in self.shapes else counts
+        if other.terms.size:
+            self.terms = self.terms + other.terms if self.terms.size else other.terms
+        self.audited += other.audited
+        self.unlike |= other.unlike
+        return self
+
     def __add__(self, other: "Partial") -> "Partial":
-        return Partial(
-            _added(self.coverage, other.coverage, lambda one, two: tuple(a + b for a, b in zip(one, two, strict=True))),
-            _added(self.replicates, other.replicates, np.add),
-            self.terms + other.terms
-            if self.terms.size and other.terms.size
-            else max(self.terms, other.terms, key=np.size),
-            _added(self.shapes, other.shapes, np.add),
-            self.audited + other.audited,
-            self.unlike | other.unlike,
-        )
-
-
-def _added(one: Mapping[Any, Any], two: Mapping[Any, Any], add: Callable[[Any, Any], Any]) -> dict[Any, Any]:
-    return {**one, **{key: add(one[key], value) if key in one else value for key, value in two.items()}}
+        total = Partial()
+        total += self
+        total += other
+        return total

@@ -118,7 +118,7 @@ def coverage(reader: Reader, shared: Shared, read: Read, weights: Ints, *, exten
         terms=Cost(total(shared.term_occurrences), total(read.term_tokens), total(read.term_single)),
         numbers=_numbers(shared, read, weights),
         runs=_runs(shared, read, weights),
-        ids=IdCounts(ids),
+        ids=IdCounts.of_all(ids),
         changed=Changed(total(read.changed), total(read.drift), total(read.leak)) if extends else None,
     )
 

@@ -5,17 +5,22 @@ the units that were seen before.
 """
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Any
 
 from govern.corpus import read_certified
 from vocab.coverage.desk import Desk
 from vocab.coverage.partial import Cell, Partial, Plan, Task
+from vocab.errors import VocabError
 
 COLUMNS = ("id", "text", "lang", "source")
 BLOCK_CHARACTERS = 1_000_000
 BLOCK_DOCUMENTS = 2048
 """Text that is counted together, and documents of it."""
+MOST_TYPES = 200
+OTHERS = "(others)"
+"""The slice of sources that have none of their own."""
 
 
 def tally(task: Task) -> Partial:
@@ -23,10 +28,12 @@ def tally(task: Task) -> Partial:
     frame = read_certified(task.shard)
     wanted = task.plan.type_column
     columns = [*COLUMNS, *([wanted] if wanted in frame.columns else [])]
+    if wanted in frame.columns:
+        refuse_types(set(frame[wanted].unique().to_list()), wanted)
     desk = desk_of(task.plan)
     try:
         for rows in _blocks(frame.select(columns).iter_rows()):
-            cells = [_cell(task.part, lang, source, *rest) for _, _, lang, source, *rest in rows]
+            cells = [_cell(task, lang, source, *rest) for _, _, lang, source, *rest in rows]
             desk.count([row[0] for row in rows], [row[1] or "" for row in rows], cells)
         return desk.collect()
     except BaseException:
@@ -34,8 +41,21 @@ def tally(task: Task) -> Partial:
         raise
 
 
-def _cell(part: str, lang: str | None, source: str | None, kind: Any = None) -> Cell:
-    return Cell(part, lang or "", source or "", "" if kind is None else str(kind))
+def refuse_types(kinds: AbstractSet[Any], column: str) -> None:
+    """Returns where there are no more types of documents than a report can show; else `VocabError`."""
+    if len(kinds) > MOST_TYPES:
+        raise VocabError(
+            f"column '{column}': holds more than {MOST_TYPES} different values, so it says no type of document; name another "
+            "by --type-column, or one that the corpus has not"
+        )
+
+
+def _cell(task: Task, lang: str | None, source: str | None, kind: Any = None) -> Cell:
+    among = task.plan.sources
+    named = source or ""
+    return Cell(
+        task.part, lang or "", named if not among or named in among else OTHERS, "" if kind is None else str(kind)
+    )
 
 
 @lru_cache(maxsize=1)

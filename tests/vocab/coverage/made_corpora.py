@@ -73,7 +73,7 @@ def texts_of(corpus: CertifiedCorpus) -> list[str]:
 def is_exact(covered: Covered, at: int, texts: Sequence[str]) -> None:
     """The total and the count of every id are those of the library, document by document."""
     found, wanted = total(covered, at), counted(covered.readers[at], texts)
-    assert {number: count for number, count in enumerate(found.ids.counts.tolist()) if count} == wanted
+    assert dict(zip(found.ids.ids.tolist(), found.ids.counts.tolist(), strict=True)) == wanted
     assert found.tokens == wanted.total()
     assert found.documents == len(texts)
     assert found.text_bytes == sum(len(text.encode()) for text in texts)

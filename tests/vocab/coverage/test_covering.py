@@ -185,6 +185,19 @@ def test_what_crosses_a_space_is_read_whole(
     is_exact(result, 0, texts_of(odd_corpus))
 
 
+def test_terms_side_by_side_are_counted_as_they_are_cut(
+    paths: dict[str, Path], corpus: CertifiedCorpus, tmp_path: Path, keys: Path, corpus_writer: Writer
+) -> None:
+    """What follows a term that is isolated is a part of the text until the next, spaces or not: the end of a unit is none."""
+    terms = parse("mortgage\n기준금리\n".encode(), "list")
+    folder = extend(paths["base"], corpus, [terms], tmp_path / "made", profile="exact").folder
+    texts = ["a mortgage기준금리 ж", "a mortgage기준금리", "mortgage기준금리 mortgage  b"]
+    result = cover(
+        [folder], certified(tmp_path / "corpus", keys, corpus_writer, [Document(text) for text in texts]), ()
+    )
+    is_exact(result, 0, texts)
+
+
 @pytest.fixture
 def wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     """A gigatoken that gives another id than the library for one word."""
