@@ -107,7 +107,7 @@ def parser() -> argparse.ArgumentParser:
         help="sentences in English and Korean that say the same; default: those of the package",
     )
     coverage.add_argument(
-        "--type-column", default="type", metavar="NAME", help="the kept column of document types; default: type"
+        "--type-column", metavar="NAME", help="the kept column of document types; default: type, where there is one"
     )
     coverage.add_argument(
         "--fail-under",
@@ -348,21 +348,30 @@ def _check(arguments: argparse.Namespace) -> int:
 def _coverage(arguments: argparse.Namespace) -> int:
     from vocab import report
     from vocab.coverage import aligned, cover, thresholds
+    from vocab.coverage.covering import TYPE_COLUMN
     from vocab.coverage.value import to_json
     from vocab.folders import refuse_taken
     from vocab.term_lists import terms_of
 
     refuse_taken(arguments.out, report.JSON)
+    for folder in (arguments.corpus, *(path for path in arguments.tokenizers if path.is_dir())):
+        if arguments.out.resolve().is_relative_to(folder.resolve()):
+            raise VocabError(f"{arguments.out}: inside {folder}, which is to stay as it is; choose another --out")
     lists = _lists(arguments)
     suite = arguments.fail_under and thresholds.load(arguments.fail_under)
     pairs = aligned.load(arguments.aligned)
     corpus = _verified(arguments, "evaluate")
+    columns = corpus.certificate.claim["corpus"]["columns"]
+    if arguments.type_column is not None and arguments.type_column not in columns:
+        raise VocabError(
+            f"column '{arguments.type_column}': the corpus keeps {', '.join(columns)}; correct --type-column"
+        )
     covered = cover(
         arguments.tokenizers,
         corpus,
         terms_of(lists),
         aligned=pairs,
-        type_column=arguments.type_column,
+        type_column=TYPE_COLUMN if arguments.type_column is None else arguments.type_column,
         engine=arguments.engine,
         workers=arguments.workers,
     )

@@ -15,11 +15,9 @@ import numpy.typing as npt
 
 from vocab.coverage.arrays import Ints, places, sums
 from vocab.coverage.readers import Reader
-from vocab.coverage.spans import Found, Spans, Texts, bytes_at, code_points
+from vocab.coverage.spans import WHITE_POINTS, Found, Spans, Texts, bytes_at, code_points
 
 SPACE = 0x20
-WHITE_POINTS = np.array([point for point in range(0x3001) if chr(point).isspace()], np.int64)
-WHITE = np.isin(np.arange(256), list(b" \t\n\r\x0b\x0c"))
 
 
 @dataclass(frozen=True)
@@ -103,14 +101,14 @@ def costs(reader: Reader, texts: Texts, placed: Placed, found: Found) -> Costs:
         cut = starts[near] == found.boundary
     return Costs(
         number_last - number_first,
-        _single(texts, placed, numbers, number_first, number_last),
+        _single(reader, texts, placed, numbers, number_first, number_last),
         np.bincount(found.boundary_of, cut, len(numbers.text)).astype(np.int64),
         _within(starts, numbers)[1],
         fused[number_last] - fused[number_first],
         _broken(reader, texts, placed, numbers),
         _patterns(starts, runs),
         term_last - term_first,
-        _single(texts, placed, terms, term_first, term_last),
+        _single(reader, texts, placed, terms, term_first, term_last),
     )
 
 
@@ -185,19 +183,23 @@ def _covering(placed: Placed, spans: Spans) -> tuple[Ints, Ints]:
     return np.searchsorted(placed.end, spans.start, "right"), np.searchsorted(placed.start, spans.end, "left")
 
 
-def alone(texts: Texts, placed: Placed, spans: Spans) -> npt.NDArray[np.bool_]:
+def alone(reader: Reader, texts: Texts, placed: Placed, spans: Spans) -> npt.NDArray[np.bool_]:
     """Where one token holds a span, and nothing but white space with it."""
-    return _single(texts, placed, spans, *_covering(placed, spans))
+    return _single(reader, texts, placed, spans, *_covering(placed, spans))
 
 
-def _single(texts: Texts, placed: Placed, spans: Spans, first: Ints, last: Ints) -> npt.NDArray[np.bool_]:
+def _single(
+    reader: Reader, texts: Texts, placed: Placed, spans: Spans, first: Ints, last: Ints
+) -> npt.NDArray[np.bool_]:
     result: npt.NDArray[np.bool_] = (last - first) == 1
     if not len(placed.start):
         return result
     token = np.minimum(first, len(placed.start) - 1)
-    ink = np.concatenate(([0], np.cumsum(~WHITE[texts.blob])))
+    ink = texts.ink
     begins = np.minimum(placed.start[token], spans.start)
     result &= (placed.end[token] == spans.end) & (ink[spans.start] == ink[begins])
+    if reader.unknown_id is not None:
+        result &= placed.ids[token] != reader.unknown_id  # text that is not read is not one token of its own
     return result
 
 

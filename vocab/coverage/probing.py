@@ -149,4 +149,4 @@ def _single(
     placed = place(reader, texts, ids, sizes, inside=False)
     every = np.arange(len(texts.texts))
     start, end = texts.bounds[:-1] + len(head.encode()), texts.bounds[1:] - len(tail.encode())
-    return alone(texts, placed, Spans(every, every, start, end))
+    return alone(reader, texts, placed, Spans(every, every, start, end))

@@ -190,9 +190,22 @@ def open_tokenizer(path: Path) -> Reader:
         raise VocabError(f"{file}: sha256 is not the one in its record beside it; restore the files or extend again")
     if file.suffix == ".model" and not is_tiktoken(data, file):
         model = parse_model(data, file)
-        return Reader(path, named.name, sha256, model.family, ModelBase(model), record)
-    base = _without_merges(Base(file, sha256, read_spec(data, file)))
-    return Reader(path, named.name, sha256, base.family, base, record)
+        return _fitting(Reader(path, named.name, sha256, model.family, ModelBase(model), record))
+    base = Base(file, sha256, read_spec(data, file))
+    if base.spec["model"].get("dropout"):
+        raise VocabError(f"{file}: BPE with dropout gives the same text other tokens each time; set 'dropout' to null")
+    light = _without_merges(base)
+    return _fitting(Reader(path, named.name, sha256, base.family, light, record))
+
+
+def _fitting(reader: Reader) -> Reader:
+    """`reader`, where the new ids of its record are its tokens."""
+    said = {**reader.origin.vocab, **reader.origin.added}
+    new = reader.record["new_ids"] if reader.record else ()
+    odd = sum(said.get(one["token"]) != one["id"] for one in new)
+    if odd:
+        raise VocabError(f"{reader.path}: {odd} new ids of its record are not those of its tokens; extend again")
+    return reader
 
 
 def file_of(path: Path) -> Path:

@@ -6,6 +6,7 @@ value of a number has its inner boundaries (`vocab.numbers.groups`).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from vocab.coverage.arrays import Ints
 from vocab.coverage.finder import Finder
 
 FORMATS = tuple(numbers.FORMATS)
+WHITE_POINTS = np.array([point for point in range(0x3001) if chr(point).isspace()], np.uint32)
 LONGEST_RUN = 12
 """Digits of a run whose patterns are counted; a run of one has none."""
 MOST_SEEN = 100_000
@@ -37,6 +39,14 @@ class Texts:
     def sizes(self) -> Ints:
         """Bytes of each text."""
         return np.diff(self.bounds)
+
+    @cached_property
+    def ink(self) -> Ints:
+        """By place, and the end, how many bytes before it are of characters that are no white space."""
+        white = np.isin(code_points("".join(self.texts)), WHITE_POINTS)
+        starts = np.flatnonzero((self.blob & 0xC0) != 0x80)
+        widths = np.diff(np.append(starts, len(self.blob)))
+        return np.concatenate(([0], np.cumsum(np.repeat(~white, widths))))
 
 
 @dataclass(frozen=True)

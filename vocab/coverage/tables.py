@@ -74,7 +74,7 @@ def shortened(text: str, columns: int) -> str:
     text = plain(text)
     if width(text) <= columns:
         return text
-    head, tail = text, text
+    head, tail = text[:columns], text[-columns:]
     while width(head) > (columns - 1) - (columns - 1) // 3:
         head = head[:-1]
     while width(tail) > (columns - 1) // 3:

@@ -18,7 +18,7 @@ COLUMNS = ("id", "text", "lang", "source")
 BLOCK_CHARACTERS = 1_000_000
 BLOCK_DOCUMENTS = 2048
 """Text that is counted together, and documents of it."""
-MOST_TYPES = 200
+MOST_TYPES, LONGEST_TYPE = 200, 100
 OTHERS = "(others)"
 """The slice of sources that have none of their own."""
 
@@ -29,6 +29,10 @@ def tally(task: Task) -> Partial:
     wanted = task.plan.type_column
     columns = [*COLUMNS, *([wanted] if wanted in frame.columns else [])]
     if wanted in frame.columns:
+        if frame[wanted].dtype.is_nested():
+            raise VocabError(
+                f"column '{wanted}': holds lists or objects, expected types of documents; name another column"
+            )
         refuse_types(set(frame[wanted].unique().to_list()), wanted)
     desk = desk_of(task.plan)
     try:
@@ -42,7 +46,13 @@ def tally(task: Task) -> Partial:
 
 
 def refuse_types(kinds: AbstractSet[Any], column: str) -> None:
-    """Returns where there are no more types of documents than a report can show; else `VocabError`."""
+    """Returns where there are no more types of documents than a report can show, and short ones; else `VocabError`."""
+    longest = max((len(str(kind)) for kind in kinds), default=0)
+    if longest > LONGEST_TYPE:
+        raise VocabError(
+            f"column '{column}': a value has {longest:,} characters, expected {LONGEST_TYPE} at most, since a type of document "
+            "goes into the report; name another by --type-column"
+        )
     if len(kinds) > MOST_TYPES:
         raise VocabError(
             f"column '{column}': holds more than {MOST_TYPES} different values, so it says no type of document; name another "

@@ -256,6 +256,11 @@ def _check(rule: "Rule", where: str) -> None:
             raise VocabError(
                 f"{where}: the column '{column}' is in no coverage report, expected one such as {', '.join(near)}; correct it"
             )
+    limits = [value for name, value in rule.arguments if name in ("min_value", "max_value")]
+    if rule.expectation == BETWEEN and (
+        "slice" in _named(dict(rule.arguments)) or any(isinstance(limit, str | bool) for limit in limits)
+    ):
+        raise VocabError(f"{where}: expected numbers as limits of a column of numbers; correct it")
     start = rule.slice.removesuffix("*")
     if start != rule.slice:
         fits = any(one.startswith(start) for one in SLICES) or any(
