@@ -152,7 +152,8 @@ class Reader:
         return self.family == FAMILY and len(one) == 1 and one[0] >= 0x80
 
     def _byte_pieces(self) -> list[int]:
-        return [self.origin.vocab[token] for token in self._byte_spelled]
+        vocab = self.origin.vocab  # of a model it is made anew each time
+        return [vocab[token] for token in self._byte_spelled]
 
     @cached_property
     def _byte_spelled(self) -> frozenset[str]:

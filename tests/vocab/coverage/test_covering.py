@@ -11,7 +11,7 @@ import pytest
 from govern.attestation import CertifiedCorpus
 from govern.errors import VerificationError
 from tests.vocab.conftest import ENGLISH, KOREAN
-from vocab.coverage import cover, covering, encoding
+from vocab.coverage import cover, covering, encoding, tally
 from vocab.coverage.covering import Covered
 from vocab.coverage.encoding import Way
 from vocab.coverage.value import to_json
@@ -294,3 +294,19 @@ def test_a_corpus_of_one_document_and_no_term_is_counted(
         assert result.methods[at].way.units == (at == 0)
     assert result.partial.terms.size == 0
     assert to_json(corpus, [], result)["tokenizers"][0]["slices"][0]["documents"] == 1
+
+
+def test_a_column_of_many_values_is_none_of_types(
+    paths: dict[str, Path], tmp_path: Path, keys: Path, corpus_writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may hold text of the corpus, which a report must not; though no shard alone holds many."""
+    documents = [Document("a rate", type=f"kind {at}") for at in range(4)]
+    corpus = certified(tmp_path / "corpus", keys, corpus_writer, documents, shard_documents=1)
+    monkeypatch.setattr(tally, "MOST_TYPES", 4)
+    assert {cell.type for cell in cover([paths["gpt2"]], corpus, ()).partial.coverage} == {
+        f"kind {at}" for at in range(4)
+    }
+    monkeypatch.setattr(tally, "MOST_TYPES", 3)
+    with pytest.raises(VocabError, match="column 'type': holds more than 3 different values") as caught:
+        cover([paths["gpt2"]], corpus, ())
+    assert "kind 1" not in str(caught.value)

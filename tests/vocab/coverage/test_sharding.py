@@ -81,7 +81,7 @@ def at_desk(plan: Plan, texts: Sequence[str]) -> Partial:
     return made.collect()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(texts=TEXTS)
 def test_units_count_what_whole_documents_count(paths: dict[str, Path], texts: list[str]) -> None:
     """Ids, terms, numbers, runs, lost characters and replicates, for whatever can be counted both ways."""

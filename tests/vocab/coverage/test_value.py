@@ -1,11 +1,8 @@
 """The value of a report against numbers that are counted the plain way: document by document, word by word, token by token."""
 
 import math
-from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
-from operator import itemgetter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +16,13 @@ from vocab.coverage import cover, thresholds
 from vocab.coverage.aligned import Aligned
 from vocab.coverage.counts import PAGE_CHARACTERS, WINDOWS
 from vocab.coverage.covering import Covered
-from vocab.coverage.finder import Finder
-from vocab.coverage.readers import Reader
 from vocab.coverage.value import to_json
 from vocab.extend import extend
 from vocab.term_lists import parse, terms_of
 
 from .made_corpora import Document, Writer, certified
 from .made_tokenizers import counted, write_all
+from .plain_way import by_format, by_run, by_term, places, tokens_over
 
 ADDED = parse("EBITDA\n기준금리\n영업이익\nmortgage\ncollateral\n억원\n".encode(), "added")
 KOREAN_ADDED = parse("기준금리\n영업이익\n억원\n".encode(), "korean")
@@ -102,12 +98,12 @@ def every(value: Value) -> Iterator[tuple[int, str, Value]]:
             yield at, name, one
 
 
-def chosen(name: str) -> list[Document]:
-    """The documents of the slice of that name."""
+def texts_in(name: str) -> list[str]:
+    """The texts of the slice of that name."""
     kind, _, which = name.partition(":")
     if name in ("all", "held-out"):
-        return [one for one in DOCUMENTS if name == "all" or one.part == name]
-    return [one for one in DOCUMENTS if getattr(one, kind) == which]
+        return [one.text for one in DOCUMENTS if name == "all" or one.part == name]
+    return [one.text for one in DOCUMENTS if getattr(one, kind) == which]
 
 
 def ppm(above: float, below: float) -> int | None:
@@ -141,7 +137,7 @@ def test_slices_of_a_kind_add_up_to_all(value: Value) -> None:
 def test_sizes_are_those_of_the_documents(value: Value) -> None:
     """Bytes, code points, words between white space."""
     for _, name, one in every(value):
-        texts = [document.text for document in chosen(name)]
+        texts = texts_in(name)
         assert one["documents"] == len(texts)
         assert one["text_bytes"] == sum(len(text.encode()) for text in texts)
         assert one["characters"] == sum(map(len, texts))
@@ -151,7 +147,7 @@ def test_sizes_are_those_of_the_documents(value: Value) -> None:
 def test_tokens_and_ratios_are_those_of_whole_documents(value: Value, covered: Covered) -> None:
     """With what was saved against the first tokenizer, and the documents that became shorter or longer by it."""
     for at, name, one in every(value):
-        documents = [document.text for document in chosen(name)]
+        documents = texts_in(name)
         first, own = (
             [len(ids) for ids in covered.readers[which].ids(documents, inside=False)] if documents else []
             for which in (0, at)
@@ -183,7 +179,7 @@ def test_ids_are_counted_one_by_one(value: Value, covered: Covered) -> None:
     """Distinct ones, their share of the vocabulary, how even their use is, how rare the rare are."""
     for at, name, one in every(value):
         reader = covered.readers[at]
-        counts = counted(reader, [document.text for document in chosen(name)])
+        counts = counted(reader, texts_in(name))
         total, size = counts.total(), reader.vocab_size
         powers = math.fsum((count / total) ** 2.5 for count in counts.values())
         by_rank = sorted(counts.values(), reverse=True)
@@ -216,33 +212,10 @@ def test_intervals_hold_the_ratio(value: Value) -> None:
                 assert found[0] <= point <= found[1], (name, key)
 
 
-def places(reader: Reader, text: str) -> list[tuple[int, int]]:
-    """Where each token of a text stands, by the library."""
-    return reader.offsets([text])[0][0]
-
-
-def tokens_over(offsets: Sequence[tuple[int, int]], text: str, start: int, end: int) -> tuple[int, bool]:
-    """Tokens that hold a character of `text[start:end]`, and whether one holds it, with no more than white space before it."""
-    first, last = bisect_right(offsets, start, key=itemgetter(1)), bisect_left(offsets, end, key=itemgetter(0))
-    held = offsets[first:last]
-    return len(held), len(held) == 1 and held[0][1] == end and not text[min(held[0][0], start) : start].strip()
-
-
-def by_term(reader: Reader, documents: Sequence[Document]) -> dict[str, Counter[str]]:
-    """Occurrences, tokens and single ones of each term."""
-    finder, found = Finder(TERMS), defaultdict[str, Counter[str]](Counter)
-    for document in documents:
-        offsets = places(reader, document.text)
-        for term, start, end in finder.find(document.text):
-            tokens, single = tokens_over(offsets, document.text, start, end)
-            found[TERMS[term]].update(occurrences=1, tokens=tokens, single=single)
-    return found
-
-
 def test_terms_cost_the_tokens_that_hold_them(value: Value, covered: Covered) -> None:
     """By slice, weighted by how often they stand there."""
     for at, name, one in every(value):
-        found = sum(by_term(covered.readers[at], chosen(name)).values(), Counter[str]())
+        found = sum(by_term(covered.readers[at], TERMS, texts_in(name)).values(), Counter[str]())
         occurrences, tokens, single = (found[key] for key in ("occurrences", "tokens", "single"))
         assert one["terms"] == {
             "occurrences": occurrences,
@@ -256,7 +229,7 @@ def test_terms_cost_the_tokens_that_hold_them(value: Value, covered: Covered) ->
 
 def test_terms_are_listed_by_what_they_cost_and_save(value: Value, covered: Covered) -> None:
     """The dearest with the last tokenizer, and those it saves most on; equal ones by name; with their pieces."""
-    found = [by_term(reader, DOCUMENTS) for reader in covered.readers]
+    found = [by_term(reader, TERMS, texts_in("all")) for reader in covered.readers]
     excess = {term: row["tokens"] - row["occurrences"] for term, row in found[-1].items()}
     saved = {term: found[0][term]["tokens"] - row["tokens"] for term, row in found[-1].items()}
     for key, costs in (("worst_terms", excess), ("gained_terms", saved)):
@@ -283,7 +256,7 @@ def test_terms_by_type_are_tried_after_a_space(value: Value, covered: Covered) -
         (space,) = [row for row in one["contexts"] if row["context"] == "space"]
         assert space == {"context": "space", "terms": len(TERMS), "single": sum(single)}
         first.append(dict(zip(TERMS, single, strict=True)))
-    occur = by_term(covered.readers[0], DOCUMENTS)
+    occur = by_term(covered.readers[0], TERMS, texts_in("all"))
     assert value["idle_terms"] == {
         "absent": sum(term not in occur for term in TERMS),
         "already_single": sum(first[0][term] for term in occur),
@@ -326,17 +299,7 @@ def test_new_ids_are_counted_in_both_parts(value: Value, covered: Covered) -> No
 def test_numbers_are_cut_where_their_tokens_are(value: Value, covered: Covered) -> None:
     """By format: tokens, cuts inside, groups of the value, both at once; a number of every slice comes back as it was."""
     for at, name, one in every(value):
-        rows = defaultdict[str, Counter[str]](Counter)
-        for document in chosen(name):
-            text, offsets = document.text, places(covered.readers[at], document.text)
-            begins = {two[0] for before, two in pairwise(offsets) if two[0] >= before[1]}
-            for form, start, end in numbers.find(text):
-                tokens, single = tokens_over(offsets, text, start, end)
-                cuts, groups = {cut for cut in begins if start < cut < end}, set(numbers.groups(text, start, end))
-                near = offsets[bisect_right(offsets, start, key=itemgetter(1)) :][:tokens]
-                fused = sum(numbers.fuses(text[one:other]) for one, other in near)
-                rows[form].update(occurrences=1, tokens=tokens, single=single, cuts=len(cuts), groups=len(groups))
-                rows[form].update(hits=len(cuts & groups), fused=fused, broken=0)
+        rows = by_format(covered.readers[at], texts_in(name))
         for form, found in one["numbers"].items():
             counts = {key: rows[form][key] for key in found if not key.endswith("_ppm")}
             assert {key: found[key] for key in counts} == counts, (covered.readers[at].name, name, form)
@@ -353,14 +316,7 @@ def test_numbers_are_cut_where_their_tokens_are(value: Value, covered: Covered) 
 def test_runs_of_digits_have_patterns(value: Value, covered: Covered) -> None:
     """How often the commonest way to cut a length is taken, and how many ways there are."""
     for at, name, one in every(value):
-        ways = defaultdict[int, Counter[tuple[int, ...]]](Counter)
-        for document in chosen(name):
-            text, offsets = document.text, places(covered.readers[at], document.text)
-            starts = {begin for begin, _ in offsets}
-            for _, start, end in numbers.find(text):
-                for first, last in numbers.digit_runs(text, start, end):
-                    if 2 <= last - first <= 12:
-                        ways[last - first][tuple(cut - first for cut in range(first + 1, last) if cut in starts)] += 1
+        ways = by_run(covered.readers[at], texts_in(name))
         assert one["digit_runs"] == [
             {
                 "length": length,
@@ -505,9 +461,7 @@ def test_little_is_rendered_and_judged(
         assert not any(one.passed for one in judged)
     for at, name, found in every(value):
         if not found["tokens"]:
-            assert (found["bytes_per_token_ppm"], found["ids"]["renyi_ppm"], found["ids"]["used"]) == (None, None, 0), (
-                at,
-                name,
-            )
+            nothing = (found["bytes_per_token_ppm"], found["ids"]["renyi_ppm"], found["ids"]["used"])
+            assert nothing == (None, None, 0), (at, name)
         if found["documents"] < 2:
             assert set(found["intervals"].values()) == {None}
