@@ -130,7 +130,8 @@ class Reader:
             size=size,
             single_byte=np.array([one is not None and self._is_byte(one) for one in listed], np.bool_)
             | np.isin(np.arange(count), list(self._byte_pieces())),
-            fused=np.array([one is not None and fuses(one.decode("utf-8", "replace")) for one in listed], np.bool_),
+            fused=np.array([one is not None and fuses(one.decode("utf-8", "replace")) for one in listed], np.bool_)
+            & ~np.isin(np.arange(count), list(self.origin.added.values())),
         )
 
     def _bytes(self, token: str) -> bytes | None:

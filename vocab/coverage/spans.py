@@ -4,6 +4,7 @@ In: texts, put one after the other as UTF-8. Out: arrays, one row for each span,
 value of a number has its inner boundaries (`vocab.numbers.groups`).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,8 @@ from vocab.coverage.finder import Finder
 
 FORMATS = tuple(numbers.FORMATS)
 WHITE_POINTS = np.array([point for point in range(0x3001) if chr(point).isspace()], np.uint32)
+TAG = re.compile("<[A-Z]+(?:_[A-Z]+)*_[0-9]+>")
+"""What masking puts in the place of a value."""
 LONGEST_RUN = 12
 """Digits of a run whose patterns are counted; a run of one has none."""
 MOST_SEEN = 100_000
@@ -94,6 +97,8 @@ class Search:
         boundaries: list[int] = []  # number, place
         runs: list[int] = []  # digits, start, end
         for name, start, end in numbers.find(joined):
+            if _in_tag(joined, start, end):
+                continue
             kind = _NUMBER[name]
             shape, inner = self._of(kind, joined[start:end])
             row = len(counted) // 4
@@ -134,6 +139,13 @@ class Search:
             if len(self._seen) < MOST_SEEN:
                 self._seen[kind, number] = known
         return known
+
+
+def _in_tag(text: str, start: int, end: int) -> bool:
+    """Whether `text[start:end]` is the number of a masking tag, as in `<PERSON_1>`: it counts subjects and is no amount."""
+    if text[start - 1 : start] != "_" or text[end : end + 1] != ">":
+        return False
+    return TAG.fullmatch(text, text.rfind("<", 0, start), end + 1) is not None
 
 
 _NUMBER = {name: at for at, name in enumerate(FORMATS)}

@@ -44,6 +44,14 @@ def test_a_term_that_is_not_read_is_not_one_token(tmp_path: Path) -> None:
     assert cost.term_tokens.tolist() == [1, 1]
 
 
+def test_the_number_of_a_masking_tag_is_no_number() -> None:
+    """It counts the subjects of a document; what only looks like a tag is text."""
+    texts = texts_of(["<PERSON_1> paid 12 to <KR_BANK_ACCOUNT_3>", "a_4> <x_5> <B_6 > _7>"])
+    found = Search(Finder([])).find(texts).numbers
+    said = [texts.blob[start:end].tobytes().decode() for start, end in zip(found.start, found.end, strict=True)]
+    assert said == ["12", "4", "5", "6", "7"]
+
+
 def test_white_space_is_that_of_every_script() -> None:
     """A space of three bytes is no ink, a letter of three is."""
     texts = texts_of(["a\u3000b", "\u00a0각"])
