@@ -18,6 +18,7 @@ from vocab.coverage.value import to_json
 from vocab.errors import VocabError
 from vocab.extend import extend
 from vocab.term_lists import parse
+from vocab.trials import made_up
 
 from .made_corpora import ODD, Document, Writer, altered, certified, is_exact, texts_of, total
 from .made_tokenizers import QWEN, changed, write_all, write_spec
@@ -26,6 +27,12 @@ TERMS = ("EBITDA", "기준금리", "net interest margin", "mortgage", "금리")
 BY_UNITS = ("bpe_plain.model", "gpt2", "prefix_space", "qwen", "nfkc", "word_pieces", "base")
 WHOLE = ("bpe.model", "bpe_over_spaces.model", "unigram.model", "bpe_export", "unigram_export", "across")
 """Families by how they can be counted: white space is taken away, or a token goes on over a space."""
+
+
+@pytest.fixture(autouse=True)
+def _fewer_trials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The proof on fewer texts, but for what is covered once for this whole file."""
+    monkeypatch.setattr(covering, "made_up", lambda terms: made_up(terms)[:200])
 
 
 @pytest.fixture(scope="module")

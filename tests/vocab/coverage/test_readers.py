@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ from hypothesis import strategies as st
 from govern.attestation import CertifiedCorpus
 from govern.files import canonical
 from tests.vocab.conftest import ENGLISH, KOREAN
+from vocab.coverage.placing import encoded_flat, place
 from vocab.coverage.readers import Reader, named_apart, open_tokenizer, readers_of
+from vocab.coverage.spans import texts_of
 from vocab.errors import VocabError
 from vocab.extend import extend
 from vocab.model_base import ModelBase
@@ -161,6 +164,28 @@ def test_what_composes_is_known(opened: Open) -> None:
     assert [opened(name).composes for name in ("qwen", "nfkc", "gpt2", "word_pieces", "unigram.model")] == [
         *(True, True, False, False, False)
     ]
+
+
+@pytest.mark.parametrize("name", ["qwen", "nfkc", "unigram.model", "unigram_export", "gpt2"])
+def test_what_is_composed_is_not_lost(opened: Open, name: str) -> None:
+    """A letter and its mark, jamo of one syllable: decomposed text loses nothing by being read as what it composes."""
+    texts = texts_of([normalize("NFD", text) for text in ("기준금리를 올렸다", "café é", "\u1ec7 x", "①각")])
+    one = opened(name)
+    ids, sizes = encoded_flat(one.ids(texts.texts, inside=False))
+    assert place(one, texts, ids, sizes, inside=False).lost.tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("name", ["bpe", "unigram"])
+def test_a_space_put_in_front_holds_no_character(opened: Open, name: str) -> None:
+    """The library of an export places it on the first character, which two tokens then would share: as the model has it."""
+    texts = texts_of([" EBITDA ", "금리  EBITDA", "\n금리를 올렸다 ", "  mortgage  율", "EBITDA", "금리"])
+    found = []
+    for one in (opened(f"{name}.model"), opened(f"{name}_export")):
+        ids, sizes = encoded_flat(one.ids(texts.texts, inside=False))
+        placed = place(one, texts, ids, sizes, inside=False)
+        assert placed.otherwise[:4].all()
+        found.append((placed.sizes.tolist(), placed.divided.tolist(), placed.partial.tolist(), placed.lost.tolist()))
+    assert found[0] == found[1]
 
 
 def test_merges_are_let_go_and_ids_stay(opened: Open) -> None:

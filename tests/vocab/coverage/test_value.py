@@ -12,13 +12,14 @@ import pytest
 from govern.attestation import CertifiedCorpus
 from tests.vocab.conftest import ENGLISH, KOREAN
 from vocab import numbers, report
-from vocab.coverage import cover, thresholds
+from vocab.coverage import cover, covering, thresholds
 from vocab.coverage.aligned import Aligned
 from vocab.coverage.counts import PAGE_CHARACTERS, WINDOWS
 from vocab.coverage.covering import Covered
 from vocab.coverage.value import to_json
 from vocab.extend import extend
 from vocab.term_lists import parse, terms_of
+from vocab.trials import made_up
 
 from .made_corpora import Document, Writer, certified
 from .made_tokenizers import counted, write_all
@@ -52,6 +53,12 @@ ADDITIVE = (
     "divided_characters", "lost_characters",
 )  # fmt: skip
 Value = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def _fewer_trials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The proof on fewer texts, but for what is covered once for this whole file."""
+    monkeypatch.setattr(covering, "made_up", lambda terms: made_up(terms)[:200])
 
 
 @pytest.fixture(scope="module")
