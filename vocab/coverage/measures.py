@@ -190,7 +190,10 @@ _TERMS = (
     ),
 )  # fmt: skip
 _NUMBERS = (
-    Measure("numbers_occurrences", "numbers", "occurrences", "Numbers of a format found in the slice, units included; the number of a masking tag is none."),
+    Measure(
+        "numbers_occurrences", "numbers", "occurrences",
+        "Numbers of a format found in the slice, units included; the number of a masking tag is none.",
+    ),
     Measure(
         "numbers_tokens", "tokens of numbers", "tokens", "Tokens that hold a character of a number.", OWN, LOWER,
     ),
