@@ -40,7 +40,8 @@ say "Its extension: terms as single tokens, numbers in groups of three from the 
 run vocab extend demo/base --corpus demo/corpus --terms finance-en --terms finance-ko --terms demo/mined.tsv --digits r2l3 \
     --sign-key demo/keys/sign.pem --out demo/tokenizer
 run vocab check demo/tokenizer --corpus demo/corpus
-run vocab coverage demo/base demo/tokenizer --corpus demo/corpus --terms finance-en --terms finance-ko --out demo/coverage
+run vocab coverage demo/base demo/tokenizer --corpus demo/corpus --terms finance-en --terms finance-ko --fail-under tokenizer-coverage \
+    --out demo/coverage
 
 if [ "${1:-}" = tune ]; then
     say "A small untrained Llama, built here; new rows for the new tokens"
