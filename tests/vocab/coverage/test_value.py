@@ -3,6 +3,7 @@
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ import pytest
 from govern.attestation import CertifiedCorpus
 from tests.vocab.conftest import ENGLISH, KOREAN
 from vocab import numbers, report
-from vocab.coverage import cover, covering, thresholds
+from vocab.coverage import cover, covering, desk, thresholds
 from vocab.coverage.aligned import Aligned
 from vocab.coverage.counts import PAGE_CHARACTERS, WINDOWS
 from vocab.coverage.covering import Covered
+from vocab.coverage.readers import Reader
 from vocab.coverage.value import to_json
 from vocab.extend import extend
 from vocab.term_lists import parse, terms_of
@@ -359,10 +361,19 @@ SENTENCE = (
 )
 
 
+@pytest.mark.parametrize("share", [1, 3])
 def test_what_changed_is_counted_word_by_word(
-    world: tuple[CertifiedCorpus, Covered], tmp_path: Path, keys: Path, corpus_writer: Writer
-) -> None:
+    world: tuple[CertifiedCorpus, Covered], tmp_path: Path, keys: Path, corpus_writer: Writer,
+    monkeypatch: pytest.MonkeyPatch, share: int,
+) -> None:  # fmt: skip
     """Drift has no new id, leak no term of the extension, neither token nor text; a longer text weighs a word more often."""
+
+    def some_new(reader: Reader) -> desk.Additions | None:
+        added = additions(reader)
+        return added and replace(added, ids=added.ids[::share])  # words of the others alone drift
+
+    additions = desk.additions
+    monkeypatch.setattr(desk, "additions", some_new)
     words = SENTENCE.split()
     texts = [" ".join((*words[at:], *words[:at])) for at in range(len(words))] + ["mort mortgage mort mortgages"]
     corpus = certified(tmp_path / "corpus", keys, corpus_writer, [Document(text) for text in texts])
@@ -372,7 +383,7 @@ def test_what_changed_is_counted_word_by_word(
     for at, (reader, listed) in enumerate(((readers[1], ADDED), (readers[3], KOREAN_ADDED)), 1):
         terms = terms_of([listed])
         assert reader.record is not None
-        new = {one["id"] for one in reader.record["new_ids"]}
+        new = {one["id"] for one in reader.record["new_ids"][::share]}
         found = Counter[str]()
         for text in texts:
             words = text.split(" ")
@@ -383,6 +394,7 @@ def test_what_changed_is_counted_word_by_word(
                 found["leak"] += before != after and not any(term in word for term in terms)
         assert slices(value, at)["all"]["changed"] == {key: found[key] for key in ("words", "drift", "leak")}
         assert found["words"] > 10
+        assert (found["drift"] > 0) == (share > 1)
     assert slices(value, 1)["all"]["changed"]["leak"] > 0
     assert [one["extends"] for one in value["tokenizers"]] == [None, readers[0].name, readers[0].name]
     assert slices(value, 0)["all"]["changed"] is None
