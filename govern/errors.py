@@ -28,6 +28,10 @@ class VerificationError(Refused):
         super().__init__("\n".join(problems))
         self.problems = problems
 
+    def __reduce__(self) -> "tuple[type[VerificationError], tuple[tuple[str, ...]]]":
+        """The problems go from one process to another as they are."""
+        return type(self), (self.problems,)
+
 
 class Interrupted(GovernError):
     """Stopped before the end; the same command again continues (exit code 3)."""

@@ -18,3 +18,7 @@ class VocabRefused(VocabError):
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+    def __reduce__(self) -> "tuple[type[VocabRefused], tuple[tuple[str, ...]]]":
+        """The problems go from one process to another as they are."""
+        return type(self), (self.problems,)

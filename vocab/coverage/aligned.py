@@ -1,4 +1,4 @@
-"""Reads aligned text, sentences of English and of Korean that say the same, and compares what they cost in tokens.
+"""Reads aligned text, sentences of English and of Korean that say the same.
 
 The text that comes with the package, or a file in one of two forms, UTF-8 both: tab-separated with the header `en` and `ko`
 (in any order; lines at the top that begin with `#` are comments), or JSON Lines (`.jsonl`), an object with the texts `en` and
@@ -70,19 +70,6 @@ def parse(data: bytes, name: str, where: str = "") -> Aligned:
     if not pairs:
         raise VocabError(f"{where}: no pairs, expected one a line; give a file with sentences in English and Korean")
     return Aligned(name, hashlib.sha256(data).hexdigest(), pairs)
-
-
-def parity(tokens_en: Sequence[int], tokens_ko: Sequence[int]) -> tuple[int, int, int | None]:
-    """The tokens of both sides and Korean tokens per English token in parts per million, None without an English token.
-
-    Args:
-        tokens_en: the tokens of the English side of each pair.
-        tokens_ko: those of the Korean side, in the same order.
-    """
-    if len(tokens_en) != len(tokens_ko):
-        raise ValueError(f"{len(tokens_en)} English and {len(tokens_ko)} Korean sides, expected as many of each")
-    english, korean = sum(tokens_en), sum(tokens_ko)
-    return english, korean, (2_000_000 * korean + english) // (2 * english) if english else None
 
 
 def _table(lines: Sequence[str], where: str) -> Iterator[Pair]:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 WORST, GAINED = 50, 20
 """Rows of terms and shapes that are listed."""
-RARE = 100
 KINDS = ("term", "scaffold", "number", "tag")
 Slice = tuple[str, list[Cell]]
 
@@ -203,7 +202,7 @@ def _ids(one: Coverage, size: int) -> dict[str, Any]:
         "utilisation_ppm": _ratio(used, size),
         "renyi_ppm": _ppm(renyi(counts, size)),
         "at_95": at_95(counts),
-        "below_100": below(counts, RARE),
+        "below_100": below(counts),
     }
 
 

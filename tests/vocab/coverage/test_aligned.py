@@ -1,4 +1,4 @@
-"""Aligned text: what loads, what is refused at which line, and the parity of token counts."""
+"""Aligned text: what loads, what is refused at which line."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vocab.coverage.aligned import OWN, load, parity, parse
+from vocab.coverage.aligned import OWN, load, parse
 from vocab.errors import VocabError
 
 SECRET = "Alpha and beta"
@@ -119,24 +119,6 @@ def test_a_name_that_would_harm_a_report_is_refused(tmp_path):
     with pytest.raises(VocabError, match="rename the file") as refused:
         load(path)
     assert "\u202e" not in str(refused.value)
-
-
-def test_parity_is_korean_tokens_per_english_token():
-    """By hand: 9 / 6, 2 / 3 rounded to the nearest, nothing, and no denominator."""
-    assert parity([2, 4], [4, 5]) == (6, 9, 1_500_000)
-    assert parity([1, 1, 1], [0, 1, 1]) == (3, 2, 666_667)
-    assert parity([], []) == (0, 0, None)
-    assert parity([0], [3]) == (0, 3, None)
-    with pytest.raises(ValueError, match="2 English and 1 Korean"):
-        parity([1, 2], [1])
-
-
-@given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), min_size=1))
-def test_parity_does_not_depend_on_the_order_of_pairs(pairs):
-    """Sums only."""
-    one = parity(*zip(*pairs, strict=True))
-    assert one == parity(*zip(*reversed(pairs), strict=True))
-    assert one[:2] == (sum(e for e, _ in pairs), sum(k for _, k in pairs))
 
 
 @given(st.binary(max_size=200), st.sampled_from(["own.tsv", "own.jsonl"]))

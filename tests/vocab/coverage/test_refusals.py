@@ -1,6 +1,7 @@
 """What a report refuses, in a sentence, before any work; and what must not look like a good number."""
 
 import json
+import pickle
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from govern.corpus import CertifiedShard
+from govern.errors import VerificationError
 from govern.files import sha256_file
 from vocab.cli import main
 from vocab.coverage.encoding import Way
@@ -20,7 +22,7 @@ from vocab.coverage.spans import Search, texts_of
 from vocab.coverage.tables import shortened
 from vocab.coverage.tally import tally
 from vocab.coverage.thresholds import load
-from vocab.errors import VocabError
+from vocab.errors import VocabError, VocabRefused
 
 
 def words(folder: Path, *known: str) -> Reader:
@@ -118,6 +120,14 @@ def test_a_limit_on_the_names_of_slices_is_refused(tmp_path: Path) -> None:
     (tmp_path / "s.json").write_text(json.dumps(suite), "utf-8")
     with pytest.raises(VocabError, match="expected numbers"):
         load(tmp_path / "s.json")
+
+
+@pytest.mark.parametrize("kind", [VerificationError, VocabRefused])
+def test_problems_go_between_processes_as_sentences(kind: type[VerificationError] | type[VocabRefused]) -> None:
+    """A worker's error reads in the parent as it was written."""
+    error = pickle.loads(pickle.dumps(kind(("one problem; do this", "another"))))
+    assert error.problems == ("one problem; do this", "another")
+    assert str(error) == "one problem; do this\nanother"
 
 
 def test_a_very_long_name_is_shortened_at_once() -> None:
