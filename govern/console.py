@@ -23,9 +23,17 @@ class CommandError(Protocol):
 
 
 def run(
-    program: str, parser: argparse.ArgumentParser, argv: list[str] | None, errors: tuple[type[Exception], ...]
+    program: str,
+    parser: argparse.ArgumentParser,
+    argv: list[str] | None,
+    errors: tuple[type[Exception], ...],
+    *,
+    resumes: bool = True,
 ) -> int:
-    """Parses, calls the command's `call(arguments) -> int`, and turns an error of `errors` into a sentence and exit code."""
+    """Parses, calls the command's `call(arguments) -> int`, and turns an error of `errors` into a sentence and exit code.
+
+    `resumes`: what was interrupted goes on where it stopped, when the same command is given again; else it begins anew.
+    """
     arguments = parser.parse_args(argv)
     call: Callable[[argparse.Namespace], int] | None = getattr(arguments, "call", None)
     if call is None:
@@ -38,7 +46,8 @@ def run(
             print(f"{program}: {line}", file=sys.stderr)
         return int(getattr(error, "exit_code", 2))
     except KeyboardInterrupt:
-        print(f"{program}: interrupted; the same command again continues", file=sys.stderr)
+        then = "the same command again continues" if resumes else "nothing was kept: run the same command again"
+        print(f"{program}: interrupted; {then}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         for stream in (sys.stdout, sys.stderr):

@@ -43,8 +43,8 @@ def map_shards(function: Callable[[Task], Result], tasks: Sequence[Task], worker
             yield done.result()
     except BrokenProcessPool:
         raise Interrupted(
-            "a worker process died (out of memory, or killed); finished shards are kept: run the same command again, "
-            "with fewer --workers if memory ran out"
+            "a worker process died (out of memory, or killed); run the same command again, with fewer --workers if memory "
+            "ran out"
         ) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

@@ -29,7 +29,7 @@ SHOWN = 10
 
 def main(argv: list[str] | None = None) -> int:
     """Runs `vocab`; returns 0 passed, 1 a gate refused, 2 bad usage or unreadable input, 3 interrupted."""
-    return run("vocab", parser(), argv, (VocabError, GovernError))
+    return run("vocab", parser(), argv, (VocabError, GovernError), resumes=False)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -80,21 +80,30 @@ def load(name_or_path: str) -> TermList:
         VocabError: no such list, not UTF-8, an unknown column, a line with another number of columns, an empty variant,
             or an unknown source.
     """
-    if name_or_path in OWN:
-        data = resources.files("vocab").joinpath("terms", f"{name_or_path}.tsv").read_bytes()
-        return parse(data, name_or_path)
+    return parse(*named_file(name_or_path, OWN, "terms"))
+
+
+def named_file(name_or_path: str | Path, own: tuple[str, ...], folder: str) -> tuple[bytes, str, str]:
+    """The bytes of a file of the package in `folder`, where the name is one of `own`, or of that file; its name; its place.
+
+    Raises:
+        VocabError: it cannot be read, or has a name that no report can show.
+    """
+    if name_or_path in own:
+        return resources.files("vocab").joinpath(folder, f"{name_or_path}.tsv").read_bytes(), str(name_or_path), ""
     path = Path(name_or_path)
     try:
         data = path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
         reason = getattr(error, "strerror", None) or "cannot be read"
-        raise VocabError(f"{path}: {reason}; give a file, or one of {', '.join(OWN)}") from None
+        known = own[0] if len(own) == 1 else f"one of {', '.join(own)}"
+        raise VocabError(f"{ascii(str(path))[1:-1]}: {reason}; give a file, or {known}") from None
     if not NAME.fullmatch(path.name):
         raise VocabError(
             f"{ascii(str(path))[1:-1]}: its name goes into cards and reports, expected letters, digits, spaces and . _ - + "
             "only; rename the file"
         )
-    return parse(data, path.name, str(path))
+    return data, path.name, str(path)
 
 
 def parse(data: bytes, name: str, where: str = "") -> TermList:

@@ -9,11 +9,10 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 
 from vocab.errors import VocabError
-from vocab.term_lists import NAME
+from vocab.term_lists import named_file
 
 OWN = ("finance-en-ko",)
 SIDES = ("en", "ko")
@@ -37,21 +36,7 @@ def load(name_or_path: str | Path) -> Aligned:
     Raises:
         VocabError: no such file, not UTF-8, no pair, a missing column or key, or a pair with an empty side.
     """
-    if name_or_path in OWN:
-        data = resources.files("vocab").joinpath("aligned", f"{name_or_path}.tsv").read_bytes()
-        return parse(data, str(name_or_path))
-    path = Path(name_or_path)
-    try:
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
-        reason = getattr(error, "strerror", None) or "cannot be read"
-        raise VocabError(f"{ascii(str(path))[1:-1]}: {reason}; give a file, or {' or '.join(OWN)}") from None
-    if not NAME.fullmatch(path.name):
-        raise VocabError(
-            f"{ascii(str(path))[1:-1]}: its name goes into reports, expected letters, digits, spaces and . _ - + only; rename "
-            "the file"
-        )
-    return parse(data, path.name, str(path))
+    return parse(*named_file(name_or_path, OWN, "aligned"))
 
 
 def parse(data: bytes, name: str, where: str = "") -> Aligned:

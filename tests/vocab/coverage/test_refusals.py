@@ -145,3 +145,19 @@ def test_a_record_of_another_tokenizer_is_refused(
     with pytest.raises(VocabError, match="format_version"):
         open_tokenizer(folder)
     assert not capsys.readouterr().out
+
+
+def test_an_interrupted_report_says_that_nothing_was_kept(
+    base_folder: Path, corpus_folder: Path, keys: Path, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Exit code 3, no folder, and no promise to go on where it stopped."""
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vocab.coverage.covering.map_shards", interrupt)
+    common = ["--corpus", str(corpus_folder), "--trust", str(keys / "sign.pub"), "--out", str(tmp_path / "out")]
+    assert main(["coverage", str(base_folder), *common]) == 3
+    assert "nothing was kept: run the same command again" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
