@@ -104,6 +104,7 @@ class PreTokens:
     def __init__(self, origin: Base) -> None:
         self._origin = origin
         self._apart = added_pattern(origin)
+        self._normalizer = origin.tokenizer().normalizer
         self._cut: Callable[[str], list[str]] | None = None
         self.known = Numbered()
 
@@ -112,7 +113,9 @@ class PreTokens:
         cut = self._cut = self._cut or cutter(self._origin, texts[:FIRST])
         held = holding_added(self._apart, texts)
         left = set(held)
-        words = [text[:1] == " " and not text[-1].isspace() and at not in left for at, text in enumerate(texts)]
+        if self._normalizer is not None:  # before words are joined: where a word ends is told by its length
+            texts = [self._normalizer.normalize_str(text) for text in texts]
+        words = [text[:1] == " " and not text[-1:].isspace() and at not in left for at, text in enumerate(texts)]
         sizes = np.zeros(len(texts), np.int64)
         pieces: list[str] = []
         at = 0

@@ -69,6 +69,7 @@ def test_patterns_cut_byte_level_bpe_that_puts_no_space_in_front(readers: dict[s
 @given(batches=st.lists(TEXTS, max_size=3), inside=st.booleans())
 @example(batches=[[*WORDS], [*WORDS]], inside=True)
 @example(batches=[[*WORDS], [*WORDS]], inside=False)
+@example(batches=[[" e\u0301", " \u00a8"]], inside=True)  # one loses by its normal form what the other gains
 def test_ids_are_those_of_the_library(readers: dict[str, Reader], batches: list[list[str]], inside: bool) -> None:
     """By every family at once, whatever was seen before, with added tokens in the texts or none."""
     listed = list(readers.values())
