@@ -8,6 +8,7 @@ library, version "1.0". `vocab.model_base` reads a SentencePiece `.model`.
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ EXPORT, UNIGRAM, WORDS = "SentencePiece-style BPE", "Unigram", "WordPiece"
 FAMILIES = (FAMILY, EXPORT, UNIGRAM, WORDS)
 """The families of a `tokenizer.json` that terms can be added to."""
 _EXPECTED = "a tokenizer.json, a SentencePiece .model, a tekken.json or tiktoken ranks (.tiktoken)"
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 MAX_IDS = 1 << 24
 """A vocabulary has fewer ids; a model has a row for each, whether used or not."""
 
@@ -206,10 +208,11 @@ def read_spec(data: bytes, file: Path) -> dict[str, Any]:
         spec = parse_strict(data, str(file))
     except InputError as error:
         raise VocabError(str(error)) from None
-    try:
-        json.dumps(spec, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        raise VocabError(f"{file}: holds half a surrogate pair, which is no character; export the tokenizer") from None
+    if _SURROGATE.search(data):  # written as \ud800 and the like: else the bytes would be no UTF-8
+        try:
+            json.dumps(spec, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise VocabError(f"{file}: holds half a surrogate pair, which is no character; export the tokenizer") from None
     if is_tekken(spec):
         return spec_of(read_tekken(spec, file))
     if not isinstance(spec, dict) or not isinstance(spec.get("model"), dict):

@@ -121,3 +121,17 @@ def sums(values: npt.NDArray[Any], sizes: Ints) -> Ints:
     ends = np.cumsum(sizes)
     result: Ints = total[ends] - total[ends - sizes]
     return result
+
+
+def alike(one: tuple[npt.NDArray[Any], Ints], other: tuple[npt.NDArray[Any], Ints]) -> npt.NDArray[np.bool_]:
+    """Which rows of two lists, each the values of all rows and the size of each, are the same."""
+    (first, sizes), (second, other_sizes) = one, other
+    same: npt.NDArray[np.bool_] = sizes == other_sizes
+    differs = first[np.repeat(same, sizes)] != second[np.repeat(same, other_sizes)]
+    same[same] = sums(differs, sizes[same]) == 0
+    return same
+
+
+def rows_of(flat: npt.NDArray[Kind], sizes: Ints, chosen: Ints) -> tuple[npt.NDArray[Kind], Ints]:
+    """The `chosen` rows of such a list."""
+    return flat[places((np.cumsum(sizes) - sizes)[chosen], sizes[chosen])], sizes[chosen]

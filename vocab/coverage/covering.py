@@ -11,14 +11,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from govern.shards import map_shards, progress
-from vocab.base import read_file
 from vocab.coverage.aligned import OWN, Aligned, load
+from vocab.coverage.arrays import Ints
 from vocab.coverage.desk import Desk
 from vocab.coverage.encoding import Way
 from vocab.coverage.partial import Partial, Plan, Task
 from vocab.coverage.probing import InContext, Parity, Unreachable, in_contexts, parity, unreachable
-from vocab.coverage.readers import Reader, file_of, readers_of
+from vocab.coverage.readers import Reader, opened, readers_of
 from vocab.coverage.tally import COLUMNS, desk_of, refuse_types, tally
 from vocab.errors import VocabError
 from vocab.pretokens import ODD
@@ -94,8 +96,8 @@ def cover(
     if type_column in COLUMNS:
         raise VocabError(f"column '{type_column}': expected a kept column of document types; name another")
     paths = tuple(tokenizers)
-    digests = tuple(_digest(path) for path in paths)
-    readers = readers_of(paths, digests)
+    readers = opened(paths)
+    digests = tuple(reader.sha256 for reader in readers)
     listed = tuple(dict.fromkeys(terms))
     parts = ((DOCUMENTS, corpus.documents), (HELD_OUT, corpus.held_out))
     shards = [(part, shard) for part, several in parts for shard in several]
@@ -114,7 +116,7 @@ def cover(
         plan = _without(plan, partial.unlike, reasons, "in a document of the corpus")
     desk = desk_of(plan)
     desk.forget()
-    contexts, never = in_contexts(desk, listed), unreachable(desk)
+    contexts, never = in_contexts(desk, listed), unreachable(desk, _used(partial, len(readers)))
     desk_of.cache_clear()
     pairs = aligned or load(OWN[0])
     return Covered(
@@ -133,6 +135,12 @@ def cover(
     )
 
 
+def _used(partial: Partial, count: int) -> list[Ints]:
+    """The ids that stand in the corpus, by tokenizer."""
+    every = [[found[at].ids.ids for found in partial.coverage.values()] for at in range(count)]
+    return [np.unique(np.concatenate(some)) if some else np.zeros(0, np.int64) for some in every]
+
+
 def audit_every(documents: int) -> int:
     """One document in so many is audited: a hundred of a corpus, and of a large one a fixed share."""
     return max(1, min(RAREST, documents // AUDITED))
@@ -145,12 +153,6 @@ def _sources(corpus: "CertifiedCorpus") -> tuple[str, ...]:
         return ()
     largest = sorted(listed, key=lambda one: (-one["documents_certified"], one["name"]))
     return tuple(one["name"] for one in largest[:MOST_SOURCES])
-
-
-def _digest(path: Path) -> str:
-    from hashlib import sha256
-
-    return sha256(read_file(file_of(path))).hexdigest()
 
 
 def _extends(readers: Sequence[Reader]) -> tuple[int | None, ...]:

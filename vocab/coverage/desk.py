@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from vocab.coverage.arrays import Growing, Ints, places, sums
+from vocab.coverage.arrays import Growing, Ints, alike, places, rows_of, sums
 from vocab.coverage.counts import WINDOWS, Coverage
 from vocab.coverage.encoding import Encoders, Ids
 from vocab.coverage.finder import Finder
@@ -51,7 +51,7 @@ class Desk:
         self._whole = tuple(at for at, way in enumerate(plan.ways) if not way.units)
         self._additions = [additions(reader) for reader in self.readers]
         self._partial = Partial()
-        self._encoders = Encoders(self.readers, plan.ways)
+        self._encoders = Encoders(self.readers, plan.ways, plan.extends)
         self.forget()
 
     def count(self, names: Sequence[str], texts: Sequence[str], cells: Sequence[Cell]) -> None:
@@ -115,7 +115,7 @@ class Desk:
         self._reads = {at: Read() for at, way in enumerate(self.plan.ways) if way.units}
         self._weights: dict[Cell, Growing[np.int64]] = {}
         if self._encoders.pretokens > MOST_PRETOKENS:
-            self._encoders = Encoders(self.readers, self.plan.ways)
+            self._encoders = Encoders(self.readers, self.plan.ways, self.plan.extends)
 
     def _learn(self, at: Ints, texts: Texts, *, inside: bool) -> None:
         """Looks at new units."""
@@ -134,20 +134,18 @@ class Desk:
     def _compare(self, number: int, base: Read, at: Ints, texts: Texts) -> None:
         """Notes which of the new units an extension cuts in another way than its base, and without any reason to."""
         read, added = self._reads[number], self._additions[number]
-        old, old_sizes = base.ids.take(at)
-        new, new_sizes = read.ids.take(at)
-        same = old_sizes == new_sizes
-        same[same] = sums(old[np.repeat(same, old_sizes)] != new[np.repeat(same, new_sizes)], new_sizes[same]) == 0
-        changed = np.flatnonzero(~same)
+        every, every_sizes = read.ids.take(at)
+        changed = np.flatnonzero(~alike(base.ids.take(at), (every, every_sizes)))
         if added is None or not len(changed):
             return
+        new, new_sizes = rows_of(every, every_sizes, changed)
         is_new = sums(np.isin(new, added.ids), new_sizes) > 0
         holds = sums(np.isin(new, added.terms), new_sizes) > 0  # the token of a term is the term's own text
-        listed = {one: texts.texts[one] for one in changed[~holds[changed]].tolist()}
+        listed = {one: texts.texts[one] for one in changed[~holds].tolist()}
         held = holding(set(listed.values()), added.texts)
         alone = [one for one, text in listed.items() if text not in held and not (added.digits and _has_digit(text))]
         read.changed.rows[at[changed]] = 1
-        read.drift.rows[at[changed[~is_new[changed]]]] = 1
+        read.drift.rows[at[changed[~is_new]]] = 1
         read.leak.rows[at[alone]] = 1
 
     def _read_whole(self, texts: Sequence[str]) -> tuple[Shared, dict[int, Read]]:

@@ -1,8 +1,9 @@
 """Encodes units: each pre-token once for all tokenizers that cut text alike, and once by the merges of each of them.
 
-Byte-level BPE merges inside pre-tokens alone, so the ids of a unit are those of its pre-tokens. A unit that holds an added
-token, and every unit of a tokenizer that cuts in another way, is encoded by the library as it stands. `gigatoken` (the extra
-`fast`) can encode units of byte-level BPE instead; whoever asks for it compares it with the library.
+Byte-level BPE merges inside pre-tokens alone, so the ids of a unit are those of its pre-tokens. Of an extension, only those are
+merged that its base may merge in another way (`vocab.coverage.growth`). A unit that holds an added token, and every unit of a
+tokenizer that cuts in another way, is encoded by the library as it stands. `gigatoken` (the extra `fast`) can encode units of
+byte-level BPE instead; whoever asks for it compares it with the library.
 """
 
 import json
@@ -20,6 +21,7 @@ from tokenizers.pre_tokenizers import WhitespaceSplit
 from vocab.base import FAMILY, Base, read_file, read_spec
 from vocab.byte_alphabet import spell
 from vocab.coverage.arrays import Ints, Numbered, Ragged, sums
+from vocab.coverage.growth import growth
 from vocab.coverage.placing import encoded_flat
 from vocab.coverage.readers import Reader
 from vocab.cutting import cutting
@@ -27,7 +29,7 @@ from vocab.errors import VocabError
 from vocab.pretokens import FIRST, added_pattern, cutter
 
 WORDS, PRETOKENS = 1000, 200
-"""Texts that are cut, and pre-tokens that are merged, in one call: with more, what the library returns grows slow."""
+"""Texts that are cut, and pre-tokens that are merged, as one text: with more, what the library returns grows slow."""
 Ids = npt.NDArray[np.int32]
 Encoded = tuple[Ids, Ints]
 """The ids of texts, one text after the other, and how many each has."""
@@ -44,7 +46,7 @@ class Way:
 class Encoders:
     """Encodes units by several tokenizers; what two of them have in common is done once."""
 
-    def __init__(self, readers: Sequence[Reader], ways: Sequence[Way]) -> None:
+    def __init__(self, readers: Sequence[Reader], ways: Sequence[Way], extends: Sequence[int | None] = ()) -> None:
         self._readers = readers
         self.places = tuple(at for at, way in enumerate(ways) if way.units)
         self._quick: dict[int, ByGigatoken] = {}
@@ -60,7 +62,11 @@ class Encoders:
             else:
                 self._keys[at] = cut_key(reader)
                 self._pretokens.setdefault(self._keys[at], PreTokens(_base(reader)))
-                self._by_pretokens[at] = ByPreTokens(reader)
+        # Those without a base first.
+        bases = {at: extends[at] if extends else None for at in self._keys}
+        for at, base in sorted(bases.items(), key=lambda pair: pair[1] is not None):
+            own = None if base is None or self._keys.get(base) != self._keys[at] else self._by_pretokens.get(base)
+            self._by_pretokens[at] = ByPreTokens(readers[at], own)
 
     def encode(self, texts: Sequence[str], *, inside: bool) -> dict[int, Encoded]:
         """The ids of `texts` by each tokenizer that counts by units; by place."""
@@ -89,12 +95,13 @@ class Encoders:
 class PreCut:
     """The pre-tokens of texts by number, how many each text has, and which texts hold an added token and have none.
 
-    `new`: the pre-tokens that no text before had, spelled in the byte alphabet; their numbers follow those known before.
+    `new`: the pre-tokens that no text before had, spelled in the byte alphabet, numbered from `known` on.
     """
 
     flat: Ids
     sizes: Ints
     held: list[int]
+    known: int
     new: list[str]
 
 
@@ -115,60 +122,91 @@ class PreTokens:
         left = set(held)
         if self._normalizer is not None:  # before words are joined: where a word ends is told by its length
             texts = [self._normalizer.normalize_str(text) for text in texts]
-        words = [text[:1] == " " and not text[-1:].isspace() and at not in left for at, text in enumerate(texts)]
-        sizes = np.zeros(len(texts), np.int64)
-        pieces: list[str] = []
-        at = 0
-        while at < len(texts):
-            end = at + 1
-            while words[at] and end < len(texts) and words[end] and end - at < WORDS:
-                end += 1
-            if at not in left:
-                found, sizes[at:end] = _cut_words(cut, texts[at:end])
-                pieces += found
-            at = end
+        is_word = [text[:1] == " " and not text[-1:].isspace() and at not in left for at, text in enumerate(texts)]
+        words = [at for at, one in enumerate(is_word) if one]
+        others = [at for at, one in enumerate(is_word) if not one and at not in left]
+        found = [
+            _cut_words(cut, [texts[at] for at in words[start : start + WORDS]]) for start in range(0, len(words), WORDS)
+        ]
+        found.append(_cut_each(cut, [texts[at] for at in others]))
         known, count = self.known, len(self.known)
-        flat = np.fromiter(map(known.__getitem__, pieces), np.int32, len(pieces))
-        return PreCut(flat, sizes, held, [spell(piece) for piece in known.after(count)])
+        numbers = np.fromiter(map(known.__getitem__, chain.from_iterable(pieces for pieces, _ in found)), np.int32)
+        rows: Ragged[np.int32] = Ragged(np.int32)
+        sizes = np.concatenate([*(sizes for _, sizes in found), np.zeros(len(held), np.int64)])
+        rows.put(np.array([*words, *others, *held], np.int64), numbers, sizes)
+        return PreCut(*rows.take(np.arange(len(texts))), held, count, [spell(piece) for piece in known.after(count)])
 
 
 def _cut_words(cut: Callable[[str], list[str]], texts: Sequence[str]) -> tuple[list[str], Ints]:
     """The pre-tokens of texts that begin with a space, and how many each has: cut as one text where they end as they should."""
-    if len(texts) > 1:
-        found = cut("".join(texts))
-        ends = np.cumsum(np.fromiter(map(len, found), np.int64, len(found)))
-        wanted = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
-        where = np.minimum(np.searchsorted(ends, wanted), len(ends) - 1)
-        if np.array_equal(ends[where], wanted) and ends[-1] == wanted[-1]:
-            return found, np.diff(where, prepend=-1)
+    found = cut("".join(texts))
+    ends = np.cumsum(np.fromiter(map(len, found), np.int64, len(found)))
+    wanted = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
+    where = np.minimum(np.searchsorted(ends, wanted), len(ends) - 1)
+    if np.array_equal(ends[where], wanted) and ends[-1] == wanted[-1]:
+        return found, np.diff(where, prepend=-1)
+    return _cut_each(cut, texts)
+
+
+def _cut_each(cut: Callable[[str], list[str]], texts: Sequence[str]) -> tuple[list[str], Ints]:
+    """The same of any texts, cut one by one."""
     rows = [cut(text) for text in texts]
-    return list(chain.from_iterable(rows)), np.array([len(row) for row in rows], np.int64)
+    return list(chain.from_iterable(rows)), np.fromiter(map(len, rows), np.int64, len(rows))
 
 
 class ByPreTokens:
-    """The ids of texts from those of their pre-tokens, each of which the library merges once."""
+    """The ids of texts from those of their pre-tokens, each of which the library merges once.
 
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
+    Of an extension `base` is its base: only what that makes of a pre-token, and more merges may change, is merged again.
+    """
+
+    def __init__(self, reader: Reader, base: "ByPreTokens | None" = None) -> None:
+        self.reader = reader
         # The model alone, shared with the tokenizer: a pre-token in the byte alphabet has no white space in it.
         self._model = Tokenizer(_base(reader).tokenizer().model)
         self._model.pre_tokenizer = WhitespaceSplit()
-        self._ids: Ragged[np.int32] = Ragged(np.int32)
+        self._growth = growth(base.reader, reader) if base else None
+        self._base = base if self._growth else None
+        self.ids: Ragged[np.int32] = Ragged(np.int32)
         self._count = 0
 
     def encode(self, texts: Sequence[str], cut: PreCut) -> Encoded:
         """The ids of `texts`, of which `cut` are the pre-tokens."""
-        for start in range(0, len(cut.new), PRETOKENS):
-            self._learn(cut.new[start : start + PRETOKENS])
-        ids, counts = self._ids.take(cut.flat)
+        self.learn(cut)
+        ids, counts = self.ids.take(cut.flat)
         per_text = sums(counts, cut.sizes)
-        return (ids, per_text) if not cut.held else _with(self._reader, texts, cut.held, ids, per_text)
+        return (ids, per_text) if not cut.held else _with(self.reader, texts, cut.held, ids, per_text)
 
-    def _learn(self, spelled: Sequence[str]) -> None:
-        one = self._model.encode(" ".join(spelled), add_special_tokens=False)
-        counts = np.bincount(np.array(one.word_ids, np.int64), minlength=len(spelled)).astype(np.int64)
-        self._ids.put(np.arange(self._count, self._count + len(spelled)), np.array(one.ids, np.int32), counts)
-        self._count += len(spelled)
+    def learn(self, cut: PreCut) -> None:
+        """Merges the new pre-tokens, where that was not done for another."""
+        if self._count > cut.known or not cut.new:
+            return
+        at = np.arange(self._count, self._count + len(cut.new))
+        self._count += len(cut.new)
+        if self._base is None or self._growth is None:
+            self._merge(at, cut.new)
+            return
+        self._base.learn(cut)
+        ids, sizes = self._base.ids.take(at)
+        touched = self._growth.touched(cut.new, ids, sizes)
+        self.ids.put(at[~touched], ids[np.repeat(~touched, sizes)], sizes[~touched])
+        self._merge(at[touched], [cut.new[one] for one in np.flatnonzero(touched).tolist()])
+
+    def _merge(self, at: Ints, spelled: Sequence[str]) -> None:
+        tokens = self.reader.tokens
+        for start in range(0, len(spelled), PRETOKENS):
+            words = spelled[start : start + PRETOKENS]
+            (found,) = self._model.encode_batch_fast([" ".join(words)], add_special_tokens=False)
+            ids = np.array(found.ids, np.int32)
+            # A token of the byte alphabet is as long as the bytes it stands for, so lengths say where each word ends.
+            ends = np.cumsum(tokens.size[ids])
+            wanted = np.cumsum(np.fromiter(map(len, words), np.int64, len(words)))
+            last = np.searchsorted(ends, wanted)
+            if not tokens.plain[ids].all() or not np.array_equal(np.append(ends, 0)[last], wanted):
+                ids, counts = encoded_flat([self._model.encode(word, add_special_tokens=False).ids for word in words])
+            else:
+                counts = np.diff(last, prepend=-1)
+            self.ids.put(at[start : start + PRETOKENS], ids, counts)
 
 
 class ByGigatoken:

@@ -134,7 +134,8 @@ _IDS = (
     Measure("ids_below_100", "rare ids", "ids", "Used ids with fewer than 100 tokens.", GOWDA, LOWER),
     Measure(
         "unreachable_ids", "unreachable ids", "ids",
-        "Ids, added tokens aside, that stand for text and are not what that text alone is encoded to.", LAND, LOWER,
+        "Ids, added tokens aside, of a text that they are not the encoding of, alone, and that stand nowhere in the corpus.",
+        LAND, LOWER,
     ),
     Measure(
         "unreachable_not_text", "ids that are no text", "ids",

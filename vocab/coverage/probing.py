@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vocab.coverage.arrays import Ints
+from vocab.coverage.arrays import Ints, alike, rows_of
 from vocab.coverage.desk import Desk
 from vocab.coverage.intervals import interval, keys_of, replicates
 from vocab.coverage.placing import alone, encoded_flat, place
 from vocab.coverage.readers import Reader
-from vocab.coverage.spans import Spans, Texts, texts_of
+from vocab.coverage.spans import Spans, texts_of
 from vocab.show import pieces
 from vocab.trials import CONTEXTS, fitting
 
@@ -57,37 +57,34 @@ def in_contexts(desk: Desk, terms: Sequence[str]) -> list[tuple[InContext, ...]]
         single = [np.zeros(len(tried), np.bool_) for _ in desk.readers]
         for start in range(0, len(tried), TOGETHER):
             part = slice(start, start + TOGETHER)
-            texts = texts_of([head + term + tail for term in tried[part]])
-            encoded = desk.encode(texts.texts, whole=True)
-            for place_, reader in enumerate(desk.readers):
-                ids, sizes = encoded.get(place_) or encoded_flat(reader.ids(texts.texts, inside=False))
-                single[place_][part] = _single(reader, texts, ids, sizes, head, tail)
+            for place_, flags in enumerate(_single(desk, tried[part], head, tail)):
+                single[place_][part] = flags
         for place_, flags in enumerate(single):
             found[place_].append(InContext(name, at, flags))
     return [tuple(rows) for rows in found]
 
 
-def unreachable(desk: Desk) -> list[Unreachable | None]:
+def unreachable(desk: Desk, used: Sequence[Ints]) -> list[Unreachable | None]:
     """Which ids each tokenizer never gives; None where its tokens do not say what text they stand for.
 
-    The text of an id is encoded as it stands inside a longer one, and one that begins with a space also without that space
-    as a whole text, to which some tokenizers put it.
+    An id that was `used`, by tokenizer, is one that it gives. The text of any other is encoded as it stands inside a longer
+    one, and one that begins with a space also without that space as a whole text, to which some tokenizers put it.
     """
-    own = [_own_texts(reader) for reader in desk.readers]
+    own = [_own_texts(reader, frozenset(ids.tolist())) for reader, ids in zip(desk.readers, used, strict=True)]
     missed: list[list[tuple[str, int]]] = [[] for _ in own]
-    every = list(dict.fromkeys(text for texts, _ in own for text in texts))
+    every = list(dict.fromkeys(text for texts, *_ in own for text in texts))
     for start in range(0, len(every), TOGETHER):
         part = every[start : start + TOGETHER]
         encoded = desk.encode(part, whole=False)
-        for at, (texts, _) in enumerate(own):
+        for at, (texts, *_) in enumerate(own):
             ids, sizes = encoded.get(at) or encoded_flat(desk.readers[at].ids(part, inside=True))
             given = _single_ids(ids, sizes)
             missed[at] += [
                 (text, one) for text, got in zip(part, given, strict=True) for one in texts.get(text, ()) if one != got
             ]
     return [
-        Unreachable(len(_never(reader, rows)), not_text) if texts else None
-        for reader, rows, (texts, not_text) in zip(desk.readers, missed, own, strict=True)
+        Unreachable(len(_never(reader, rows)), not_text) if says else None
+        for reader, rows, (_, not_text, says) in zip(desk.readers, missed, own, strict=True)
     ]
 
 
@@ -106,23 +103,24 @@ def _never(reader: Reader, rows: Sequence[tuple[str, int]]) -> list[int]:
     return [one for _, one in rows if one not in found]
 
 
-def _own_texts(reader: Reader) -> tuple[dict[str, list[int]], int]:
-    """The texts that ids stand for, added ones aside, and how many ids are no text alone."""
+def _own_texts(reader: Reader, used: frozenset[int]) -> tuple[dict[str, list[int]], int, bool]:
+    """The texts of ids that are not `used`, how many ids are no text alone, and whether any is one; added ones aside."""
     tokens = reader.tokens
     data = tokens.blob.tobytes()
     found: dict[str, list[int]] = {}
+    numbers = sorted(set(reader.origin.vocab.values()) - set(reader.origin.added.values()))
     not_text = 0
-    for number in sorted(set(reader.origin.vocab.values()) - set(reader.origin.added.values())):
+    for number in numbers:
         start = int(tokens.start[number])
         try:
             text = data[start : start + int(tokens.size[number])].decode() if tokens.plain[number] else ""
         except UnicodeDecodeError:
             text = ""
-        if text:
-            found.setdefault(text, []).append(number)
-        else:
+        if not text:
             not_text += 1
-    return found, not_text
+        elif number not in used:
+            found.setdefault(text, []).append(number)
+    return found, not_text, not_text < len(numbers)
 
 
 def parity(reader: Reader, pairs: Sequence[tuple[str, str]]) -> Parity:
@@ -142,11 +140,31 @@ def cut_after_space(reader: Reader, text: str) -> list[tuple[str, int]]:
     return [(whole[max(one.start, 1) : one.end], one.tokens) for one in cut if one.end > 2]
 
 
-def _single(
-    reader: Reader, texts: Texts, ids: npt.NDArray[np.int32], sizes: Ints, head: str, tail: str
+def _single(desk: Desk, terms: Sequence[str], head: str, tail: str) -> list[npt.NDArray[np.bool_]]:
+    """Which of `terms` are one token between `head` and `tail`, by tokenizer."""
+    texts = [head + term + tail for term in terms]
+    own = desk.encode(texts, whole=True)
+    encoded = [own.get(at) or encoded_flat(one.ids(texts, inside=False)) for at, one in enumerate(desk.readers)]
+    found: dict[int, npt.NDArray[np.bool_]] = {}
+    for at, base in sorted(enumerate(desk.plan.extends), key=lambda pair: pair[1] is not None):
+        reader = desk.readers[at]
+        if base not in found:
+            found[at] = _is_single(reader, texts, *encoded[at], head, tail)
+            continue
+        changed = np.flatnonzero(~alike(encoded[base], encoded[at]))  # the same tokens are as good as they were
+        found[at] = found[base].copy()
+        found[at][changed] = _is_single(
+            reader, [texts[one] for one in changed.tolist()], *rows_of(*encoded[at], changed), head, tail
+        )
+    return [found[at] for at in range(len(desk.readers))]
+
+
+def _is_single(
+    reader: Reader, texts: Sequence[str], ids: npt.NDArray[np.int32], sizes: Ints, head: str, tail: str
 ) -> npt.NDArray[np.bool_]:
     """Where what stands between `head` and `tail` is one token."""
-    placed = place(reader, texts, ids, sizes, inside=False)
-    every = np.arange(len(texts.texts))
-    start, end = texts.bounds[:-1] + len(head.encode()), texts.bounds[1:] - len(tail.encode())
-    return alone(reader, texts, placed, Spans(every, every, start, end))
+    held = texts_of(texts)
+    placed = place(reader, held, ids, sizes, inside=False)
+    every = np.arange(len(texts))
+    start, end = held.bounds[:-1] + len(head.encode()), held.bounds[1:] - len(tail.encode())
+    return alone(reader, held, placed, Spans(every, every, start, end))

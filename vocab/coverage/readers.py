@@ -8,7 +8,7 @@ a longer one, without the space that some tokenizers put in front of a text.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from vocab.base import EXPORT, FAMILY, TOKENIZER, UNIGRAM, Base, find, kinds, read_file, read_spec
 from vocab.byte_alphabet import read
+from vocab.coverage.growth import Merges, merges_of
 from vocab.errors import VocabError
 from vocab.extension import read_record
 from vocab.model_base import ModelBase, Origin
@@ -61,6 +62,8 @@ class Reader:
     origin: Origin = field(repr=False)
     record: dict[str, Any] | None = field(default=None, repr=False)
     """What `extension.json` says, where it is an extended tokenizer."""
+    merges: Merges | None = field(default=None, repr=False)
+    """Of byte-level BPE: which merges it has."""
 
     @property
     def engine(self) -> str:
@@ -197,7 +200,8 @@ def open_tokenizer(path: Path) -> Reader:
     if base.spec["model"].get("dropout"):
         raise VocabError(f"{file}: BPE with dropout gives the same text other tokens each time; set 'dropout' to null")
     light = _without_merges(base)
-    return _fitting(Reader(path, named.name, sha256, base.family, light, record))
+    merges = merges_of(base.spec, record) if base.family == FAMILY else None
+    return _fitting(Reader(path, named.name, sha256, base.family, light, record, merges))
 
 
 def _fitting(reader: Reader) -> Reader:
@@ -238,11 +242,31 @@ def _without_merges(base: Base) -> Base:
     return light
 
 
-@lru_cache(maxsize=1)
+_Key = tuple[tuple[Path, ...], tuple[str, ...]]
+_opened: dict[_Key, tuple[Reader, ...]] = {}
+"""The tokenizers that this process opened last."""
+
+
+def opened(paths: tuple[Path, ...]) -> tuple[Reader, ...]:
+    """The tokenizers at `paths`, opened now."""
+    readers = tuple(named_apart([open_tokenizer(path) for path in paths]))
+    _opened.clear()
+    _opened[paths, tuple(reader.sha256 for reader in readers)] = readers
+    return readers
+
+
 def readers_of(paths: tuple[Path, ...], digests: tuple[str, ...]) -> tuple[Reader, ...]:
-    """The tokenizers at `paths`, opened once in a process; `digests` are those of their files."""
-    del digests  # another file at the same path is another call
-    return tuple(named_apart([open_tokenizer(path) for path in paths]))
+    """The same, opened once in a process.
+
+    Raises:
+        VocabError: one of the files is not that of its digest any more.
+    """
+    if (paths, digests) not in _opened:
+        found = opened(paths)
+        changed = [str(one.path) for one, digest in zip(found, digests, strict=True) if one.sha256 != digest]
+        if changed:
+            raise VocabError(f"{', '.join(changed)}: changed while it was read; run the command again")
+    return _opened[paths, digests]
 
 
 def named_apart(readers: Sequence[Reader]) -> list[Reader]:

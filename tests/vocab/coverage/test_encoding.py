@@ -116,9 +116,9 @@ def test_a_pretoken_is_cut_once_for_all_and_merged_once_by_each(
     other = open_tokenizer(write_spec(tmp_path / "fewer", spec))
     cut: list[str] = []
     merged: list[str] = []
-    by_pretokens, by_merges = PreTokens.cut, ByPreTokens._learn
+    by_pretokens, by_merges = PreTokens.cut, ByPreTokens._merge
     monkeypatch.setattr(PreTokens, "cut", lambda self, texts: [cut.extend(texts), by_pretokens(self, texts)][1])
-    monkeypatch.setattr(ByPreTokens, "_learn", lambda self, new: [merged.extend(new), by_merges(self, new)][1])
+    monkeypatch.setattr(ByPreTokens, "_merge", lambda self, at, new: [merged.extend(new), by_merges(self, at, new)][1])
     made = encoders([one, other])
     texts = [" rate", " rates", " rate,", " rate"]
     for _ in range(2):

@@ -4,21 +4,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.vocab.conftest import ENGLISH, KOREAN
-from vocab.coverage.covering import _digest, _extends
+from vocab.coverage.covering import _extends
 from vocab.coverage.desk import Desk
 from vocab.coverage.encoding import Way
 from vocab.coverage.partial import Plan
 from vocab.coverage.probing import Unreachable, cut_after_space, in_contexts, parity, unreachable
-from vocab.coverage.readers import Reader, open_tokenizer, readers_of
+from vocab.coverage.readers import Reader, open_tokenizer, opened, readers_of
 from vocab.trials import CONTEXTS, fitting
 
 from .made_tokenizers import changed, write_all, write_spec
 
+NONE = np.zeros(0, np.int64)
 TERMS = ("EBITDA", "mortgage", "기준금리", "영업이익", "net interest", "%p", "M&A", "금리", "rose")
 
 
@@ -30,7 +32,7 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def desk(paths: Sequence[Path], *, units: Sequence[bool] | None = None, terms: Sequence[str] = TERMS) -> Desk:
     """Where these tokenizers count, each by units where `units` does not say otherwise."""
-    digests = tuple(_digest(path) for path in paths)
+    digests = tuple(reader.sha256 for reader in opened(tuple(paths)))
     ways = tuple(Way(units=one) for one in units or [True] * len(paths))
     return Desk(Plan(tuple(paths), digests, ways, _extends(readers_of(tuple(paths), digests)), tuple(terms), "", 1))
 
@@ -82,18 +84,31 @@ def with_vocab(paths: dict[str, Path], tmp_path: Path, tokens: Sequence[str]) ->
 def test_an_id_that_no_text_gives_is_counted(paths: dict[str, Path], tmp_path: Path) -> None:
     """A token without a merge, and one that is half a character; ids of single bytes are no text."""
     before, after = (
-        unreachable(desk([path]))[0]
+        unreachable(desk([path]), [NONE])[0]
         for path in (paths["gpt2"], with_vocab(paths, tmp_path, ["Ġzyxwv", "zyx", "ê°Ģê", "\u4e00"]))
     )
     assert before is not None
     assert after == Unreachable(before.ids + 2, before.not_text + 2)
 
 
+def test_an_id_that_was_used_is_reached(paths: dict[str, Path], tmp_path: Path) -> None:
+    """It is not tried again; whether it is a text stays as it is."""
+    path = with_vocab(paths, tmp_path, ["Ġzyxwv", "zyx", "ê°Ģê"])
+    made = desk([path])
+    vocab = made.readers[0].origin.vocab
+    before, after, every = (
+        unreachable(made, [np.array(used, np.int64)])[0] for used in ([], [vocab["zyx"]], sorted(vocab.values()))
+    )
+    assert before is not None
+    assert after == Unreachable(before.ids - 1, before.not_text)
+    assert every == Unreachable(0, before.not_text)
+
+
 def test_an_id_that_is_said_twice_is_reached_once(paths: dict[str, Path]) -> None:
     """`<0x61>` stands for a, which is a piece of its own: the byte piece is never given."""
     reader = open_tokenizer(paths["bpe_plain.model"])
     both = [byte for byte in range(128) if chr(byte).replace(" ", "▁") in reader.origin.vocab]
-    (found,) = unreachable(desk([reader.path]))
+    (found,) = unreachable(desk([reader.path]), [NONE])
     assert len(both) > 40
     assert found == Unreachable(len(both), 128)
 
@@ -102,7 +117,7 @@ def test_an_id_that_is_said_twice_is_reached_once(paths: dict[str, Path]) -> Non
 def test_a_word_at_the_start_of_a_text_reaches_its_id(paths: dict[str, Path], name: str) -> None:
     """Where the space before a text is stripped and put there again, a piece with a space is found at the start alone."""
     reader = open_tokenizer(paths[name])
-    (found,) = unreachable(desk([reader.path]))
+    (found,) = unreachable(desk([reader.path]), [NONE])
     assert found is not None
     alone = {
         number
@@ -118,7 +133,7 @@ def test_a_word_at_the_start_of_a_text_reaches_its_id(paths: dict[str, Path], na
 def test_tokens_that_do_not_say_their_text_are_not_tried(paths: dict[str, Path]) -> None:
     """What `##age` stands for depends on its place in a word."""
     made = desk([paths["word_pieces"], paths["gpt2"]])
-    first, second = unreachable(made)
+    first, second = unreachable(made, [NONE, NONE])
     assert first is None
     assert second is not None
 
@@ -130,7 +145,7 @@ def test_tokens_that_do_not_say_their_text_are_not_tried(paths: dict[str, Path])
 )
 def test_parity_is_the_sum_of_both_sides(base_folder: Path, pairs: list[tuple[str, str]]) -> None:
     """Each sentence alone; the interval holds the ratio, and one pair alone has none."""
-    reader = readers_of((base_folder,), ("",))[0]
+    reader = open_tokenizer(base_folder)
     found = parity(reader, pairs)
     english, korean = ([len(one) for one in reader.ids(list(side), inside=False)] for side in zip(*pairs, strict=True))
     assert (found.tokens_en, found.tokens_ko) == (sum(english), sum(korean))
@@ -141,7 +156,7 @@ def test_parity_is_the_sum_of_both_sides(base_folder: Path, pairs: list[tuple[st
 
 def test_no_pair_has_no_parity(base_folder: Path) -> None:
     """Nothing is divided by nothing."""
-    found = parity(readers_of((base_folder,), ("",))[0], [])
+    found = parity(open_tokenizer(base_folder), [])
     assert (found.tokens_en, found.tokens_ko, found.interval) == (0, 0, None)
 
 

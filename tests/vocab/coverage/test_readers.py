@@ -17,6 +17,7 @@ from govern.files import canonical
 from tests.vocab.conftest import ENGLISH, KOREAN
 from vocab.coverage.placing import encoded_flat, place
 from vocab.coverage.readers import Reader, named_apart, open_tokenizer, readers_of
+from vocab.coverage.readers import opened as open_all
 from vocab.coverage.spans import texts_of
 from vocab.errors import VocabError
 from vocab.extend import extend
@@ -204,12 +205,19 @@ def test_tokenizers_of_one_name_are_named_apart(opened: Open) -> None:
     assert [each.name for each in named_apart([one, one])] == [f"1. {above}/gpt2", f"2. {above}/gpt2"]
 
 
-def test_tokenizers_are_opened_once_while_their_files_stay(opened: Open) -> None:
-    """And again where a digest is another."""
-    paths = (opened("gpt2").path,)
-    first = readers_of(paths, ("a",))
-    assert readers_of(paths, ("a",)) is first
-    assert readers_of(paths, ("b",)) is not first
+def test_tokenizers_are_opened_once_while_their_files_stay(opened: Open, tmp_path: Path) -> None:
+    """A file that is another by now is refused: what was counted before was counted by another tokenizer."""
+    folder = tmp_path / "changing"
+    folder.mkdir()
+    file = folder / "tokenizer.json"
+    file.write_bytes((opened("gpt2").path / "tokenizer.json").read_bytes())
+    (first,) = open_all((folder,))
+    assert readers_of((folder,), (first.sha256,))[0] is first
+    file.write_bytes((opened("qwen").path / "tokenizer.json").read_bytes())
+    (other,) = open_all((folder,))
+    assert other.sha256 != first.sha256
+    with pytest.raises(VocabError, match="changing: changed while it was read; run the command again"):
+        readers_of((folder,), (first.sha256,))
 
 
 def test_nothing_there_is_a_sentence(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_a_column_that_says_no_type_is_refused(
     rows = {"id": ["1", "2"], "text": ["a", "b"], "lang": ["en"] * 2, "source": ["s"] * 2, "type": kinds}
     pl.DataFrame(rows).write_parquet(path)
     shard = CertifiedShard(path, sha256_file(path).removeprefix("sha256:"), 2)
-    plan = Plan((base_folder,), ("",), (Way(),), (None,), (), "type", 1)
+    plan = Plan((base_folder,), (open_tokenizer(base_folder).sha256,), (Way(),), (None,), (), "type", 1)
     with pytest.raises(VocabError, match=said):
         tally(Task(plan, shard, "documents"))
 

@@ -21,7 +21,7 @@ from vocab.coverage.covering import DOCUMENTS
 from vocab.coverage.desk import Desk
 from vocab.coverage.encoding import Way
 from vocab.coverage.partial import Cell, Partial, Plan, Task
-from vocab.coverage.readers import readers_of
+from vocab.coverage.readers import opened
 from vocab.coverage.value import to_json
 from vocab.extend import extend
 from vocab.term_lists import parse
@@ -67,8 +67,9 @@ CELL = Cell(DOCUMENTS, "en", "notes", "")
 
 
 def plan_of(paths: Sequence[Path], ways: Sequence[Way]) -> Plan:
-    digests = tuple(covering._digest(path) for path in paths)
-    extends = covering._extends(readers_of(tuple(paths), digests))
+    readers = opened(tuple(paths))
+    digests = tuple(reader.sha256 for reader in readers)
+    extends = covering._extends(readers)
     return Plan(tuple(paths), digests, tuple(ways), extends, TERMS, "type", 1)
 
 

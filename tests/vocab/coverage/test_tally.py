@@ -9,6 +9,7 @@ from govern.corpus import CertifiedShard
 from govern.files import sha256_file
 from vocab.coverage.encoding import Way
 from vocab.coverage.partial import Plan, Task
+from vocab.coverage.readers import open_tokenizer
 from vocab.coverage.tally import MOST_TYPES, OTHERS, desk_of, tally
 from vocab.errors import VocabError
 
@@ -25,7 +26,7 @@ def task(folder: Path, base: Path, kinds: list[object], sources: tuple[str, ...]
     path = folder / "part.parquet"
     pl.DataFrame(rows).write_parquet(path)
     shard = CertifiedShard(path, sha256_file(path).removeprefix("sha256:"), len(kinds))
-    plan = Plan((base,), ("",), (Way(),), (None,), (), "type", 1, sources)
+    plan = Plan((base,), (open_tokenizer(base).sha256,), (Way(),), (None,), (), "type", 1, sources)
     return Task(plan, shard, "documents")
 
 

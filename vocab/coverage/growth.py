@@ -1,0 +1,85 @@
+"""Where merges that an extension appended change nothing: there the ids of a pre-token are those of its base.
+
+BPE applies the merge that comes first in its list. Where a list is that of another tokenizer with more at its end, all merges
+of the other are applied before one of these, so what the other makes of a pre-token stays as it is, unless two tokens in it
+that stand side by side are one of the appended pairs, or the pre-token is itself a new token and `ignore_merges` is set.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vocab.base import Base
+from vocab.coverage.arrays import Ints, sums
+
+if TYPE_CHECKING:
+    from vocab.coverage.readers import Reader
+
+_LEFT = 32
+"""Bits of the right id in the code of a pair."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merges:
+    """The merges of a tokenizer: a digest of those that its base has, of all where it has none, and the pairs after them."""
+
+    first: str
+    appended: Ints
+    """Codes of pairs of ids, in order of size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What a tokenizer has more than its base: pairs of ids, and whole pre-tokens (as tokens are spelled) that take an id."""
+
+    pairs: Ints
+    whole: frozenset[str]
+
+    def touched(self, spelled: Sequence[str], ids: npt.NDArray[np.int32], sizes: Ints) -> npt.NDArray[np.bool_]:
+        """Which pre-tokens may have other ids than `ids`, those of the base, `sizes` of them in each."""
+        found = np.zeros(len(spelled), np.bool_)
+        if len(self.pairs) and len(ids) > 1:
+            code = ids[:-1].astype(np.int64) << _LEFT | ids[1:]
+            near = np.minimum(np.searchsorted(self.pairs, code), len(self.pairs) - 1)
+            is_pair = np.append(self.pairs[near] == code, False)
+            is_pair[np.cumsum(sizes)[sizes > 0] - 1] = False  # the last of a pre-token has none after it
+            found = sums(is_pair, sizes) > 0
+        found[[at for at, one in enumerate(spelled) if one in self.whole]] = True
+        return found
+
+
+def merges_of(spec: dict[str, Any], record: dict[str, Any] | None) -> Merges | None:
+    """The merges of a parsed `tokenizer.json`; None where it has none, or appends one that its base has."""
+    model = spec["model"]
+    pairs = [tuple(one.split(" ", 1)) if isinstance(one, str) else tuple(one) for one in model.get("merges") or ()]
+    vocab = model["vocab"]
+    if not pairs or not isinstance(vocab, dict):
+        return None
+    count = len(pairs) - int(record["merges"] if record else 0)
+    first, appended = pairs[:count], pairs[count:]
+    if not set(appended).isdisjoint(first):
+        return None
+    codes = sorted(vocab[left] << _LEFT | vocab[right] for left, right in appended)
+    text = "\n".join(" ".join(pair) for pair in first)
+    return Merges(hashlib.sha256(text.encode()).hexdigest(), np.array(codes, np.int64))
+
+
+def growth(base: "Reader", reader: "Reader") -> Growth | None:
+    """What `reader` has more than `base`, which cuts text alike; None where it is not the base with more at its end."""
+    old, new = base.origin, reader.origin
+    if not isinstance(old, Base) or not isinstance(new, Base) or base.merges is None or reader.merges is None:
+        return None
+    if len(base.merges.appended) or base.merges.first != reader.merges.first or _settings(old) != _settings(new):
+        return None
+    if not old.vocab.items() <= new.vocab.items():
+        return None
+    whole = new.vocab.keys() - old.vocab.keys() if new.ignores_merges else ()
+    return Growth(reader.merges.appended, frozenset(whole))
+
+
+def _settings(base: Base) -> dict[str, Any]:
+    return {name: value for name, value in base.spec["model"].items() if name not in ("vocab", "merges")}
