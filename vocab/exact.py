@@ -8,7 +8,7 @@ Guaranteed, and checked on given texts by `wrong`:
 
 - text without a term at a boundary has the ids of the base;
 - a term at a boundary is one token, whatever merges cross its edge, unless the base has a token over that edge and needs
-  fewer tokens with it (`금리를` where that is a token): there the text is left to the base;
+  fewer tokens for the term and what touches it (`금리를` where that is a token): there the text is left to the base;
 - no text has more tokens than by the base, and every text decodes as by the base.
 
 `ignore_merges` is sound only where no token of the base is out of reach of its merges, since it would then be produced:
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["MAX_CHARACTERS", "PARTICLES", "REASONS", "WARN_ABOVE", "Isolated", "isolated", "wrong"]
 
 Spec = dict[str, Any]
+_Context = tuple[str, str, bool]
+"""Where the base is left alone: text that ends with a term, text after it, and true for after a space too."""
 
 WARN_ABOVE = 500
 """More terms than these slow the tokenizer down so much that its user should be told."""
@@ -133,7 +135,7 @@ def isolated(base: Base, variants: Sequence[str], particles: Sequence[str] = PAR
         for term, reason in status.items()
         for form in _forms([term])
     )
-    left = tuple(before + after for contexts in kept.values() for before, after in contexts)
+    left = tuple(before + after for contexts in kept.values() for before, after, _ in contexts)
     return Isolated(spec, tuple((spell(form), number) for form, number in new.items()), described, left)
 
 
@@ -243,8 +245,8 @@ def _cut(inner: "Tokenizer", form: str, ids: Mapping[str, Sequence[int]]) -> int
     return None if is_word(form.lstrip()[0]) or is_word(form[-1]) else 0
 
 
-def _kept(inner: "Tokenizer", terms: Sequence[str], particles: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
-    """For each term, (text that ends with it, text after it) that the base writes with fewer tokens than if it were cut.
+def _kept(inner: "Tokenizer", terms: Sequence[str], particles: Sequence[str]) -> dict[str, list[_Context]]:
+    """For each term, the contexts that the base writes with fewer tokens than if it were cut out of them.
 
     Tried are the particles and the plural, with each character that a token of the base has before the first of the term;
     added are all tokens of the base that hold a term at a boundary and something beside it.
@@ -266,12 +268,28 @@ def _kept(inner: "Tokenizer", terms: Sequence[str], particles: Sequence[str]) ->
     beside = [one for one in beside if (len(one[1]), len(one[1] + one[0])) in reader.every(one[1] + one[0])]
     places = [*((term, space) for term in terms for space in ("", " ")), *beside]
     tried = [(*one, tail) for one in places for tail in (("", *particles) if is_hangul(one[0][-1]) else ("", "s"))]
-    parts = list(dict.fromkeys(part for _, *both in tried for part in both))
-    size = {part: len(one) for part, one in zip(parts, _ids(inner, parts), strict=True)} | {" ": 0}
+    size = {part: len(one) for part, one in _sized(inner, (part for _, *both in tried for part in both))} | {" ": 0}
     for (term, before, tail), one in zip(tried, _ids(inner, [a + b + c for b, a, c in tried]), strict=True):
         if len(one) < size[before] + 1 + size[tail]:
             kept.setdefault(term, {})[before + term, tail] = None
-    return {term: list(contexts) for term, contexts in kept.items()}
+    listed = [(term, *context) for term, contexts in kept.items() for context in contexts]
+    after_space = dict(zip(listed, _still_fewer(inner, listed), strict=True))
+    return {
+        term: [(*context, after_space[term, *context]) for context in contexts] for term, contexts in kept.items()
+    }
+
+
+def _still_fewer(inner: "Tokenizer", listed: Sequence[tuple[str, str, str]]) -> list[bool]:
+    """For each (term, text that ends with it, text after it): whether the base also writes it so with a space before it."""
+    sides = [(f" {before}"[: -len(term)].removesuffix(" "), after) for term, before, after in listed]
+    wholes = _ids(inner, [f" {before}{after}" for _, before, after in listed])
+    size = {part: len(one) for part, one in _sized(inner, (part for both in sides for part in both))}
+    return [len(one) < size[left] + 1 + size[right] for one, (left, right) in zip(wholes, sides, strict=True)]
+
+
+def _sized(inner: "Tokenizer", parts: Iterable[str]) -> Iterable[tuple[str, list[int]]]:
+    distinct = list(dict.fromkeys(parts))
+    return zip(distinct, _ids(inner, distinct), strict=True)
 
 
 def _forms(terms: Iterable[str]) -> list[str]:

@@ -12,6 +12,8 @@ from vocab.isolating import PARTICLES
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
+_BESIDE = 24
+"""Characters beside a term that a token of the base may take together with it."""
 Token = tuple[int, int, int]
 """Start and end, in characters, and id."""
 
@@ -80,7 +82,7 @@ def _broken(
     if any(not any(a < end and b > start for start, end in zones) for a, b, _ in set(old) ^ set(new)):
         yield "have other ids where no term stands"
     for start, end in reader.longest(text):
-        if not is_single(new, text, start, end) and not _is_shorter_whole(before, text, start, end):
+        if not is_single(new, text, start, end) and not _is_left(before, text, start, end):
             yield "hold a term that is not one token"
             return
 
@@ -92,12 +94,25 @@ def is_single(tokens: Sequence[Token], text: str, start: int, end: int) -> bool:
     return len(held) == 1 and held[0] in {(start, end), (start - text[:start].endswith(" "), end)}
 
 
-def _is_shorter_whole(before: "Tokenizer", text: str, start: int, end: int) -> bool:
-    """True where the base writes the word about a term with fewer tokens than its parts beside the term and one."""
+def _is_left(before: "Tokenizer", text: str, start: int, end: int) -> bool:
+    """True where the base needs fewer tokens for a term and what touches it than for its parts beside the term and one.
+
+    What touches it is any part of its word that goes up to it: `Repos` may be one token and ` Repos` two.
+    """
     first, last = word_about(text, start, end)
-    left = text[first:start].removesuffix(" ")
-    whole, *parts = before.encode_batch([text[first:last], left, text[end:last]], add_special_tokens=False)
-    return len(whole.ids) < 1 + sum(len(part.ids) for part in parts)
+    spans = [
+        (one, other)
+        for one in range(max(first, start - _BESIDE), start + 1)
+        for other in range(end, min(last, end + _BESIDE) + 1)
+    ]
+    sides = dict.fromkeys(side for one, other in spans for side in (text[one:start].removesuffix(" "), text[end:other]))
+    wholes = dict.fromkeys(text[one:other] for one, other in spans)
+    listed = [*sides, *wholes]
+    size = dict(zip(listed, (len(found.ids) for found in before.encode_batch(listed, add_special_tokens=False)), strict=True))
+    return any(
+        size[text[one:other]] < size[text[one:start].removesuffix(" ")] + 1 + size[text[end:other]]
+        for one, other in spans
+    )
 
 
 def tokens_of(encoding: "Encoding") -> list[Token]:

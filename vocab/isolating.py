@@ -37,13 +37,13 @@ _CUT = ""
 """Stands in a trie for the place where a piece ends and its rest is only looked at."""
 
 
-def finding(terms: Iterable[str], particles: Sequence[str], kept: Mapping[str, Sequence[tuple[str, str]]]) -> str:
+def finding(terms: Iterable[str], particles: Sequence[str], kept: Mapping[str, Sequence[tuple[str, str, bool]]]) -> str:
     """The pattern of a term at a boundary, with the space before it.
 
     Args:
         terms: what to find.
         particles: what may stand between a term in Hangul and the end of its word.
-        kept: for a term, (text that ends with it, text after it) where it is not to be found.
+        kept: for a term, (text that ends with it, text after it, true for after a space too) where it is not to be found.
     """
     ends = {term: "".join(_unless(*context) for context in kept.get(term, ())) for term in terms}
     after = "|".join(map(literal, sorted(set(particles), key=lambda one: (-len(one), one))))
@@ -89,10 +89,14 @@ def guarded(pattern: str, terms: Iterable[str], cuts: Mapping[str, int]) -> str:
     return f"{whole}|(?={_trie({tuple(text): '' for text in cuts})})(?:{inside})|{pattern}"
 
 
-def _unless(before: str, after: str) -> str:
-    """At the end of a term: not where it ends `before`, and `after` follows (a particle with no Hangul after it)."""
+def _unless(before: str, after: str, spaced: bool) -> str:
+    """At the end of a term: not where it ends `before`, and `after` follows (a particle with no Hangul after it).
+
+    Not `spaced`: where a space stands before all that, the term is found.
+    """
     stop = r"(?!\p{Hangul})" if after and "가" <= after[-1] <= "힣" else ""
-    return f"(?!(?<={literal(before)}){literal(after)}{stop})"
+    alone = "" if spaced else f"(?<! {literal(before)})"
+    return f"(?!(?<={literal(before)}){alone}{literal(after)}{stop})"
 
 
 def _trie(words: Mapping[tuple[str, ...], str]) -> str:

@@ -293,3 +293,37 @@ def test_a_released_tokenizer_is_extended_with_its_built_in_pattern() -> None:
     assert set(extension.terms) == set(TERMS)
     texts = [head + term + tail for term in TERMS for _, head, tail in (*CONTEXTS, *MORE)]
     assert wrong(one, extension.spec, extension.terms, [*texts, *TEXTS]) == ()
+
+
+@cache
+def joined() -> Base:
+    """The base with `Repos` and ` Re` as tokens, so that it writes ` Repos` in three."""
+    spec = copy.deepcopy(base().spec)
+    model = spec["model"]
+    for pair in (("Ġ", "R"), ("ĠR", "e"), ("R", "e"), ("p", "o"), ("Re", "po"), ("Repo", "s")):
+        model["merges"].append(list(pair))
+        model["vocab"].setdefault("".join(pair), len(model["vocab"]) + len(spec["added_tokens"]))
+    return Base(Path("tokenizer.json"), "", spec)
+
+
+def test_what_the_base_has_without_a_space_is_cut_after_one() -> None:
+    """`Repos` is one token of the base and stays; ` Repos` is not, so there the term is one."""
+    one = joined()
+    assert [len(one.tokenizer().encode(text).ids) for text in ("Repos", " Repos", "(Repos")] == [1, 3, 2]
+    extension = isolated(one, ("Repo",))
+    assert extension.kept == ("Repos",)
+    after = build(extension.spec, "extension")
+    assert [after.encode(text).tokens for text in ("Repos", "the Repos", "(Repos", "Repo")] == [
+        ["Repos"],
+        [*one.tokenizer().encode("the").tokens, "ĠRepo", "s"],
+        ["(", "Repos"],
+        ["Repo"],
+    ]
+    assert wrong(one, extension.spec, extension.terms, ["Repos", "the Repos and Repos", "(Repos) Repo", "Repos"]) == ()
+
+
+def test_a_term_is_left_to_the_base_where_that_has_a_token_over_its_edge() -> None:
+    """By what touches it, whatever the rest of its word costs; elsewhere it must be one token."""
+    one = joined()
+    assert wrong(one, one.spec, ("Repo",), ["x=(Repos)!"]) == ()
+    assert "hold a term that is not one token" in " ".join(wrong(one, one.spec, ("Rep",), ["x=(Rep-)!"]))
