@@ -5,7 +5,6 @@ is proved on odd and made-up texts first, and audited on some documents (`audit_
 fails it reads every document whole, and the corpus is counted again. What was decided, and why, is part of the result.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from vocab.coverage.encoding import Way
 from vocab.coverage.partial import Partial, Plan, Task
 from vocab.coverage.probing import InContext, Parity, Unreachable, in_contexts, parity, unreachable
 from vocab.coverage.readers import Reader, opened, readers_of
+from vocab.coverage.spaced import over_spaces
 from vocab.coverage.tally import COLUMNS, desk_of, refuse_types, tally
 from vocab.errors import VocabError
 from vocab.pretokens import ODD
@@ -38,7 +38,6 @@ MOST_SOURCES = 50
 """Sources with slices of their own; what the others hold is one slice."""
 _TERMS, TOGETHER = 200, 20
 """Terms that made-up texts hold, and tokens that stand in one text."""
-_OVER_SPACE = re.compile(rb"[^\s] ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,19 +190,10 @@ def _texts(readers: Sequence[Reader], terms: Sequence[str]) -> list[str]:
 
     The tokens are added ones and those that go on over a space, as a term of several words or a pair of words may.
     """
-    tokens = (token for reader in readers for token in (*reader.origin.added, *_over_spaces(reader)))
+    tokens = (token for reader in readers for token in (*reader.origin.added, *over_spaces(reader)))
     between = [f"rate{token}up {token} 금리 {token}\n  {token}" for token in dict.fromkeys(tokens) if token]
     joined = [" ".join(between[start : start + TOGETHER]) for start in range(0, len(between), TOGETHER)]
     return [*ODD, *made_up(list(terms[:_TERMS])), *joined]
-
-
-def _over_spaces(reader: Reader) -> list[str]:
-    """The texts of tokens in which a space follows another character."""
-    tokens = reader.tokens
-    data = tokens.blob.tobytes()
-    rows = zip(tokens.start[tokens.plain].tolist(), tokens.size[tokens.plain].tolist(), strict=True)
-    pieces = (data[start : start + size] for start, size in rows)
-    return [piece.decode("utf-8", "ignore") for piece in pieces if _OVER_SPACE.search(piece)]
 
 
 def _without(plan: Plan, unlike: frozenset[int], reasons: dict[int, str], where: str) -> Plan:

@@ -19,6 +19,7 @@ from vocab.coverage.partial import EACH, SHARED, Cell, Partial, Plan
 from vocab.coverage.placing import costs, encoded_flat, place
 from vocab.coverage.readers import Reader, readers_of
 from vocab.coverage.sheets import Read, Shared, by_shape, by_term, coverage
+from vocab.coverage.spaced import spaced
 from vocab.coverage.spans import Search, Texts, texts_of
 from vocab.coverage.units import Cut, Units
 from vocab.pretokens import holding
@@ -48,6 +49,7 @@ class Desk:
         self.readers = readers_of(plan.paths, plan.digests)
         self._finder = Finder(plan.terms)
         self._search = Search(self._finder)
+        self._spaced = spaced(reader for reader, way in zip(self.readers, plan.ways, strict=True) if way.units)
         self._whole = tuple(at for at, way in enumerate(plan.ways) if not way.units)
         self._additions = [additions(reader) for reader in self.readers]
         self._partial = Partial()
@@ -110,7 +112,7 @@ class Desk:
 
     def forget(self) -> None:
         """Begins without any unit, and without pre-tokens where they have become many."""
-        self._units = Units(self._finder)
+        self._units = Units(self._finder, self._spaced)
         self._shared = Shared()
         self._reads = {at: Read() for at, way in enumerate(self.plan.ways) if way.units}
         self._weights: dict[Cell, Growing[np.int64]] = {}

@@ -30,6 +30,8 @@ from vocab.pretokens import FIRST, added_pattern, cutter
 
 WORDS, PRETOKENS = 1000, 200
 """Texts that are cut, and pre-tokens that are merged, as one text: with more, what the library returns grows slow."""
+_LOOKS = re.compile(r"\(\?(?:[=!>]|<[=!])|[*+?]\+|[0-9,]\}\+|\\[bBAzZGK]|(?<!\\)(?:\$|(?<!\[)\^)")
+"""What makes a pattern look at text that it does not take, or give none of it back."""
 Ids = npt.NDArray[np.int32]
 Encoded = tuple[Ids, Ints]
 """The ids of texts, one text after the other, and how many each has."""
@@ -112,6 +114,7 @@ class PreTokens:
         self._origin = origin
         self._apart = added_pattern(origin)
         self._normalizer = origin.tokenizer().normalizer
+        self._together = WORDS if looks_no_further(cutting(origin.spec).patterns) else 1
         self._cut: Callable[[str], list[str]] | None = None
         self.known = Numbered()
 
@@ -125,9 +128,8 @@ class PreTokens:
         is_word = [text[:1] == " " and not text[-1:].isspace() and at not in left for at, text in enumerate(texts)]
         words = [at for at, one in enumerate(is_word) if one]
         others = [at for at, one in enumerate(is_word) if not one and at not in left]
-        found = [
-            _cut_words(cut, [texts[at] for at in words[start : start + WORDS]]) for start in range(0, len(words), WORDS)
-        ]
+        parts = [words[start : start + self._together] for start in range(0, len(words), self._together)]
+        found = [_cut_words(cut, [texts[at] for at in part]) for part in parts]
         found.append(_cut_each(cut, [texts[at] for at in others]))
         known, count = self.known, len(self.known)
         numbers = np.fromiter(map(known.__getitem__, chain.from_iterable(pieces for pieces, _ in found)), np.int32)
@@ -256,6 +258,14 @@ def cuts_by_patterns(reader: Reader) -> bool:
     if cut.normalizer and any(token.get("normalized") for token in origin.spec.get("added_tokens", ())):
         return False  # such a token also stands where the text is normalised to it, which no pattern finds
     return not cut.reason and origin.inner() is origin.tokenizer()
+
+
+def looks_no_further(patterns: Sequence[str]) -> bool:
+    """True where what the patterns take of a text does not depend on what they leave after it; white space at the end aside.
+
+    Then words that are cut as one text are cut as each would be, unless a piece goes over the end of one.
+    """
+    return not any(_LOOKS.search(pattern.replace(r"\s+(?!\S)", "")) for pattern in patterns)
 
 
 def cut_key(reader: Reader) -> str:

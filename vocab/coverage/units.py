@@ -1,13 +1,15 @@
 """Cuts texts into units: the smallest parts that no token, no number and no term crosses, each looked at only once.
 
 A unit is a word with the spaces before it. A text is split at every U+0020; where several stand in a row, where the piece
-before ends in other white space (a line end, say), and where a number or a term goes on over the space, pieces are joined. The
-first unit of a text has no space before it and is a unit of its own kind, since tokenizers may treat the start of a text in
-another way. That no token crosses the cuts is not assumed: `vocab.coverage.covering` proves it for each tokenizer.
+before ends in other white space (a line end, say), and where a number, a term or a token with a space in it goes on over the
+space, pieces are joined. The first unit of a text has no space before it and is a unit of its own kind, since tokenizers may
+treat the start of a text in another way. That no token crosses the cuts is not assumed: `vocab.coverage.covering` proves it
+for each tokenizer.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import or_
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +18,7 @@ import polars as pl
 from vocab import numbers
 from vocab.coverage.arrays import Growing, Ints
 from vocab.coverage.finder import Finder
+from vocab.coverage.spaced import Spaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,9 @@ class _Pieces:
 class Units:
     """Every unit that was seen so far, by number; `new_inside` and `new_first` are those first seen in the last `cut`."""
 
-    def __init__(self, finder: Finder) -> None:
+    def __init__(self, finder: Finder, spaced: Spaced | None = None) -> None:
         self._finder = finder
+        self._spaced = spaced or Spaced(())
         self._categories = pl.Categorical(pl.Categories.random())
         self._held = pl.Series([], dtype=self._categories)  # categories keep their numbers while a column has them
         self._known = 0
@@ -61,7 +65,7 @@ class Units:
         self._unit_of = Growing(np.int32, fill=-1)
         self._joined: dict[str, int] = {}
         self._first: dict[str, int] = {}
-        self._crosses: dict[tuple[int, int], bool] = {}
+        self._crosses: dict[tuple[int, int], tuple[bool, bool]] = {}
         self.count = 0
         self.new_inside, self.new_first = New([], []), New([], [])
 
@@ -88,8 +92,12 @@ class Units:
         self._tail.append([numbers.tail(piece) for piece in new])
         self._head.append([numbers.head(piece) for piece in new])
         self._is_open.append([not piece or piece[-1].isspace() for piece in new])
-        self._opens.append([self._finder.opens(piece) for piece in new])
-        self._follows.append([self._finder.follows(piece) for piece in new])
+        opens, follows = map(self._finder.opens, new), map(self._finder.follows, new)
+        if self._spaced:
+            opens = map(or_, opens, map(self._spaced.opens, new))
+            follows = map(or_, follows, map(self._spaced.follows, new))
+        self._opens.append(list(opens))
+        self._follows.append(list(follows))
         self._known += len(new)
         self._unit_of.reserve(self._known)
 
@@ -107,8 +115,11 @@ class Units:
         for at in np.flatnonzero(maybe).tolist():
             pair = (int(ids[at]), int(ids[at + 1]))
             if pair not in self._crosses:
-                self._crosses[pair] = self._finder.crosses(*_between(pieces, at, at + 2))
-            if self._crosses[pair]:
+                both = _between(pieces, at, at + 2)
+                self._crosses[pair] = self._finder.crosses(*both), self._spaced.crosses(*both)
+            term, token = self._crosses[pair]
+            joined[at + 1] |= token
+            if term:
                 last = min(int(ends[np.searchsorted(ends, at, "right")]), at + self._finder.most_pieces)
                 joined[at + 1 : at + 1 + self._finder.reach(_between(pieces, at, last), 0)] = True
         return joined

@@ -24,8 +24,8 @@ from .made_corpora import ODD, Document, Writer, altered, certified, is_exact, t
 from .made_tokenizers import QWEN, changed, write_all, write_spec
 
 TERMS = ("EBITDA", "기준금리", "net interest margin", "mortgage", "금리")
-BY_UNITS = ("bpe_plain.model", "gpt2", "prefix_space", "qwen", "nfkc", "word_pieces", "base")
-WHOLE = ("bpe.model", "bpe_over_spaces.model", "unigram.model", "bpe_export", "unigram_export", "across")
+BY_UNITS = ("bpe_over_spaces.model", "bpe_plain.model", "gpt2", "prefix_space", "qwen", "nfkc", "word_pieces", "base")
+WHOLE = ("bpe.model", "unigram.model", "bpe_export", "unigram_export", "across")
 """Families by how they can be counted: white space is taken away, or a token goes on over a space."""
 
 
@@ -93,7 +93,7 @@ def test_totals_are_those_of_whole_documents(
 def test_how_each_was_counted_is_said(covered: dict[str, tuple[Covered, int]]) -> None:
     """By units where no token crosses them; else by whole documents, and the reason with the number of texts."""
     for name, (result, at) in covered.items():
-        method, is_whole = result.methods[at], name in WHOLE or name == "several words"
+        method, is_whole = result.methods[at], name in WHOLE
         assert method.way == Way(units=not is_whole), name
         assert method.proved > 2000
         said = "the ids of a text are not those of its parts one after the other in "
@@ -118,19 +118,17 @@ def test_an_extension_knows_its_base(covered: dict[str, tuple[Covered, int]]) ->
 def test_what_changed_is_counted_where_both_are_read_in_units(covered: dict[str, tuple[Covered, int]]) -> None:
     """Whole documents have no units to compare."""
     assert {name for name, (result, at) in covered.items() if total(result, at).changed is not None} == {
-        *("portable keep", "portable r2l3", "exact keep", "exact r2l3")
+        *("portable keep", "portable r2l3", "exact keep", "exact r2l3", "several words")
     }
 
 
-def joining(paths: dict[str, Path], folder: Path) -> Path:
-    """A tokenizer that cuts as any other does, but for one pair of words, which it joins."""
+def ahead(paths: dict[str, Path], folder: Path) -> Path:
+    """A tokenizer that cuts as any other does, but for one word, which it cuts in two before one other."""
 
-    def join(spec: dict[str, Any]) -> None:
-        spec["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = " zyxw qvut|" + QWEN
-        spec["model"]["vocab"]["wĠ"] = len(spec["model"]["vocab"])
-        spec["model"]["merges"].insert(0, ["w", "Ġ"])
+    def look(spec: dict[str, Any]) -> None:
+        spec["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = " mort(?=gage qvut)|" + QWEN
 
-    return write_spec(folder, changed(paths["qwen"], join))
+    return write_spec(folder, changed(paths["qwen"], look))
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -138,8 +136,8 @@ def test_a_document_that_disagrees_has_the_corpus_counted_again(
     paths: dict[str, Path], tmp_path: Path, keys: Path, corpus_writer: Writer, workers: int
 ) -> None:
     """What no made-up text showed is seen in an audited document; then every document is read whole, by that tokenizer only."""
-    path = joining(paths, tmp_path / "joining")
-    documents = [*(Document(text) for text in ENGLISH[:20]), Document("the zyxw qvut rose")]
+    path = ahead(paths, tmp_path / "ahead")
+    documents = [*(Document(text) for text in ENGLISH[:20]), Document("the mortgage qvut rose")]
     corpus = certified(tmp_path / "corpus", keys, corpus_writer, documents, shard_documents=7)
     result = cover([paths["gpt2"], path], corpus, TERMS, workers=workers)
     first, second = result.methods
@@ -158,8 +156,8 @@ def test_without_the_audit_that_document_would_not_be_seen(
 ) -> None:
     """So the test above tests the audit: the proof passes."""
     monkeypatch.setattr(covering, "audit_every", lambda _: 2**62)
-    corpus = certified(tmp_path / "corpus", keys, corpus_writer, [Document("the zyxw qvut rose")])
-    (method,) = cover([joining(paths, tmp_path / "joining")], corpus, TERMS).methods
+    corpus = certified(tmp_path / "corpus", keys, corpus_writer, [Document("the mortgage qvut rose")])
+    (method,) = cover([ahead(paths, tmp_path / "ahead")], corpus, TERMS).methods
     assert (method.way, method.audited) == (Way(), 0)
 
 

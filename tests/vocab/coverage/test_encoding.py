@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from unicodedata import normalize
 
 import pytest
@@ -11,11 +12,11 @@ from hypothesis import strategies as st
 
 from tests.vocab.conftest import ENGLISH, KOREAN
 from vocab.coverage import encoding
-from vocab.coverage.encoding import ByPreTokens, Encoders, PreTokens, Way, cut_key, cuts_by_patterns
+from vocab.coverage.encoding import ByPreTokens, Encoders, PreTokens, Way, cut_key, cuts_by_patterns, looks_no_further
 from vocab.coverage.readers import Reader, open_tokenizer
 from vocab.errors import VocabError
 
-from .made_tokenizers import changed, write_all, write_spec
+from .made_tokenizers import GPT2, QWEN, changed, write_all, write_spec
 
 BY_PATTERNS = ("gpt2", "qwen", "nfkc", "across")
 OTHERS = (
@@ -136,6 +137,37 @@ def test_words_that_a_pattern_joins_are_cut_one_by_one(readers: dict[str, Reader
     (joined,), alone = one.ids(["".join(texts)], inside=True), one.ids(texts, inside=True)
     assert joined != [number for word in alone for number in word]
     assert rows(encoders([one]).encode(texts, inside=True)[0]) == one.ids(texts, inside=True)
+
+
+def test_what_a_unit_is_does_not_depend_on_those_beside_it(readers: dict[str, Reader], tmp_path: Path) -> None:
+    """Where a pattern looks at the next word, each is cut alone, as it will be counted wherever it stands."""
+    spec = changed(readers["qwen"].path, look_ahead)
+    one = open_tokenizer(write_spec(tmp_path / "ahead", spec))
+    texts = [" mortgage", " rate", " mortgage"]
+    assert one.ids(["".join(texts)], inside=True)[0] != [
+        number for row in one.ids(texts, inside=True) for number in row
+    ]
+    assert rows(encoders([one]).encode(texts, inside=True)[0]) == one.ids(texts, inside=True)
+
+
+def look_ahead(spec: dict[str, Any]) -> None:
+    pattern = spec["pre_tokenizer"]["pretokenizers"][0]["pattern"]
+    pattern["Regex"] = " mort(?=gage rate)|" + pattern["Regex"]
+
+
+@pytest.mark.parametrize("pattern", [GPT2, QWEN, r"[^a]\$\^|\p{N}{1,3}|.+?"])
+def test_a_pattern_that_takes_what_it_looks_at(pattern: str) -> None:
+    """Those of common tokenizers: white space before a word is all that they look beyond."""
+    assert looks_no_further([pattern])
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["a(?= b)", "a(?! b)", "(?<=a) b", "(?<!a) b", r"a\b", r"a\B", "a$", "^a", "(?>a *)b", "a++", "a?+", "a{1,3}+"],
+)
+def test_a_pattern_that_looks_further(pattern: str) -> None:
+    """What stands after the end of a match decides, or it takes more and gives nothing back."""
+    assert not looks_no_further([GPT2, pattern])
 
 
 def test_gigatoken_gives_the_same_ids(readers: dict[str, Reader]) -> None:

@@ -1,0 +1,103 @@
+"""Words that a token may lie over: joined in one unit wherever it does, so that its tokenizer counts by units."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from govern.attestation import CertifiedCorpus
+from vocab.coverage import cover
+from vocab.coverage.finder import Finder
+from vocab.coverage.readers import open_tokenizer
+from vocab.coverage.spaced import Spaced, over_spaces
+from vocab.coverage.units import Units
+from vocab.extend import extend
+from vocab.term_lists import parse
+
+from .made_corpora import Document, Writer, certified, is_exact
+from .made_tokenizers import changed, write_spec
+
+TOKENS = (" fair value", "fair value", " net interest margin", "other  two", "a ", "x y z", "금리 인상")
+WORDS = st.sampled_from(
+    (
+        "fair",
+        "value",
+        "5fair",
+        "values",
+        "net",
+        "interest",
+        "margin",
+        "other",
+        "two",
+        "a",
+        "x",
+        "y",
+        "zy",
+        "금리",
+        "인상을",
+        "",
+    )
+)
+TEXTS = st.lists(st.one_of(WORDS, st.text("afirvlue ", max_size=5)), max_size=12).map(" ".join)
+
+
+@given(TEXTS)
+@example("5fair value, net interest margin(x y z)")
+@example("other  two a  b")
+def test_no_token_lies_over_a_cut(text: str) -> None:
+    """Wherever a text holds one of the tokens, whatever stands on both sides of it."""
+    units = Units(Finder([]), Spaced(TOKENS))
+    cut = units.cut([text])
+    said = dict(zip(units.new_inside.units, units.new_inside.texts, strict=True))
+    said |= dict(zip(units.new_first.units, units.new_first.texts, strict=True))
+    listed = [said[one] for one in cut.units.tolist()]
+    assert "".join(listed) == text
+    cuts = {sum(map(len, listed[:at])) for at in range(1, len(listed))}
+    for token in TOKENS:
+        start = text.find(token)
+        while start >= 0:
+            assert cuts.isdisjoint(range(start + 1, start + len(token))), (token, listed)
+            start = text.find(token, start + 1)
+
+
+def test_words_that_no_token_joins_stay_apart() -> None:
+    """A part of a token is not the token; without any, nothing is joined."""
+    made = Spaced(["fair value", "x y z"])
+    assert made.crosses("unfair", "values")
+    assert not made.crosses("fair", "val")
+    assert made.crosses("x", "y")
+    assert not made.crosses("x", "yes")  # an inner word is a whole one
+    assert not made.crosses("my", "z")
+    assert not made.opens("value")
+    assert not made.follows("fair")
+    assert not Spaced([])
+
+
+def test_tokens_over_spaces_are_those_with_a_word_before_the_space(base_folder: Path, tmp_path: Path) -> None:
+    """A space in front, or between other white space, is no space that words are cut at."""
+    spec = changed(base_folder, lambda spec: spec["model"]["vocab"].update({"fairĠvalue": 900, "ĉĠ": 901, "ĠĠĠ": 902}))
+    assert over_spaces(open_tokenizer(write_spec(tmp_path / "more", spec))) == ["fair value"]
+
+
+@pytest.fixture(scope="module")
+def exact(base_folder: Path, corpus: CertifiedCorpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An extension in which a term of several words is one token wherever it stands, after a digit too."""
+    terms = parse("fair value\nnet interest margin\n기준금리\n".encode(), "list")
+    return extend(base_folder, corpus, [terms], tmp_path_factory.mktemp("extended") / "exact", profile="exact").folder
+
+
+def test_an_exact_extension_counts_by_units(
+    base_folder: Path, exact: Path, keys: Path, tmp_path: Path, corpus_writer: Writer
+) -> None:
+    """Its totals are those of whole documents, and no document was read whole but to audit it."""
+    texts = [
+        "A fair value of 5fair value, and net interest margin.",
+        "unfair values; the net interest margins",
+        "기준금리 인상",
+    ]
+    written = certified(tmp_path / "corpus", keys, corpus_writer, [Document(text) for text in texts])
+    covered = cover([base_folder, exact], written, ["fair value"])
+    assert [(method.way.units, method.reason) for method in covered.methods] == [(True, "")] * 2
+    for at in range(2):
+        is_exact(covered, at, texts)

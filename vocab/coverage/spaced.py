@@ -1,0 +1,81 @@
+"""Tokens that go on over a space: terms of several words, pairs of words. Which words of a text one of them may join.
+
+In: the texts of such tokens. A text is cut at spaces; two words that stand side by side in it may lie in one token where the
+end of the one and the start of the other stand in that token so. Nothing else is asked, so more may be joined than a token
+takes, and never less.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from vocab.coverage.readers import Reader
+
+MOST = 5_000
+"""Tokens over spaces of one tokenizer; with more, hardly a cut is left, and its documents are better read whole."""
+_OVER_SPACE = re.compile(rb"[^\s] ")
+_Side = tuple[str, bool]
+"""What a token has on one side of a space, and whether that is all up to the next space in it."""
+
+
+class Spaced:
+    """What may be joined; false where nothing is."""
+
+    def __init__(self, tokens: Iterable[str]) -> None:
+        self._after: dict[_Side, set[_Side]] = {}
+        for token in tokens:
+            parts = token.split(" ")
+            for at in range(1, len(parts)):
+                if at > 1 or parts[0]:  # a space that the token begins with is no space in it
+                    before, after = (parts[at - 1], at > 1), (parts[at], at < len(parts) - 1)
+                    self._after.setdefault(before, set()).add(after)
+        self._before = {side for sides in self._after.values() for side in sides}
+        self._ends = _lengths((text for text, whole in self._after if not whole), last=True)
+        self._starts = _lengths((text for text, whole in self._before if not whole), last=False)
+
+    def __bool__(self) -> bool:
+        return bool(self._after)
+
+    def opens(self, piece: str) -> bool:
+        """Whether a token could go on after the space that follows `piece`."""
+        return bool(self._lefts(piece))
+
+    def follows(self, piece: str) -> bool:
+        """Whether `piece` could stand after a space in a token."""
+        return bool(self._rights(piece))
+
+    def crosses(self, piece: str, following: str) -> bool:
+        """Whether a token could lie over the space between the two."""
+        rights = self._rights(following)
+        return any(side in self._after[left] for left in self._lefts(piece) for side in rights)
+
+    def _lefts(self, piece: str) -> list[_Side]:
+        ends = [(piece[len(piece) - size :], False) for size in self._ends.get(piece[-1:], ()) if size <= len(piece)]
+        return [side for side in ((piece, True), *ends) if side in self._after]
+
+    def _rights(self, piece: str) -> list[_Side]:
+        starts = [(piece[:size], False) for size in self._starts.get(piece[:1], ()) if size <= len(piece)]
+        return [side for side in ((piece, True), ("", False), *starts) if side in self._before]
+
+
+def spaced(readers: Iterable[Reader]) -> Spaced:
+    """What the tokens of `readers` may join, but for those that have more than `MOST`."""
+    listed = (over_spaces(reader) for reader in readers)
+    return Spaced(token for tokens in listed if len(tokens) <= MOST for token in tokens)
+
+
+def over_spaces(reader: Reader) -> list[str]:
+    """The texts of tokens in which a space follows a character that is no white space."""
+    tokens = reader.tokens
+    data = tokens.blob.tobytes()
+    rows = zip(tokens.start[tokens.plain].tolist(), tokens.size[tokens.plain].tolist(), strict=True)
+    pieces = (data[start : start + size] for start, size in rows)
+    return [piece.decode("utf-8", "ignore") for piece in pieces if _OVER_SPACE.search(piece)]
+
+
+def _lengths(texts: Iterable[str], *, last: bool) -> dict[str, Sequence[int]]:
+    """The lengths of `texts` by their last or first character."""
+    found: dict[str, set[int]] = {}
+    for text in texts:
+        if text:
+            found.setdefault(text[-1] if last else text[0], set()).add(len(text))
+    return {character: sorted(sizes) for character, sizes in found.items()}
