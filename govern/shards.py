@@ -1,7 +1,7 @@
 """Runs one function over many shards in a pool of local processes; results come back in shard order.
 
 Workers receive paths and small values, never text. A worker that dies leaves its shard undone, and the run stops as
-resumable: nothing is skipped. A worker whose parent was killed ends by itself within a second.
+resumable: nothing is skipped. A worker whose parent was killed, or was interrupted, ends by itself within a second.
 """
 
 import multiprocessing
@@ -9,11 +9,11 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.synchronize import Event
 from typing import TypeVar
 
 from govern.errors import Interrupted
@@ -34,7 +34,8 @@ def map_shards(function: Callable[[Task], Result], tasks: Sequence[Task], worker
         yield from map(function, tasks)
         return
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(tasks)), context, initializer=_begin, initargs=(os.getpid(),))
+    stop = context.Event()
+    pool = ProcessPoolExecutor(min(workers, len(tasks)), context, initializer=_begin, initargs=(os.getpid(), stop))
     waiting: list[Future[Result]] = []
     try:
         with interrupts_held():
@@ -46,6 +47,9 @@ def map_shards(function: Callable[[Task], Result], tasks: Sequence[Task], worker
             "a worker process died (out of memory, or killed); run the same command again, with fewer --workers if memory "
             "ran out"
         ) from None
+    except BaseException:
+        stop.set()  # what the others still do is not wanted any more
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -60,12 +64,12 @@ def interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin(parent: int) -> None:
-    """Ends this worker when the parent is gone; Ctrl-C is the parent's."""
+def _begin(parent: int, stop: Event) -> None:
+    """Ends this worker when the parent is gone or says so; Ctrl-C is the parent's."""
 
     def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(PARENT_CHECK_S)
+        while os.getppid() == parent and not stop.wait(PARENT_CHECK_S):
+            pass
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
