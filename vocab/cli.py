@@ -358,6 +358,10 @@ def _coverage(arguments: argparse.Namespace) -> int:
         if arguments.out.resolve().is_relative_to(folder.resolve()):
             raise VocabError(f"{arguments.out}: inside {folder}, which is to stay as it is; choose another --out")
     lists = _lists(arguments)
+    for one in lists:
+        if not terms_of([one]):
+            why = f" (the first, {one.entries[0].place}: {one.entries[0].reason})" if one.entries else ""
+            raise VocabError(f"{one.name}: no line is a term that can be measured{why}; correct the list, or give another")
     suite = arguments.fail_under and thresholds.load(arguments.fail_under)
     pairs = aligned.load(arguments.aligned)
     corpus = _verified(arguments, "evaluate")

@@ -97,6 +97,34 @@ def test_a_report_is_not_written_into_what_it_is_about(
     assert not out.exists()
 
 
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [("10-K\nQ3\n", "(the first, odd.txt:1: holds a digit: a number must not become a token)"), ("term\n", "")],
+)
+def test_a_list_of_nothing_is_refused(
+    base_folder: Path, corpus_folder: Path, keys: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    listed: str, said: str,
+) -> None:  # fmt: skip
+    """A report without a term looks like one in which no term stands."""
+    file = tmp_path / "odd.txt"
+    file.write_text(listed, "utf-8")
+    arguments = [
+        base_folder,
+        "--corpus",
+        corpus_folder,
+        "--trust",
+        keys / "sign.pub",
+        "--terms",
+        file,
+        "--out",
+        tmp_path / "r",
+    ]
+    assert main(["coverage", *map(str, arguments)]) == 2
+    assert (
+        f"odd.txt: no line is a term that can be measured{' ' * bool(said)}{said}; correct" in capsys.readouterr().err
+    )
+
+
 def test_a_column_of_types_that_was_asked_for_must_be_there(
     base_folder: Path, corpus_folder: Path, keys: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
