@@ -18,7 +18,7 @@ from tune import checkpoints
 from tune.dataset import IGNORED, Dataset, collate
 from tune.errors import TuneError, TuneRefused
 from tune.folders import read_json
-from tune.rows import lora_config, parameter_groups
+from tune.rows import lora_config, parameter_groups, split
 
 if TYPE_CHECKING:
     from tune.folders import BaseModel
@@ -191,7 +191,9 @@ def _quantised_with_adapter(recipe: "Recipe", base: "BaseModel", new_ids: tuple[
     model = prepare_model_for_kbit_training(
         model, use_gradient_checkpointing=checkpointing, gradient_checkpointing_kwargs={"use_reentrant": False}
     )
-    return get_peft_model(model, lora_config(recipe.lora, new_ids, tied=base.tied), autocast_adapter_dtype=True)
+    adapted = get_peft_model(model, lora_config(recipe.lora, new_ids, tied=base.tied), autocast_adapter_dtype=True)
+    split(adapted)
+    return adapted
 
 
 def _keep_trainable(model: Any) -> None:
