@@ -62,33 +62,41 @@ def test_rows_carry_restarting_positions_and_no_label_at_a_piece_s_start():
 
 
 @pytest.mark.tune
+@pytest.mark.parametrize("attention", ["sdpa", "eager"])
 @pytest.mark.parametrize("tied", [False, True])
-def test_a_packed_document_is_computed_as_if_it_stood_alone(tmp_path, tied):
-    """Logits and loss of a packed batch equal those of each document by itself, to float32's rounding."""
+def test_a_packed_document_is_computed_as_if_it_stood_alone(tmp_path, tied, attention):
+    """Logits, loss and every gradient of a packed batch equal those of each document by itself, to float32's rounding."""
     torch = pytest.importorskip("torch")
     from transformers import AutoModelForCausalLM
 
     from tune.base_model import build
 
-    model = AutoModelForCausalLM.from_pretrained(build(tmp_path / "m", vocab_size=97, hidden=32, tied=tied)).eval()
+    folder = build(tmp_path / "m", vocab_size=97, hidden=32, tied=tied)
+    model = AutoModelForCausalLM.from_pretrained(folder, attn_implementation=attention)
     generator = torch.Generator().manual_seed(3)
     documents = [torch.randint(0, 97, (size,), generator=generator).tolist() for size in (13, 7, 2, 9)]
     rows = [[documents[0], documents[1]], [documents[2], documents[3]]]
-    total, count = 0.0, 0
-    with torch.no_grad():
-        packed = model(**dataset.collate(rows), use_cache=False)
-        for number, row in enumerate(rows):
-            start = 0
-            for document in row:
-                ids = torch.tensor([document])
-                alone = model(input_ids=ids, labels=ids, use_cache=False)
-                torch.testing.assert_close(
-                    packed.logits[number, start : start + len(document)], alone.logits[0], atol=5e-6, rtol=0
-                )
-                total += float(alone.loss) * (len(document) - 1)
-                count += len(document) - 1
-                start += len(document)
-    assert float(packed.loss) == pytest.approx(total / count, abs=1e-5)
+    labelled = sum(len(document) - 1 for document in documents)
+    packed = model(**dataset.collate(rows), use_cache=False)
+    packed.loss.backward()
+    gradients = {name: one.grad.clone() for name, one in model.named_parameters()}
+    model.zero_grad()
+    total = 0.0
+    for number, row in enumerate(rows):
+        start = 0
+        for document in row:
+            ids = torch.tensor([document])
+            alone = model(input_ids=ids, labels=ids, use_cache=False)
+            torch.testing.assert_close(
+                packed.logits[number, start : start + len(document)], alone.logits[0], atol=5e-6, rtol=0
+            )
+            share = alone.loss * (len(document) - 1) / labelled
+            share.backward()
+            total += share.item()
+            start += len(document)
+    assert packed.loss.item() == pytest.approx(total, rel=1e-5)
+    for name, parameter in model.named_parameters():
+        assert (parameter.grad - gradients[name]).norm() <= 1e-5 * parameter.grad.norm(), name
 
 
 def test_documents_stand_between_begin_and_end_and_long_ones_are_cut(world, shard):
