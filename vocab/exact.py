@@ -248,42 +248,64 @@ def _cut(inner: "Tokenizer", form: str, ids: Mapping[str, Sequence[int]]) -> int
 def _kept(inner: "Tokenizer", terms: Sequence[str], particles: Sequence[str]) -> dict[str, list[_Context]]:
     """For each term, the contexts that the base writes with fewer tokens than if it were cut out of them.
 
-    Tried are the particles and the plural, with each character that a token of the base has before the first of the term;
-    added are all tokens of the base that hold a term at a boundary and something beside it.
+    Tried are the particles and the plural, with each character that a token of the base has before the first of the term, and
+    whatever a token of the base holds beside a term at a boundary; each as it stands, and after a space.
     """
+    tried = dict.fromkeys((*_in_tokens(inner, terms, particles), *_beside(inner, terms, particles)))
+    alone = _fewer(inner, [*tried])
+    spaced = [(f" {before}", term, after) for before, term, after in tried if not before.startswith(" ")]
+    after_space = dict(zip(spaced, _fewer(inner, spaced), strict=True))
+    kept: dict[str, list[_Context]] = {}
+    for (before, term, after), fewer in zip(tried, alone, strict=True):
+        too = after_space.get((f" {before}", term, after))
+        if fewer:
+            kept.setdefault(term, []).append((before + term, after, too is not False))
+        elif too:
+            kept.setdefault(term, []).append((f" {before}{term}", after, True))
+    return kept
+
+
+def _in_tokens(inner: "Tokenizer", terms: Sequence[str], particles: Sequence[str]) -> Iterable[tuple[str, str, str]]:
+    """(text before, term, text after) of each token of the base that holds a term at a boundary and something beside it."""
+    reader = Reader(terms, particles)
+    for token in inner.get_vocab(with_added_tokens=False):
+        if text := _text(token):
+            for start, end in reader.every(text):
+                if end < len(text) or text[:start] not in ("", " "):
+                    yield text[:start], text[start:end], text[end:]
+
+
+def _beside(inner: "Tokenizer", terms: Sequence[str], particles: Sequence[str]) -> Iterable[tuple[str, str, str]]:
+    """The same of each term with its particles or its plural, and each character that a token has before its first one."""
     reader = Reader(terms, particles)
     heads: dict[str, set[str]] = {}
-    kept: dict[str, dict[tuple[str, str], None]] = {}
     for token in inner.get_vocab(with_added_tokens=False):
-        try:
-            text = read(token).decode()
-        except (KeyError, UnicodeDecodeError):
-            continue
-        if len(text) > 1:
+        if len(text := _text(token)) > 1:
             heads.setdefault(text[1], set()).add(text[0])
-        for start, end in reader.every(text):
-            if end < len(text) or text[:start] not in ("", " "):
-                kept.setdefault(text[start:end], {})[text[:end], text[end:]] = None
-    beside = [(term, before) for term in terms for before in sorted(heads.get(term[0], ())) if before != " "]
-    beside = [one for one in beside if (len(one[1]), len(one[1] + one[0])) in reader.every(one[1] + one[0])]
-    places = [*((term, space) for term in terms for space in ("", " ")), *beside]
-    tried = [(*one, tail) for one in places for tail in (("", *particles) if is_hangul(one[0][-1]) else ("", "s"))]
-    size = {part: len(one) for part, one in _sized(inner, (part for _, *both in tried for part in both))} | {" ": 0}
-    for (term, before, tail), one in zip(tried, _ids(inner, [a + b + c for b, a, c in tried]), strict=True):
-        if len(one) < size[before] + 1 + size[tail]:
-            kept.setdefault(term, {})[before + term, tail] = None
-    listed = [(term, *context) for term, contexts in kept.items() for context in contexts]
-    after_space = dict(zip(listed, _still_fewer(inner, listed), strict=True))
-    return {
-        term: [(*context, after_space[term, *context]) for context in contexts] for term, contexts in kept.items()
-    }
+    for term in terms:
+        firsts = [
+            one
+            for one in sorted(heads.get(term[0], ()))
+            if one != " " and (1, 1 + len(term)) in reader.every(one + term)
+        ]
+        for before in ("", *firsts):
+            for after in ("", *particles) if is_hangul(term[-1]) else ("", "s"):
+                yield before, term, after
 
 
-def _still_fewer(inner: "Tokenizer", listed: Sequence[tuple[str, str, str]]) -> list[bool]:
-    """For each (term, text that ends with it, text after it): whether the base also writes it so with a space before it."""
-    sides = [(f" {before}"[: -len(term)].removesuffix(" "), after) for term, before, after in listed]
-    wholes = _ids(inner, [f" {before}{after}" for _, before, after in listed])
+def _text(token: str) -> str:
+    """The text of a token of the base; '' where it is none, or a part of a character."""
+    try:
+        return read(token).decode()
+    except (KeyError, UnicodeDecodeError):
+        return ""
+
+
+def _fewer(inner: "Tokenizer", contexts: Sequence[tuple[str, str, str]]) -> list[bool]:
+    """For each (text before, term, text after): whether the base writes it with fewer tokens than cut round the term."""
+    sides = [(before.removesuffix(" "), after) for before, _, after in contexts]
     size = {part: len(one) for part, one in _sized(inner, (part for both in sides for part in both))}
+    wholes = _ids(inner, ["".join(context) for context in contexts])
     return [len(one) < size[left] + 1 + size[right] for one, (left, right) in zip(wholes, sides, strict=True)]
 
 

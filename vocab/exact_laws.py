@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from vocab.base import Base, build
@@ -95,20 +96,25 @@ def is_single(tokens: Sequence[Token], text: str, start: int, end: int) -> bool:
 
 
 def _is_left(before: "Tokenizer", text: str, start: int, end: int) -> bool:
-    """True where the base needs fewer tokens for a term and what touches it than for its parts beside the term and one.
-
-    What touches it is any part of its word that goes up to it: `Repos` may be one token and ` Repos` two.
-    """
+    """True where the base needs fewer tokens for a term and what touches it than for its parts beside the term and one."""
     first, last = word_about(text, start, end)
-    spans = [
-        (one, other)
-        for one in range(max(first, start - _BESIDE), start + 1)
-        for other in range(end, min(last, end + _BESIDE) + 1)
-    ]
+    first, last = max(first, start - _BESIDE), min(last, end + _BESIDE)
+    return _needs_fewer(before, text[first:last], start - first, end - first)
+
+
+@lru_cache(maxsize=4096)
+def _needs_fewer(before: "Tokenizer", text: str, start: int, end: int) -> bool:
+    """The same where `text` is all that touches the term.
+
+    What touches it is any part that goes up to it: `Repos` may be one token and ` Repos` two.
+    """
+    spans = [(one, other) for one in range(start + 1) for other in range(end, len(text) + 1)]
     sides = dict.fromkeys(side for one, other in spans for side in (text[one:start].removesuffix(" "), text[end:other]))
     wholes = dict.fromkeys(text[one:other] for one, other in spans)
     listed = [*sides, *wholes]
-    size = dict(zip(listed, (len(found.ids) for found in before.encode_batch(listed, add_special_tokens=False)), strict=True))
+    size = dict(
+        zip(listed, (len(found.ids) for found in before.encode_batch(listed, add_special_tokens=False)), strict=True)
+    )
     return any(
         size[text[one:other]] < size[text[one:start].removesuffix(" ")] + 1 + size[text[end:other]]
         for one, other in spans
