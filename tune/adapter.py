@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tune.dataset import Dataset
     from tune.gate import Passed
     from tune.recipe import Recipe
-    from tune.train import Measured
+    from tune.train import Evaluation, Measured
 
 FORMAT_VERSION = 1
 CONFIG = "adapter_config.json"
@@ -111,8 +111,9 @@ def provenance(made: Made, issued: datetime) -> dict[str, Any]:
             "trainable_parameters": measured.trainable_parameters,
             "first_loss": measured.first_loss,
             "final_loss": measured.final_loss,
-            "held_out_loss_before": measured.held_out_before,
-            "held_out_loss_after": measured.held_out_after,
+            "ended_early": measured.ended_early,
+            **_evaluation("before", measured.held_out_before),
+            **_evaluation("after", measured.held_out_after),
         },
     }
 
@@ -143,6 +144,13 @@ def card(made: Made, predicate: dict[str, Any]) -> str:
     text = resources.files("tune").joinpath("templates/card.md.jinja").read_text("utf-8")
     template = Environment(autoescape=False, undefined=StrictUndefined, trim_blocks=True).from_string(text)  # noqa: S701  Markdown
     return template.render(p=predicate, recipe=made.recipe, data=made.data, note=made.passed.base.note) + "\n"
+
+
+def _evaluation(when: str, found: "Evaluation | None") -> dict[str, float | None]:
+    return {
+        f"held_out_loss_{when}": None if found is None else found.loss,
+        f"held_out_bits_per_byte_{when}": None if found is None else found.bits_per_byte,
+    }
 
 
 def _dataset(data: "Dataset") -> dict[str, Any]:

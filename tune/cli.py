@@ -5,6 +5,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from govern.console import run as run_command
 from govern.console import show, trusted_keys
@@ -20,9 +21,9 @@ EXAMPLE = """a recipe:
   sign_key = "keys/sign.pem"      # signs the adapter's provenance
   out = "adapter"
   # revocations = "revocations.json", signatures = 2, passphrase_file = "...", and the tables
-  # [training] seed epochs steps batch micro_batch learning_rate row_learning_rate max_length warm_up clip
-  #            checkpoint_steps evaluation_rows activation_checkpointing
-  # [lora] rank alpha dropout    [quantisation] type double compute
+  # [training] seed epochs steps batch micro_batch learning_rate row_learning_rate max_length warm_up schedule
+  #            weight_decay clip checkpoint_steps evaluation_rows evaluation_steps patience activation_checkpointing
+  # [lora] rank alpha dropout targets rslora dora    [quantisation] type (nf4, none) double compute
 """
 
 
@@ -78,8 +79,9 @@ def _run(arguments: argparse.Namespace) -> int:
     lines = [
         f"adapter     {result.adapter}",
         f"weights     {result.weights}",
-        f"training    {training['steps']} steps, loss {training['first_loss']:.4f} to {training['final_loss']:.4f}",
-        _held_out_line(training["held_out_loss_before"], training["held_out_loss_after"]),
+        f"training    {training['steps']} steps, loss {training['first_loss']:.4f} to {training['final_loss']:.4f}"
+        + (", ended early: held-out loss no longer fell" if training["ended_early"] else ""),
+        _held_out_line(training),
         f"took        {seconds:.0f} s, {memory / 1e9:.2f} GB of memory at most",
     ]
     measured = {"adapter": str(result.adapter), "weights": result.weights, "provenance": result.predicate}
@@ -120,10 +122,13 @@ def _verdict(holds: bool, unchecked: tuple[str, ...]) -> str:
     return f"every checked link holds; NOT CHECKED: {', '.join(unchecked)}" if unchecked else "the whole chain holds"
 
 
-def _held_out_line(before: float | None, after: float | None) -> str:
-    if before is None or after is None:
+def _held_out_line(training: dict[str, Any]) -> str:
+    loss, bits = (
+        [training[f"held_out_{what}_{when}"] for when in ("before", "after")] for what in ("loss", "bits_per_byte")
+    )
+    if None in loss:
         return "held out    not measured"
-    return f"held out    loss {before:.4f} to {after:.4f}"
+    return f"held out    loss {loss[0]:.4f} to {loss[1]:.4f}, {bits[0]:.4f} to {bits[1]:.4f} bits per byte"
 
 
 def _say(line: str) -> None:

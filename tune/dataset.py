@@ -12,6 +12,7 @@ predicted from its neighbour. Padding is a piece of its own without labels.
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 from govern.corpus import read_certified
@@ -35,7 +36,8 @@ ENCODE_BATCH = 512
 class Dataset:
     """Packed pieces: all ids in one array, where each piece begins (and the last ends), and the pieces of each row.
 
-    `documents` is how many documents were read for it.
+    `documents` is how many documents were read for it. `text_bytes`, where it was asked for: by piece, the bytes of text that
+    its labelled tokens stand for.
     """
 
     ids: "NDArray[np.int32]" = field(repr=False)
@@ -43,6 +45,7 @@ class Dataset:
     rows: tuple[tuple[int, ...], ...] = field(repr=False)
     max_length: int
     documents: int
+    text_bytes: "NDArray[np.int64] | None" = field(default=None, repr=False)
 
     @property
     def tokens(self) -> int:
@@ -80,8 +83,10 @@ class Dataset:
         return [self.ids[self.starts[piece] : self.starts[piece + 1]].tolist() for piece in self.rows[index]]
 
 
-def build(shards: Sequence["CertifiedShard"], tokenizer: "TokenizerFolder", max_length: int) -> Dataset:
-    """The packed dataset of certified shards.
+def build(
+    shards: Sequence["CertifiedShard"], tokenizer: "TokenizerFolder", max_length: int, *, with_bytes: bool = False
+) -> Dataset:
+    """The packed dataset of certified shards; `with_bytes`, with `text_bytes`.
 
     Raises:
         VerificationError: a shard's bytes are not what was certified.
@@ -90,17 +95,21 @@ def build(shards: Sequence["CertifiedShard"], tokenizer: "TokenizerFolder", max_
     import numpy as np
 
     pieces: list[NDArray[np.int32]] = []
+    sizes: list[int] = []
     documents = 0
-    for ids in _documents(shards, tokenizer):
+    for ids, held in _documents(shards, tokenizer, with_bytes=with_bytes):
         documents += 1
-        pieces.extend(np.asarray(ids[at : at + max_length], dtype=np.int32) for at in range(0, len(ids), max_length))
-    pieces = [piece for piece in pieces if len(piece) > 1]  # a lone token has nothing before it to be predicted from
+        for at in range(0, len(ids), max_length):
+            if len(ids) - at > 1:  # a lone token has nothing before it to be predicted from
+                pieces.append(np.asarray(ids[at : at + max_length], dtype=np.int32))
+                sizes.append(sum(held[at + 1 : at + max_length]))
     if not pieces:
         where = shards[0].path.parent if shards else "the corpus"
         raise TuneRefused(f"{where}: no document of two tokens or more; nothing to train on")
     starts = np.cumsum([0, *(len(piece) for piece in pieces)], dtype=np.int64)
     rows = pack([len(piece) for piece in pieces], max_length)
-    return Dataset(np.concatenate(pieces), starts, rows, max_length, documents)
+    text_bytes = np.asarray(sizes, dtype=np.int64) if with_bytes else None
+    return Dataset(np.concatenate(pieces), starts, rows, max_length, documents, text_bytes)
 
 
 def some_rows(data: Dataset, rows: int) -> Dataset:
@@ -115,7 +124,8 @@ def some_rows(data: Dataset, rows: int) -> Dataset:
     numbers = iter(range(len(kept)))
     packed = tuple(tuple(next(numbers) for _ in row) for row in chosen)
     starts = np.cumsum([0, *(len(piece) for piece in pieces)], dtype=np.int64)
-    return Dataset(np.concatenate(pieces), starts, packed, data.max_length, data.documents)
+    text_bytes = None if data.text_bytes is None else data.text_bytes[kept]
+    return Dataset(np.concatenate(pieces), starts, packed, data.max_length, data.documents, text_bytes)
 
 
 def pack(lengths: Sequence[int], capacity: int) -> tuple[tuple[int, ...], ...]:
@@ -163,7 +173,10 @@ def collate(rows: Sequence[Sequence[Sequence[int]]], pad_id: int = 0) -> dict[st
     return {name: torch.tensor(values, dtype=torch.long) for name, values in batch.items()}
 
 
-def _documents(shards: Iterable["CertifiedShard"], tokenizer: "TokenizerFolder") -> Iterator[list[int]]:
+def _documents(
+    shards: Iterable["CertifiedShard"], tokenizer: "TokenizerFolder", *, with_bytes: bool
+) -> Iterator[tuple[list[int], list[int]]]:
+    """The ids of each document, and, `with_bytes`, the bytes of text that each stands for."""
     from vocab.base import build as build_tokenizer
     from vocab.base import read_spec
 
@@ -181,5 +194,13 @@ def _documents(shards: Iterable["CertifiedShard"], tokenizer: "TokenizerFolder")
         texts = frame["text"]
         for start in range(0, len(texts), ENCODE_BATCH):
             batch = texts.slice(start, ENCODE_BATCH).to_list()
-            for encoding in encoder.encode_batch(batch, add_special_tokens=False):
-                yield [*first, *encoding.ids, *last]
+            for text, encoding in zip(batch, encoder.encode_batch(batch, add_special_tokens=False), strict=True):
+                held = [*(0 for _ in first), *_bytes(text, encoding.offsets), *(0 for _ in last)] if with_bytes else []
+                yield [*first, *encoding.ids, *last], held
+
+
+def _bytes(text: str, offsets: Sequence[tuple[int, int]]) -> list[int]:
+    """The bytes of `text` that each token adds to those before it: a character in several tokens counts with the first."""
+    ends = list(accumulate((len(character.encode()) for character in text), initial=0))
+    reached = list(accumulate((ends[end] for _, end in offsets), max, initial=0))
+    return [after - before for before, after in pairwise(reached)]

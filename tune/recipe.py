@@ -42,9 +42,13 @@ class Training(_Part):
     row_learning_rate: float | None = Field(None, gt=0, le=1)  # new token rows; as learning_rate where absent
     max_length: int = Field(1024, ge=8, le=131_072)  # tokens in a row, and in a document's window
     warm_up: float = Field(0.03, ge=0, lt=1)  # QLoRA, section B.2: share of the steps
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"  # of the rate after warm-up; down to 0, or held
+    weight_decay: float = Field(0.0, ge=0, lt=1)  # of LoRA; QLoRA, section B.2, has none; new rows never have any
     clip: float = Field(1.0, gt=0)  # norm; the 0.3 of QLoRA slows small models, 1.0 is what Trainer's users keep
     checkpoint_steps: int = Field(50, ge=1)  # what a kill can cost
     evaluation_rows: int = Field(32, ge=0)  # held-out rows measured before and after; 0 measures none
+    evaluation_steps: int | None = Field(None, ge=1)  # also after every so many steps
+    patience: int | None = Field(None, ge=1)  # evaluations in a row without a lower loss that end training early
     activation_checkpointing: bool = True  # a third more time for a fraction of the memory, as in QLoRA
 
     @model_validator(mode="after")
@@ -53,6 +57,10 @@ class Training(_Part):
             raise ValueError("epochs and steps are both given; keep one")
         if self.batch % self.micro_batch:
             raise ValueError(f"batch {self.batch} is not a multiple of micro_batch {self.micro_batch}; change one")
+        if self.evaluation_steps is not None and not self.evaluation_rows:
+            raise ValueError("evaluation_steps is given, and evaluation_rows is 0; give rows to evaluate on")
+        if self.patience is not None and self.evaluation_steps is None:
+            raise ValueError("patience is given without evaluation_steps; say after how many steps to evaluate")
         return self
 
 
@@ -62,12 +70,19 @@ class Lora(_Part):
     rank: int = Field(16, ge=1, le=1024)  # enough where LoRA parameters outnumber loss tokens (LoRA Without Regret)
     alpha: int = Field(32, ge=1)  # twice the rank; with 1/rank scaling the best rate then hardly moves with the rank
     dropout: float = Field(0.05, ge=0, lt=1)  # QLoRA, section B.2, for models up to 13B
+    targets: tuple[str, ...] | None = Field(
+        None, min_length=1, strict=False
+    )  # names of layers; all linear ones where absent
+    rslora: bool = (
+        False  # alpha / sqrt(rank) (2312.03732), for ranks of hundreds; all variants end within 2% (2602.04998)
+    )
+    dora: bool = False  # magnitude and direction apart (2402.09353); slower, and the same holds
 
 
 class Quantisation(_Part):
     """How the frozen base is held in memory."""
 
-    type: Literal["nf4"] = "nf4"  # QLoRA, section 3: NormalFloat-4 keeps 16-bit quality, FP4 loses a point
+    type: Literal["nf4", "none"] = "nf4"  # QLoRA, section 3: NormalFloat-4 keeps 16-bit quality, FP4 loses a point
     double: bool = True  # QLoRA, section 3: 0.37 bit a parameter less, no loss
     compute: Literal["auto", "bfloat16", "float32"] = "auto"  # bfloat16 on an accelerator, float32 on a processor
 

@@ -24,7 +24,7 @@ DELTA = "trainable_tokens_delta"
 
 
 def lora_config(lora: "Lora", new_ids: tuple[int, ...], *, tied: bool) -> "LoraConfig":
-    """PEFT's configuration: all-linear LoRA, and `new_ids` trained in the embedding (and, untied, in the head)."""
+    """PEFT's configuration: LoRA on its targets, and `new_ids` trained in the embedding (and, untied, in the head)."""
     from peft import LoraConfig
 
     rows: Any = None
@@ -34,7 +34,9 @@ def lora_config(lora: "Lora", new_ids: tuple[int, ...], *, tied: bool) -> "LoraC
         r=lora.rank,
         lora_alpha=lora.alpha,
         lora_dropout=lora.dropout,
-        target_modules="all-linear",
+        target_modules="all-linear" if lora.targets is None else list(lora.targets),
+        use_rslora=lora.rslora,
+        use_dora=lora.dora,
         trainable_token_indices=rows,
         task_type="CAUSAL_LM",
     )
@@ -51,11 +53,11 @@ def split(model: Any) -> int:
 
 
 def parameter_groups(model: Any, training: "Training") -> list[dict[str, Any]]:
-    """The trainable parameters in two groups, LoRA and new rows, each with its learning rate and no weight decay."""
+    """The trainable parameters in two groups, LoRA and new rows, each with its learning rate."""
     trainable = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
     rows = [parameter for name, parameter in trainable if DELTA in name]
     lora = [parameter for name, parameter in trainable if DELTA not in name]
-    groups = [{"params": lora, "lr": training.learning_rate, "weight_decay": 0.0}]
+    groups = [{"params": lora, "lr": training.learning_rate, "weight_decay": training.weight_decay}]
     if rows:
         rate = training.row_learning_rate or training.learning_rate
         groups.append({"params": rows, "lr": rate, "weight_decay": 0.0})

@@ -150,7 +150,7 @@ def _held_out(recipe: "Recipe", passed: gate.Passed) -> dataset.Dataset | None:
     wanted = recipe.training.evaluation_rows
     if not wanted or not passed.corpus.held_out:
         return None
-    whole = dataset.build(passed.corpus.held_out, passed.tokenizer, recipe.training.max_length)
+    whole = dataset.build(passed.corpus.held_out, passed.tokenizer, recipe.training.max_length, with_bytes=True)
     return dataset.some_rows(whole, wanted)
 
 

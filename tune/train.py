@@ -9,7 +9,7 @@ import errno
 import math
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,26 +22,41 @@ from tune.rows import lora_config, parameter_groups, split
 
 if TYPE_CHECKING:
     from tune.folders import BaseModel
-    from tune.recipe import Recipe
+    from tune.recipe import Recipe, Training
 
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
 UNLOADABLE = (OSError, RuntimeError, ValueError, TypeError, LookupError, AttributeError, ImportError, ArithmeticError)
 """What transformers raises where config.json and weights do not make a model."""
 UNWRITTEN = ("inline_container", "PytorchStreamWriter", "I/O error")
 """How torch and safetensors say that a file could not be written; neither raises OSError."""
+HELD_OUT = ("held_out_loss", "held_out_bits_per_byte")
+SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
+"""What the library calls each schedule of a recipe."""
 Report = Callable[[int, int, float], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Held-out text: the mean loss (nats a token), and bits per byte of text, which compare between tokenizers."""
+
+    loss: float
+    bits_per_byte: float
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
-    """What training measured: each step's numbers, and the held-out loss (nats a token) before and after, if there is any."""
+    """What training measured: each step's numbers, held-out text before and after, if there is any, and whether it ended early.
+
+    A step after which held-out text was evaluated has `held_out_loss` and `held_out_bits_per_byte` too.
+    """
 
     log: tuple[dict[str, float], ...]
     steps: int
     epochs: float
     trainable_parameters: int
-    held_out_before: float | None
-    held_out_after: float | None
+    held_out_before: Evaluation | None
+    held_out_after: Evaluation | None
+    ended_early: bool = False
 
     @property
     def first_loss(self) -> float:
@@ -115,7 +130,7 @@ def _train(
     transformers.set_seed(recipe.training.seed)
     model = _quantised_with_adapter(recipe, base, new_ids)
     rate = recipe.training.micro_batch
-    before = None if held_out is None else _loss(model, held_out, rate)
+    before = None if held_out is None else evaluated(model, held_out, rate)
     optimiser = torch.optim.AdamW(parameter_groups(model, recipe.training), fused=True)
     trainer = transformers.Trainer(
         model=model,
@@ -123,29 +138,43 @@ def _train(
         train_dataset=data,
         data_collator=collate,
         optimizers=(optimiser, None),
-        callbacks=[_watch(report)],
+        callbacks=[_watch(report), *([] if held_out is None else [_evaluating(recipe.training, held_out)])],
     )
     trainer.remove_callback(transformers.PrinterCallback)
-    log, steps, epochs = _fit(trainer, checkpoints.latest(work))
-    after = None if held_out is None else _loss(model, held_out, rate)
+    log, steps, epochs = _fit(trainer, checkpoints.latest(work), recipe.training.patience)
+    after = None if held_out is None else evaluated(model, held_out, rate)
     _finite(model)
     model.save_pretrained(out, save_embedding_layers=False)
     trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-    return Measured(log, steps, epochs, trainable, before, after)
+    ended_early = _is_over(log, recipe.training.patience) and steps < trainer.state.max_steps
+    return Measured(log, steps, epochs, trainable, before, after, ended_early)
 
 
-def _fit(trainer: Any, found: Path | None) -> tuple[tuple[dict[str, float], ...], int, float]:
+def _fit(trainer: Any, found: Path | None, patience: int | None) -> tuple[tuple[dict[str, float], ...], int, float]:
     """Trains to the last step and gives log, steps and epochs; a checkpoint of the last step is loaded, not trained on."""
     state = None if found is None else read_json(found / "trainer_state.json")
-    if found is not None and state is not None and state["global_step"] >= state["max_steps"]:
+    over = state is not None and (
+        state["global_step"] >= state["max_steps"] or _is_over(state["log_history"], patience)
+    )
+    if found is not None and state is not None and over:
+        trainer.state.max_steps = state["max_steps"]
         trainer.model.load_adapter(str(found), "default", is_trainable=True)
         history, steps, epochs = state["log_history"], state["global_step"], state["epoch"]
     else:
         trainer.train(resume_from_checkpoint=None if found is None else str(found))
         history, steps, epochs = trainer.state.log_history, trainer.state.global_step, trainer.state.epoch
     kept = ("step", "loss", "grad_norm", "learning_rate")
-    log = tuple({name: float(entry[name]) for name in kept} for entry in history if "loss" in entry)
-    return log, int(steps), float(epochs or 0.0)
+    steps_of = {int(entry["step"]): {name: float(entry[name]) for name in kept} for entry in history if "loss" in entry}
+    for entry in history:
+        if "held_out_loss" in entry:
+            steps_of[int(entry["step"])] |= {name: float(entry[name]) for name in HELD_OUT}
+    return tuple(steps_of.values()), int(steps), float(epochs or 0.0)
+
+
+def _is_over(history: Iterable[Mapping[str, Any]], patience: int | None) -> bool:
+    """Whether the last `patience` evaluations are all no better than the best before them."""
+    losses = [entry["held_out_loss"] for entry in history if "held_out_loss" in entry]
+    return patience is not None and len(losses) > patience and min(losses[-patience:]) >= min(losses[:-patience])
 
 
 def _quantised_with_adapter(recipe: "Recipe", base: "BaseModel", new_ids: tuple[int, ...]) -> Any:
@@ -158,12 +187,14 @@ def _quantised_with_adapter(recipe: "Recipe", base: "BaseModel", new_ids: tuple[
     accelerated = torch.cuda.is_available()
     choice = recipe.quantisation.compute
     compute = torch.bfloat16 if choice == "bfloat16" or (choice == "auto" and accelerated) else torch.float32
-    quantisation = BitsAndBytesConfig(
-        load_in_4bit=True,
-        bnb_4bit_quant_type=recipe.quantisation.type,
-        bnb_4bit_use_double_quant=recipe.quantisation.double,
-        bnb_4bit_compute_dtype=compute,
-    )
+    quantisation = None
+    if recipe.quantisation.type != "none":
+        quantisation = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type=recipe.quantisation.type,
+            bnb_4bit_use_double_quant=recipe.quantisation.double,
+            bnb_4bit_compute_dtype=compute,
+        )
     try:
         model, info = AutoModelForCausalLM.from_pretrained(
             base.path,
@@ -185,12 +216,17 @@ def _quantised_with_adapter(recipe: "Recipe", base: "BaseModel", new_ids: tuple[
             f"{base.path}: {len(odd)} tensors are missing or unknown ({odd[0]}), and missing ones would be random; "
             "restore the folder"
         )
-    _keep_trainable(model)
     model.config.use_cache = False
     checkpointing = recipe.training.activation_checkpointing
-    model = prepare_model_for_kbit_training(
-        model, use_gradient_checkpointing=checkpointing, gradient_checkpointing_kwargs={"use_reentrant": False}
-    )
+    if quantisation is None:
+        model.requires_grad_(False)
+        if checkpointing:
+            model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    else:
+        _keep_trainable(model)
+        model = prepare_model_for_kbit_training(
+            model, use_gradient_checkpointing=checkpointing, gradient_checkpointing_kwargs={"use_reentrant": False}
+        )
     adapted = get_peft_model(model, lora_config(recipe.lora, new_ids, tied=base.tied), autocast_adapter_dtype=True)
     split(adapted)
     return adapted
@@ -223,7 +259,7 @@ def _arguments(recipe: "Recipe", work: Path) -> Any:
         per_device_train_batch_size=numbers.micro_batch,
         gradient_accumulation_steps=numbers.batch // numbers.micro_batch,
         learning_rate=numbers.learning_rate,
-        lr_scheduler_type="cosine",
+        lr_scheduler_type=SCHEDULES[numbers.schedule],
         warmup_steps=numbers.warm_up,
         max_grad_norm=numbers.clip,
         logging_steps=1,
@@ -264,10 +300,31 @@ def _watch(report: Report) -> Any:
     return Watch()
 
 
-def _loss(model: Any, data: Dataset, micro_batch: int) -> float:
-    """The mean loss over every labelled token of `data`, nats a token."""
+def _evaluating(training: "Training", held_out: Dataset) -> Any:
+    from transformers import TrainerCallback
+
+    class Evaluating(TrainerCallback):  # type: ignore[misc]  # transformers has no types here
+        """Measures held-out text after every so many steps, before a checkpoint is written, and ends what no longer learns."""
+
+        def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **rest: Any) -> None:  # noqa: ARG002
+            if training.evaluation_steps is None or state.global_step % training.evaluation_steps:
+                return
+            found = evaluated(model, held_out, training.micro_batch)
+            numbers = zip(HELD_OUT, (found.loss, found.bits_per_byte), strict=True)
+            state.log_history.append({"step": state.global_step, **dict(numbers)})
+            if _is_over(state.log_history, training.patience):
+                control.should_training_stop = control.should_save = True
+
+    return Evaluating()
+
+
+def evaluated(model: Any, data: Dataset, micro_batch: int) -> Evaluation:
+    """The loss over every labelled token of `data`, which knows the bytes of its text; dropout is off meanwhile."""
     import torch
 
+    if data.text_bytes is None:
+        raise ValueError("a dataset without the bytes of its text; build it with them")
+    learning = model.training
     model.eval()
     total, count = 0.0, 0
     with torch.no_grad():
@@ -277,8 +334,8 @@ def _loss(model: Any, data: Dataset, micro_batch: int) -> float:
             moved = {name: tensor.to(model.device) for name, tensor in batch.items()}
             total += float(model(**moved, use_cache=False).loss) * labelled
             count += labelled
-    model.train()
-    return total / count
+    model.train(learning)
+    return Evaluation(total / count, total / math.log(2) / int(data.text_bytes.sum()))
 
 
 def _finite(model: Any) -> None:

@@ -1,6 +1,7 @@
 """Packing: every piece once, no piece in two rows, and no document sees another."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -166,3 +167,20 @@ def test_nothing_to_learn_from_is_refused(world, shard):
     words = replace(tokenizer(world.root / "tokenizer"), bos_id=None, eos_id=None)
     with pytest.raises(TuneRefused, match="nothing to train on"):
         dataset.build([shard([""])], words, 16)
+
+
+def test_bytes_are_those_of_the_text_behind_the_labels(world, shard):
+    """Of a document all of them, since its first token is the beginning; of a later piece all but its first token's."""
+    words = tokenizer(world.root / "tokenizer")
+    texts = ["loan 대출 ①", "EBITDA rose; " * 20]
+    whole = dataset.build([shard(texts)], words, 4096, with_bytes=True)
+    assert sorted(whole.text_bytes.tolist()) == sorted(len(text.encode()) for text in texts)
+    cut = dataset.build([shard(texts)], words, 16, with_bytes=True)
+    assert len(cut.text_bytes) == len(cut.starts) - 1
+    assert 0 < int(cut.text_bytes.sum()) < sum(len(text.encode()) for text in texts)
+    places = zip(cut.starts[:-1], cut.starts[1:], cut.text_bytes, strict=True)
+    sizes = {tuple(cut.ids[start:end]): held for start, end, held in places}
+    part = dataset.some_rows(cut, 2)
+    pieces = [tuple(part.ids[start:end]) for start, end in pairwise(part.starts)]
+    assert part.text_bytes.tolist() == [sizes[piece] for piece in pieces]
+    assert dataset.build([shard(texts)], words, 16).digest == cut.digest

@@ -48,6 +48,10 @@ def test_defaults_are_those_of_qlora(write):
         ("[training]\nepochs=1\nsteps=3", "epochs and steps are both given"),
         ("[training]\nbatch=5\nmicro_batch=2", "batch 5 is not a multiple of micro_batch 2"),
         ("[quantisation]\ntype='fp4'", "key 'quantisation.type'"),
+        ("[training]\nschedule='step'", "key 'training.schedule'"),
+        ("[training]\npatience=2", "patience is given without evaluation_steps"),
+        ("[training]\nevaluation_steps=2\nevaluation_rows=0", "evaluation_steps is given, and evaluation_rows is 0"),
+        ("[lora]\ntargets=[]", "key 'lora.targets'"),
         ("skip_gate=true", "key 'skip_gate' is not one a recipe has"),
     ],
 )

@@ -100,11 +100,11 @@ def test_the_adapter_reloads_to_the_loss_that_was_measured(trained):
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     from tune import dataset, gate
-    from tune.train import _keep_trainable, _loss
+    from tune.train import _keep_trainable, evaluated
 
     recipe = trained.recipe()
     passed = gate.check(recipe, now=NOW)
-    held_out = dataset.some_rows(dataset.build(passed.corpus.held_out, passed.tokenizer, 64), 4)
+    held_out = dataset.some_rows(dataset.build(passed.corpus.held_out, passed.tokenizer, 64, with_bytes=True), 4)
     quantised = BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
@@ -115,11 +115,12 @@ def test_the_adapter_reloads_to_the_loss_that_was_measured(trained):
         recipe.model, quantization_config=quantised, dtype=torch.float32, device_map={"": "cpu"}, local_files_only=True
     )
     _keep_trainable(base)  # else a processor with AVX512-BF16 computes in bfloat16, some 4e-5 away
-    before = _loss(base, held_out, 2)
-    after = _loss(PeftModel.from_pretrained(base, trained.adapter), held_out, 2)
+    before = evaluated(base, held_out, 2)
+    after = evaluated(PeftModel.from_pretrained(base, trained.adapter), held_out, 2)
     training = predicate(trained.adapter)["training"]
-    assert before == pytest.approx(training["held_out_loss_before"], abs=1e-6)
-    assert after == pytest.approx(training["held_out_loss_after"], abs=1e-6)
+    for when, found in (("before", before), ("after", after)):
+        assert found.loss == pytest.approx(training[f"held_out_loss_{when}"], abs=1e-6)
+        assert found.bits_per_byte == pytest.approx(training[f"held_out_bits_per_byte_{when}"], abs=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore:`gradient_checkpointing_enable` is deprecated:FutureWarning")  # PEFT's call
@@ -129,12 +130,13 @@ def test_a_measured_loss_leaves_the_base_model_trainable(trained):
     from bitsandbytes.nn import Linear4bit
 
     from tune import dataset, gate
-    from tune.train import _loss, _quantised_with_adapter
+    from tune.train import _quantised_with_adapter, evaluated
 
     passed = gate.check(trained.recipe(), now=NOW)
     model = _quantised_with_adapter(trained.recipe(), passed.base, passed.tokenizer.new_ids)
     layers = [module for module in model.modules() if isinstance(module, Linear4bit)]
-    _loss(model, dataset.some_rows(dataset.build(passed.corpus.held_out, passed.tokenizer, 64), 2), 2)
+    held_out = dataset.build(passed.corpus.held_out, passed.tokenizer, 64, with_bytes=True)
+    evaluated(model, dataset.some_rows(held_out, 2), 2)
     assert layers
     assert all(layer.support_avx512bf16_for_cpu is False for layer in layers)
     assert not any(getattr(layer.weight.quant_state, "packing_format_for_cpu", False) for layer in layers)
