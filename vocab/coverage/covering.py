@@ -5,6 +5,7 @@ is proved on odd and made-up texts first, and audited on some documents (`audit_
 fails it reads every document whole, and the corpus is counted again. What was decided, and why, is part of the result.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from govern.shards import map_shards, progress
+from vocab.base import Base
 from vocab.coverage.aligned import OWN, Aligned, load
 from vocab.coverage.arrays import Ints
 from vocab.coverage.desk import Desk
@@ -20,7 +22,7 @@ from vocab.coverage.encoding import Way
 from vocab.coverage.partial import Partial, Plan, Task
 from vocab.coverage.probing import InContext, Parity, Unreachable, in_contexts, parity, unreachable
 from vocab.coverage.readers import Reader, opened, readers_of
-from vocab.coverage.spaced import over_spaces
+from vocab.coverage.spaced import joins_too_much, over_spaces
 from vocab.coverage.tally import COLUMNS, desk_of, refuse_types, tally
 from vocab.errors import VocabError
 from vocab.pretokens import ODD
@@ -36,6 +38,8 @@ AUDITED, RAREST = 100, 256
 """Documents that are audited of a corpus, about; of a large one, one in so many."""
 MOST_SOURCES = 50
 """Sources with slices of their own; what the others hold is one slice."""
+_ANCHORS = (r"\\A", r"\\z", r"\\Z")
+"""The start and the end of a text, in a pattern as JSON writes it."""
 _TERMS, TOGETHER = 200, 20
 """Terms that made-up texts hold, and tokens that stand in one text."""
 
@@ -161,10 +165,15 @@ def _extends(readers: Sequence[Reader]) -> tuple[int | None, ...]:
 
 
 def _proved(plan: Plan) -> tuple[Plan, dict[int, str], int]:
-    """The plan with whole documents for tokenizers whose ids are not those of units on odd and made-up texts, and why."""
+    """The plan with whole documents for tokenizers whose ids are not those of units on odd and made-up texts, and why.
+
+    Neither does one count by units whose ids could differ in texts that are too rare for a proof and an audit to hold.
+    """
     readers = readers_of(plan.paths, plan.digests)
     texts = _texts(readers, plan.terms)
-    reasons: dict[int, str] = {}
+    reasons = {at: reason for at, one in enumerate(readers) if (reason := _by_rule(one))}
+    ways = tuple(Way(units=False) if at in reasons else way for at, way in enumerate(plan.ways))
+    plan = replace(plan, ways=ways)
     while True:
         desk = Desk(plan)
         cut = desk.cut(texts)
@@ -183,6 +192,14 @@ def _proved(plan: Plan) -> tuple[Plan, dict[int, str], int]:
             return plan, reasons, len(texts)
         for at, differ in unlike.items():
             plan = _without(plan, frozenset({at}), reasons, f"in {differ:,} of {len(texts):,} odd and made-up texts")
+
+
+def _by_rule(reader: Reader) -> str:
+    """Why a tokenizer reads whole documents whatever a proof says; '' for most."""
+    spec = reader.origin.spec if isinstance(reader.origin, Base) else {}
+    if any(anchor in json.dumps(spec.get("pre_tokenizer")) for anchor in _ANCHORS):
+        return "its patterns ask where a text begins or ends"
+    return joins_too_much(reader)
 
 
 def _texts(readers: Sequence[Reader], terms: Sequence[str]) -> list[str]:

@@ -30,8 +30,11 @@ from vocab.pretokens import FIRST, added_pattern, cutter
 
 WORDS, PRETOKENS = 1000, 200
 """Texts that are cut, and pre-tokens that are merged, as one text: with more, what the library returns grows slow."""
-_LOOKS = re.compile(r"\(\?(?:[=!>]|<[=!])|[*+?]\+|[0-9,]\}\+|\\[bBAzZGK]|(?<!\\)(?:\$|(?<!\[)\^)")
+_LOOKS = re.compile(r"\(\?(?:[=!>]|<[=!])|[*+?]\+|[0-9,]\}\+|\\[bBAzZGK]|[$^]")
 """What makes a pattern look at text that it does not take, or give none of it back."""
+_ESCAPED, _CLASS = re.compile(r"\\[^a-zA-Z0-9]"), re.compile(r"\[[^\[\]]*\]")
+_DIGITS = (r"\p{N}", r"\p{N}+")
+"""Patterns that never take a space, which may stand before the one that words are cut by."""
 Ids = npt.NDArray[np.int32]
 Encoded = tuple[Ids, Ints]
 """The ids of texts, one text after the other, and how many each has."""
@@ -265,7 +268,15 @@ def looks_no_further(patterns: Sequence[str]) -> bool:
 
     Then words that are cut as one text are cut as each would be, unless a piece goes over the end of one.
     """
-    return not any(_LOOKS.search(pattern.replace(r"\s+(?!\S)", "")) for pattern in patterns)
+    return all(one in _DIGITS for one in patterns[:-1]) and not any(_LOOKS.search(_bare(one)) for one in patterns)
+
+
+def _bare(pattern: str) -> str:
+    """`pattern` without escaped signs and classes of characters, and without the look at white space before a word."""
+    bare = _ESCAPED.sub("x", pattern.replace(r"\s+(?!\S)", ""))
+    while (shorter := _CLASS.sub("x", bare)) != bare:
+        bare = shorter
+    return bare
 
 
 def cut_key(reader: Reader) -> str:

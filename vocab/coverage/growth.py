@@ -6,6 +6,7 @@ that stand side by side are one of the appended pairs, or the pre-token is itsel
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from vocab.coverage.arrays import Ints, sums
 if TYPE_CHECKING:
     from vocab.coverage.readers import Reader
 
+_BYTE = re.compile("<0x[0-9A-F]{2}>")
 _LEFT = 32
 """Bits of the right id in the code of a pair."""
 
@@ -75,8 +77,10 @@ def growth(base: "Reader", reader: "Reader") -> Growth | None:
         return None
     if len(base.merges.appended) or base.merges.first != reader.merges.first or _settings(old) != _settings(new):
         return None
-    if not old.vocab.items() <= new.vocab.items():
+    if not old.vocab.items() <= new.vocab.items() or len({*new.vocab.values()}) < len(new.vocab):
         return None
+    if any(len(token) == 1 or _BYTE.fullmatch(token) for token in new.vocab.keys() - old.vocab.keys()):
+        return None  # what the base loses, or calls unknown, may be read
     whole = new.vocab.keys() - old.vocab.keys() if new.ignores_merges else ()
     return Growth(reader.merges.appended, frozenset(whole))
 

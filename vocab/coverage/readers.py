@@ -87,6 +87,13 @@ class Reader:
         return self.origin.vocab.get(model.get("unk_token") or "")
 
     @cached_property
+    def normalizes(self) -> bool:
+        """Whether it reads some text as other text, spaces aside."""
+        if isinstance(self.origin, ModelBase):
+            return bool(self.origin.model.charsmap)
+        return not {*kinds(self.origin.spec.get("normalizer"), "normalizers")} <= {"Prepend", "Replace"}
+
+    @cached_property
     def composes(self) -> bool:
         """Whether it reads a character and the marks or letters after it as the one character that they compose."""
         if isinstance(self.origin, ModelBase):

@@ -2,7 +2,7 @@
 
 In: the texts of such tokens. A text is cut at spaces; two words that stand side by side in it may lie in one token where the
 end of the one and the start of the other stand in that token so. Nothing else is asked, so more may be joined than a token
-takes, and never less.
+takes, and never less. Where that would be most words, or cannot be told, documents are better read whole (`joins_too_much`).
 """
 
 import re
@@ -10,8 +10,10 @@ from collections.abc import Iterable, Sequence
 
 from vocab.coverage.readers import Reader
 
+PART = "\ufffd"
+"""Stands for a part of a character at the edge of a token."""
 MOST = 5_000
-"""Tokens over spaces of one tokenizer; with more, hardly a cut is left, and its documents are better read whole."""
+"""Tokens over spaces of one tokenizer; with more, hardly a cut is left."""
 _OVER_SPACE = re.compile(rb"[^\s] ")
 _Side = tuple[str, bool]
 """What a token has on one side of a space, and whether that is all up to the next space in it."""
@@ -23,11 +25,10 @@ class Spaced:
     def __init__(self, tokens: Iterable[str]) -> None:
         self._after: dict[_Side, set[_Side]] = {}
         for token in tokens:
-            parts = token.split(" ")
-            for at in range(1, len(parts)):
-                if at > 1 or parts[0]:  # a space that the token begins with is no space in it
-                    before, after = (parts[at - 1], at > 1), (parts[at], at < len(parts) - 1)
-                    self._after.setdefault(before, set()).add(after)
+            parts = token.rstrip(PART).split(" ")
+            for at in range(1 if parts[0] else 2, len(parts)):  # a space that the token begins with is no space in it
+                before, after = (parts[at - 1], at > 1), (parts[at], at < len(parts) - 1)
+                self._after.setdefault(before, set()).add(after)
         self._before = {side for sides in self._after.values() for side in sides}
         self._ends = _lengths((text for text, whole in self._after if not whole), last=True)
         self._starts = _lengths((text for text, whole in self._before if not whole), last=False)
@@ -54,22 +55,28 @@ class Spaced:
 
     def _rights(self, piece: str) -> list[_Side]:
         starts = [(piece[:size], False) for size in self._starts.get(piece[:1], ()) if size <= len(piece)]
-        return [side for side in ((piece, True), ("", False), *starts) if side in self._before]
+        return [side for side in ((piece, True), *starts) if side in self._before]
 
 
-def spaced(readers: Iterable[Reader]) -> Spaced:
-    """What the tokens of `readers` may join, but for those that have more than `MOST`."""
-    listed = (over_spaces(reader) for reader in readers)
-    return Spaced(token for tokens in listed if len(tokens) <= MOST for token in tokens)
+def joins_too_much(reader: Reader) -> str:
+    """Why words that tokens of `reader` may lie over are not told from others, or are most words; '' where they are few."""
+    tokens = over_spaces(reader)
+    if tokens and reader.normalizes:
+        return "its tokens go on over spaces, and it reads some text as other text"
+    if len(tokens) > MOST:
+        return f"{len(tokens):,} of its tokens go on over a space"
+    if any(token.endswith((" ", f" {PART}")) or token.startswith(PART) for token in tokens):
+        return "its tokens go on over a space whatever stands before or after it"
+    return ""
 
 
 def over_spaces(reader: Reader) -> list[str]:
-    """The texts of tokens in which a space follows a character that is no white space."""
+    """The texts of tokens in which a space follows a character that is no white space, or a part of one."""
     tokens = reader.tokens
     data = tokens.blob.tobytes()
     rows = zip(tokens.start[tokens.plain].tolist(), tokens.size[tokens.plain].tolist(), strict=True)
     pieces = (data[start : start + size] for start, size in rows)
-    return [piece.decode("utf-8", "ignore") for piece in pieces if _OVER_SPACE.search(piece)]
+    return [piece.decode("utf-8", "replace") for piece in pieces if _OVER_SPACE.search(piece)]
 
 
 def _lengths(texts: Iterable[str], *, last: bool) -> dict[str, Sequence[int]]:

@@ -155,7 +155,7 @@ def look_ahead(spec: dict[str, Any]) -> None:
     pattern["Regex"] = " mort(?=gage rate)|" + pattern["Regex"]
 
 
-@pytest.mark.parametrize("pattern", [GPT2, QWEN, r"[^a]\$\^|\p{N}{1,3}|.+?"])
+@pytest.mark.parametrize("pattern", [GPT2, QWEN, r"[^a]\$\^|\p{N}{1,3}|.+?", r"[!$^_`{|}~]+| ?[[a-z]&&[^b]]+"])
 def test_a_pattern_that_takes_what_it_looks_at(pattern: str) -> None:
     """Those of common tokenizers: white space before a word is all that they look beyond."""
     assert looks_no_further([pattern])
@@ -167,7 +167,14 @@ def test_a_pattern_that_takes_what_it_looks_at(pattern: str) -> None:
 )
 def test_a_pattern_that_looks_further(pattern: str) -> None:
     """What stands after the end of a match decides, or it takes more and gives nothing back."""
-    assert not looks_no_further([GPT2, pattern])
+    assert not looks_no_further([pattern])
+    assert not looks_no_further([r"\p{N}", GPT2 + "|" + pattern])
+
+
+def test_several_patterns_are_one_that_cuts_words_and_digits_before_it() -> None:
+    """A pattern may hide what one before it took over the end of a word."""
+    assert looks_no_further([r"\p{N}", GPT2])
+    assert not looks_no_further([".{3}", GPT2])
 
 
 def test_gigatoken_gives_the_same_ids(readers: dict[str, Reader]) -> None:

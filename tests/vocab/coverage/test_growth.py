@@ -22,6 +22,8 @@ from .made_tokenizers import changed, write_all, write_spec
 from .test_encoding import TEXTS, rows
 
 Spec = dict[str, Any]
+RARE = "ÿ"
+"""A byte, as tokens are spelled, that no text has."""
 WHOLE = (*ENGLISH[:3], *KOREAN[:3])
 
 
@@ -144,11 +146,21 @@ def renumber(spec: Spec) -> None:
     vocab["a"], vocab["b"] = vocab["b"], vocab["a"]
 
 
-@pytest.mark.parametrize("change", [swap, repeat, renumber, ignoring])
+def read_more(spec: Spec) -> None:
+    """A character that the base has no token for."""
+    spec["model"]["vocab"][RARE] = 10_000
+
+
+def share(spec: Spec) -> None:
+    spec["model"]["vocab"]["zzz"] = spec["model"]["vocab"]["a"]
+
+
+@pytest.mark.parametrize("change", [swap, repeat, renumber, ignoring, read_more, share])
 def test_another_base_is_no_base(paths: dict[str, Path], tmp_path: Path, change: Callable[[Spec], int | None]) -> None:
-    """Merges in another order, one that is there before, other ids, another setting: every pre-token is merged."""
-    base = open_tokenizer(paths["gpt2"])
-    found = extension(paths["gpt2"], tmp_path / "other", change)
+    """Merges in another order, one that is there before, other ids, another setting, a character more: all is merged."""
+    path = write_spec(tmp_path / "base", changed(paths["gpt2"], lambda spec: spec["model"]["vocab"].pop(RARE)))
+    base = open_tokenizer(path)
+    found = extension(path, tmp_path / "other", change)
     assert growth(base, found) is None
     made = Encoders([base, found], [Way(), Way()], [None, 0])
     assert rows(made.encode(list(WHOLE), inside=True)[1]) == found.ids(WHOLE, inside=True)

@@ -50,9 +50,13 @@ def agree(reader: Reader, texts: list[str]) -> None:
     """Every number of the quick way is that of the plain one."""
     placed, _, cost = measured(reader, texts)
     number, term = 0, 0
+    space = reader.ids([" "], inside=True)[0]
     for at, (text, (offsets, _)) in enumerate(zip(texts, reader.offsets(texts), strict=True)):
         assert placed.sizes[at] == len(offsets)
-        assert placed.divided[at] == len({two[0] for one, two in pairwise(offsets) if two[0] < one[1]})
+        ids = reader.ids([text], inside=False)[0]
+        # Where bytes are missing, the library lets a space stand where the token after it does: it divides nothing.
+        pairs = [two for two, token in zip(pairwise(offsets), ids, strict=False) if [token] != space]
+        assert placed.divided[at] == len({two[0] for one, two in pairs if two[0] < one[1]})
         for _, start, end in numbers.find(text):
             tokens, single, cuts = plain(text, offsets, start, end)
             wanted = set(numbers.groups(text, start, end))

@@ -7,18 +7,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from govern.attestation import CertifiedCorpus
+from tests.vocab.conftest import ENGLISH, KOREAN
 from vocab.coverage import cover
 from vocab.coverage.finder import Finder
 from vocab.coverage.readers import open_tokenizer
-from vocab.coverage.spaced import Spaced, over_spaces
+from vocab.coverage.spaced import Spaced, joins_too_much, over_spaces
 from vocab.coverage.units import Units
 from vocab.extend import extend
 from vocab.term_lists import parse
 
 from .made_corpora import Document, Writer, certified, is_exact
-from .made_tokenizers import changed, write_spec
+from .made_tokenizers import changed, write_all, write_spec
 
-TOKENS = (" fair value", "fair value", " net interest margin", "other  two", "a ", "x y z", "금리 인상")
+TOKENS = (" fair value", "fair value", " net interest margin", "other  two", "x y z", "금리 인상", "a 금\ufffd")
 WORDS = st.sampled_from(
     (
         "fair",
@@ -74,30 +75,73 @@ def test_words_that_no_token_joins_stay_apart() -> None:
     assert not Spaced([])
 
 
+@pytest.mark.parametrize(
+    ("token", "reason"),
+    [
+        (
+            "©Ġx",
+            "its tokens go on over a space whatever stands before or after it",
+        ),  # begins with a part of a character
+        ("xĠ", "its tokens go on over a space whatever stands before or after it"),
+        ("xĠê", "its tokens go on over a space whatever stands before or after it"),
+        ("xĠyê", ""),
+        ("Ġx", ""),
+    ],
+)
+def test_a_token_that_joins_any_words_has_documents_read_whole(
+    base_folder: Path, tmp_path: Path, token: str, reason: str
+) -> None:
+    """What stands on one side of its space is a part of a character, or nothing."""
+    spec = {**changed(base_folder, lambda spec: spec["model"]["vocab"].update({token: 10_000})), "normalizer": None}
+    assert joins_too_much(open_tokenizer(write_spec(tmp_path / "more", spec))) == reason
+
+
 def test_tokens_over_spaces_are_those_with_a_word_before_the_space(base_folder: Path, tmp_path: Path) -> None:
     """A space in front, or between other white space, is no space that words are cut at."""
     spec = changed(base_folder, lambda spec: spec["model"]["vocab"].update({"fairĠvalue": 900, "ĉĠ": 901, "ĠĠĠ": 902}))
     assert over_spaces(open_tokenizer(write_spec(tmp_path / "more", spec))) == ["fair value"]
 
 
-@pytest.fixture(scope="module")
-def exact(base_folder: Path, corpus: CertifiedCorpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An extension in which a term of several words is one token wherever it stands, after a digit too."""
-    terms = parse("fair value\nnet interest margin\n기준금리\n".encode(), "list")
-    return extend(base_folder, corpus, [terms], tmp_path_factory.mktemp("extended") / "exact", profile="exact").folder
-
-
-def test_an_exact_extension_counts_by_units(
-    base_folder: Path, exact: Path, keys: Path, tmp_path: Path, corpus_writer: Writer
+def test_an_extension_by_terms_of_several_words_counts_by_units(
+    tmp_path_factory: pytest.TempPathFactory, corpus: CertifiedCorpus, keys: Path, tmp_path: Path, corpus_writer: Writer
 ) -> None:
     """Its totals are those of whole documents, and no document was read whole but to audit it."""
+    base = write_all([*ENGLISH, *KOREAN], tmp_path_factory.mktemp("tokenizers"))["bpe_plain.model"]
+    terms = parse("fair value\nrepaid its mortgage\n기준금리\n".encode(), "list")
+    extended = extend(base, corpus, [terms], tmp_path_factory.mktemp("extended") / "more").folder
+    assert {"fair value", " fair value"} <= {*over_spaces(open_tokenizer(extended))}
     texts = [
-        "A fair value of 5fair value, and net interest margin.",
-        "unfair values; the net interest margins",
+        "A fair value of 5fair value, repaid its mortgage.",
+        "unfair values; repaid its mortgages",
         "기준금리 인상",
     ]
     written = certified(tmp_path / "corpus", keys, corpus_writer, [Document(text) for text in texts])
-    covered = cover([base_folder, exact], written, ["fair value"])
+    covered = cover([base, extended], written, ["fair value"])
     assert [(method.way.units, method.reason) for method in covered.methods] == [(True, "")] * 2
     for at in range(2):
         is_exact(covered, at, texts)
+
+
+def test_an_exact_extension_reads_whole_documents(
+    base_folder: Path, corpus: CertifiedCorpus, keys: Path, tmp_path: Path, corpus_writer: Writer
+) -> None:
+    """What it makes of terms that touch depends on where the text ends: too rare to be seen, so it is never tried."""
+    terms = parse("CD\n환율\n".encode(), "list")
+    extended = extend(base_folder, corpus, [terms], tmp_path / "exact", profile="exact").folder
+    texts = [*(f"환율 {at}" for at in range(300)), "CD환율 인상", "그 CD환율"]
+    written = certified(tmp_path / "corpus", keys, corpus_writer, [Document(text) for text in texts])
+    covered = cover([base_folder, extended], written, [])
+    assert [method.reason for method in covered.methods] == ["", "its patterns ask where a text begins or ends"]
+    is_exact(covered, 1, texts)
+
+
+def test_what_is_normalised_is_not_looked_for_as_it_stands(
+    base_folder: Path, keys: Path, tmp_path: Path, corpus_writer: Writer
+) -> None:
+    """A token over a space, and a normalizer that makes its text of another: whole documents."""
+    written = certified(tmp_path / "corpus", keys, corpus_writer, [Document("a rate"), Document("금리 인상")])
+    spec = changed(base_folder, lambda spec: spec["model"]["vocab"].update({"rateĠx": 10_000}))
+    assert spec["normalizer"]["type"] == "NFC"
+    plain, method = cover([base_folder, write_spec(tmp_path / "over", spec)], written, []).methods
+    assert plain.reason == ""
+    assert method.reason == "its tokens go on over spaces, and it reads some text as other text"

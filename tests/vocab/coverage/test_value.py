@@ -78,7 +78,7 @@ def world(
         base_folder,
         extend(base_folder, corpus, [ADDED], folder / "portable").folder,
         write_all([*ENGLISH, *KOREAN], folder)["unigram.model"],
-        extend(base_folder, corpus, [KOREAN_ADDED], folder / "exact", profile="exact", digits="r2l3").folder,
+        extend(base_folder, corpus, [KOREAN_ADDED], folder / "korean", digits="r2l3").folder,
     ]
     return made, cover(paths, made, TERMS, aligned=Aligned("pairs", "0" * 64, PAIRS))
 
