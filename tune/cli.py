@@ -38,6 +38,37 @@ def parser() -> argparse.ArgumentParser:
         prog="tune", description="Fine-tunes (QLoRA) on certified corpora only, and signs the adapter."
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
+    starting = commands.add_parser(
+        "init",
+        help="write a commented recipe for a corpus, a model and a tokenizer",
+        description="Writes a recipe with every key, what it means and where its default comes from.",
+    )
+    starting.add_argument("recipe", type=Path, metavar="RECIPE.toml", help="a new file")
+    starting.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="a certified corpus")
+    starting.add_argument(
+        "--trust", type=Path, action="append", metavar="PUB", help="a trusted public key; repeatable, or ASSAY_TRUST"
+    )
+    starting.add_argument("--model", type=Path, required=True, metavar="M", help="the base model's folder")
+    starting.add_argument(
+        "--tokenizer",
+        type=Path,
+        required=True,
+        metavar="T",
+        help="a base tokenizer, or one that was extended and signed",
+    )
+    starting.add_argument(
+        "--sign-key", type=Path, required=True, metavar="KEY", help="the key that is to sign the adapter"
+    )
+    starting.add_argument("--out", type=Path, required=True, metavar="ADAPTER", help="where the adapter is to go")
+    starting.add_argument(
+        "--from",
+        dest="other",
+        type=Path,
+        metavar="AXOLOTL.yml",
+        help="take the numbers of an Axolotl file, and say what was left",
+    )
+    starting.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    starting.set_defaults(call=_init)
     running = commands.add_parser(
         "run",
         help="train the adapter of a recipe, after its gate",
@@ -65,6 +96,30 @@ def parser() -> argparse.ArgumentParser:
     verifying.add_argument("--json", action="store_true", help="print the result as one JSON object")
     verifying.set_defaults(call=_verify)
     return top
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    from tune.axolotl import read
+    from tune.init import write
+
+    choices, left = read(arguments.other) if arguments.other else ({}, ())
+    recipe = write(
+        arguments.recipe,
+        corpus=arguments.corpus,
+        trust=trusted_keys(arguments.trust),
+        model=arguments.model,
+        words=arguments.tokenizer,
+        out=arguments.out,
+        sign_key=arguments.sign_key,
+        now=datetime.now(UTC),
+        choices=choices,
+    )
+    lines = [
+        f"{arguments.recipe}: written; `tune run {arguments.recipe}` trains by it",
+        *(f"left: {line}" for line in left),
+    ]
+    show({"recipe": str(arguments.recipe), "record": recipe.record(), "left": list(left)}, arguments.json, lines)
+    return 0
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -1,8 +1,8 @@
 """What one fine-tune is to do: a TOML file becomes a frozen `Recipe`.
 
-Unknown keys are refused with the file and the key. Paths are read relative to the recipe file. Every default stands once,
-here, with its source. `Recipe.record` is what the adapter keeps: the numbers and no path, so the same training recorded on
-two machines has one digest.
+Unknown keys are refused with the file and the key. Paths are read relative to the recipe file. Every default stands once, here,
+with its source; `tune init` writes both into a new file. `Recipe.record` is what the adapter keeps: the numbers and no path, so
+the same training recorded on two machines has one digest.
 """
 
 import tomllib
@@ -33,23 +33,43 @@ class _Part(BaseModel):
 class Training(_Part):
     """How long, how fast and from which seed."""
 
-    seed: int = Field(0, ge=0, lt=2**32)
-    epochs: float | None = Field(None, gt=0)  # 1 where neither is given: 1 to 3 is usual, and the first repeats nothing
-    steps: int | None = Field(None, ge=1)  # optimiser steps; instead of epochs
-    batch: int = Field(16, ge=1)  # rows a step; LoRA Without Regret (2025): LoRA pays for batches above 32
-    micro_batch: int = Field(1, ge=1)  # rows at once; packed rows are full already, so memory decides
-    learning_rate: float = Field(2e-4, gt=0, le=1)  # QLoRA (2305.14314), table 9; 1e-4 at 30B parameters and above
-    row_learning_rate: float | None = Field(None, gt=0, le=1)  # new token rows; as learning_rate where absent
-    max_length: int = Field(1024, ge=8, le=131_072)  # tokens in a row, and in a document's window
-    warm_up: float = Field(0.03, ge=0, lt=1)  # QLoRA, section B.2: share of the steps
-    schedule: Literal["cosine", "linear", "constant"] = "cosine"  # of the rate after warm-up; down to 0, or held
-    weight_decay: float = Field(0.0, ge=0, lt=1)  # of LoRA; QLoRA, section B.2, has none; new rows never have any
-    clip: float = Field(1.0, gt=0)  # norm; the 0.3 of QLoRA slows small models, 1.0 is what Trainer's users keep
-    checkpoint_steps: int = Field(50, ge=1)  # what a kill can cost
-    evaluation_rows: int = Field(32, ge=0)  # held-out rows measured before and after; 0 measures none
-    evaluation_steps: int | None = Field(None, ge=1)  # also after every so many steps
-    patience: int | None = Field(None, ge=1)  # evaluations in a row without a lower loss that end training early
-    activation_checkpointing: bool = True  # a third more time for a fraction of the memory, as in QLoRA
+    seed: int = Field(0, ge=0, lt=2**32, description="of every random choice")
+    epochs: float | None = Field(
+        None,
+        gt=0,
+        description="1 where neither this nor steps is given: 1 to 3 is usual, and the first repeats nothing",
+    )
+    steps: int | None = Field(None, ge=1, description="optimiser steps; instead of epochs")
+    batch: int = Field(16, ge=1, description="rows a step; LoRA Without Regret (2025): LoRA pays for batches above 32")
+    micro_batch: int = Field(1, ge=1, description="rows at once; packed rows are full already, so memory decides")
+    learning_rate: float = Field(
+        2e-4, gt=0, le=1, description="QLoRA (2305.14314), table 9; 1e-4 at 30B parameters and above"
+    )
+    row_learning_rate: float | None = Field(
+        None, gt=0, le=1, description="of new token rows; as learning_rate where absent"
+    )
+    max_length: int = Field(1024, ge=8, le=131_072, description="tokens in a row, and in a document's window")
+    warm_up: float = Field(0.03, ge=0, lt=1, description="share of the steps; QLoRA, section B.2")
+    schedule: Literal["cosine", "linear", "constant"] = Field(
+        "cosine", description="of the rate after warm-up, down to 0, or held: cosine, linear, constant"
+    )
+    weight_decay: float = Field(
+        0.0, ge=0, lt=1, description="of LoRA; QLoRA, section B.2, has none; new rows never have any"
+    )
+    clip: float = Field(
+        1.0,
+        gt=0,
+        description="norm of a gradient; the 0.3 of QLoRA slows small models, 1.0 is what Trainer's users keep",
+    )
+    checkpoint_steps: int = Field(50, ge=1, description="what a kill can cost")
+    evaluation_rows: int = Field(32, ge=0, description="held-out rows measured before and after; 0 measures none")
+    evaluation_steps: int | None = Field(None, ge=1, description="also after every so many steps")
+    patience: int | None = Field(
+        None, ge=1, description="evaluations in a row without a lower loss that end training early"
+    )
+    activation_checkpointing: bool = Field(
+        True, description="a third more time for a fraction of the memory, as in QLoRA"
+    )
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
@@ -67,38 +87,46 @@ class Training(_Part):
 class Lora(_Part):
     """The shape of the adapter: LoRA on every linear layer but the output head (QLoRA, section 4; LoRA Without Regret)."""
 
-    rank: int = Field(16, ge=1, le=1024)  # enough where LoRA parameters outnumber loss tokens (LoRA Without Regret)
-    alpha: int = Field(32, ge=1)  # twice the rank; with 1/rank scaling the best rate then hardly moves with the rank
-    dropout: float = Field(0.05, ge=0, lt=1)  # QLoRA, section B.2, for models up to 13B
-    targets: tuple[str, ...] | None = Field(
-        None, min_length=1, strict=False
-    )  # names of layers; all linear ones where absent
-    rslora: bool = (
-        False  # alpha / sqrt(rank) (2312.03732), for ranks of hundreds; all variants end within 2% (2602.04998)
+    rank: int = Field(
+        16, ge=1, le=1024, description="enough where LoRA parameters outnumber loss tokens (LoRA Without Regret)"
     )
-    dora: bool = False  # magnitude and direction apart (2402.09353); slower, and the same holds
+    alpha: int = Field(
+        32, ge=1, description="twice the rank; with 1/rank scaling the best rate then hardly moves with the rank"
+    )
+    dropout: float = Field(0.05, ge=0, lt=1, description="QLoRA, section B.2, for models up to 13B")
+    targets: tuple[str, ...] | None = Field(
+        None, min_length=1, strict=False, description="names of layers; all linear ones but the head where absent"
+    )
+    rslora: bool = Field(
+        False, description="alpha / sqrt(rank) (2312.03732), for ranks of hundreds; variants end within 2% (2602.04998)"
+    )
+    dora: bool = Field(False, description="magnitude and direction apart (2402.09353); slower, and the same holds")
 
 
 class Quantisation(_Part):
     """How the frozen base is held in memory."""
 
-    type: Literal["nf4", "none"] = "nf4"  # QLoRA, section 3: NormalFloat-4 keeps 16-bit quality, FP4 loses a point
-    double: bool = True  # QLoRA, section 3: 0.37 bit a parameter less, no loss
-    compute: Literal["auto", "bfloat16", "float32"] = "auto"  # bfloat16 on an accelerator, float32 on a processor
+    type: Literal["nf4", "none"] = Field(
+        "nf4", description="QLoRA, section 3: NormalFloat-4 keeps 16-bit quality, FP4 loses a point; none: as it lies"
+    )
+    double: bool = Field(True, description="QLoRA, section 3: 0.37 bit a parameter less, no loss")
+    compute: Literal["auto", "bfloat16", "float32"] = Field(
+        "auto", description="bfloat16 on an accelerator, float32 on a processor; or one of both"
+    )
 
 
 class Recipe(_Part):
     """One fine-tune: what goes in, where the adapter goes, which keys are trusted, and the numbers."""
 
-    corpus: Path
-    trust: tuple[Path, ...] = Field(min_length=1)
-    signatures: int | None = Field(None, ge=1)  # more signatures than the certificate asks for
-    revocations: Path | None = None
-    model: Path
-    tokenizer: Path
-    out: Path
-    sign_key: Path
-    passphrase_file: Path | None = None
+    corpus: Path = Field(description="a certified corpus")
+    trust: tuple[Path, ...] = Field(min_length=1, description="whose signatures on corpus and tokenizer count")
+    signatures: int | None = Field(None, ge=1, description="more signatures than the certificate asks for")
+    revocations: Path | None = Field(None, description="a signed revocation list")
+    model: Path = Field(description="a folder: config.json and safetensors")
+    tokenizer: Path = Field(description="a base tokenizer, or the signed folder that `vocab extend` wrote")
+    out: Path = Field(description="a new folder, for the adapter")
+    sign_key: Path = Field(description="signs the adapter's provenance")
+    passphrase_file: Path | None = Field(None, description="its first line opens the signing key")
     training: Training = Training.model_validate({})
     lora: Lora = Lora.model_validate({})
     quantisation: Quantisation = Quantisation.model_validate({})

@@ -24,7 +24,7 @@ from vocab.coverage.spans import Search, Texts, texts_of
 from vocab.coverage.units import Cut, Units
 from vocab.pretokens import holding
 
-MOST_UNITS, MOST_PRETOKENS = 300_000, 1_000_000
+MOST_UNITS, MOST_PRETOKENS = 250_000, 1_000_000
 """Units and pre-tokens that a process keeps before it forgets them; each takes some two or three hundred bytes."""
 DIGITS = frozenset("0123456789")
 WHOLE_CHARACTERS = 200_000

@@ -24,6 +24,7 @@ from vocab.coverage.arrays import Ints, Numbered, Ragged, sums
 from vocab.coverage.growth import growth
 from vocab.coverage.placing import encoded_flat
 from vocab.coverage.readers import Reader
+from vocab.coverage.spans import LINE
 from vocab.cutting import cutting
 from vocab.errors import VocabError
 from vocab.pretokens import FIRST, added_pattern, cutter
@@ -98,14 +99,13 @@ class Encoders:
 
 @dataclass(frozen=True, slots=True)
 class PreCut:
-    """The pre-tokens of texts by number, how many each text has, and which texts hold an added token and have none.
+    """The pre-tokens of texts by number, and how many each text has, as if no added token stood in it.
 
     `new`: the pre-tokens that no text before had, spelled in the byte alphabet, numbered from `known` on.
     """
 
     flat: Ids
     sizes: Ints
-    held: list[int]
     known: int
     new: list[str]
 
@@ -115,7 +115,6 @@ class PreTokens:
 
     def __init__(self, origin: Base) -> None:
         self._origin = origin
-        self._apart = added_pattern(origin)
         self._normalizer = origin.tokenizer().normalizer
         self._together = WORDS if looks_no_further(cutting(origin.spec).patterns) else 1
         self._cut: Callable[[str], list[str]] | None = None
@@ -124,22 +123,19 @@ class PreTokens:
     def cut(self, texts: Sequence[str]) -> PreCut:
         """The pre-tokens of `texts`."""
         cut = self._cut = self._cut or cutter(self._origin, texts[:FIRST])
-        held = holding_added(self._apart, texts)
-        left = set(held)
         if self._normalizer is not None:  # before words are joined: where a word ends is told by its length
             texts = [self._normalizer.normalize_str(text) for text in texts]
-        is_word = [text[:1] == " " and not text[-1:].isspace() and at not in left for at, text in enumerate(texts)]
+        is_word = [text[:1] == " " and not text[-1:].isspace() for text in texts]
         words = [at for at, one in enumerate(is_word) if one]
-        others = [at for at, one in enumerate(is_word) if not one and at not in left]
+        others = [at for at, one in enumerate(is_word) if not one]
         parts = [words[start : start + self._together] for start in range(0, len(words), self._together)]
         found = [_cut_words(cut, [texts[at] for at in part]) for part in parts]
         found.append(_cut_each(cut, [texts[at] for at in others]))
         known, count = self.known, len(self.known)
         numbers = np.fromiter(map(known.__getitem__, chain.from_iterable(pieces for pieces, _ in found)), np.int32)
         rows: Ragged[np.int32] = Ragged(np.int32)
-        sizes = np.concatenate([*(sizes for _, sizes in found), np.zeros(len(held), np.int64)])
-        rows.put(np.array([*words, *others, *held], np.int64), numbers, sizes)
-        return PreCut(*rows.take(np.arange(len(texts))), held, count, [spell(piece) for piece in known.after(count)])
+        rows.put(np.array([*words, *others], np.int64), numbers, np.concatenate([sizes for _, sizes in found]))
+        return PreCut(*rows.take(np.arange(len(texts))), count, [spell(piece) for piece in known.after(count)])
 
 
 def _cut_words(cut: Callable[[str], list[str]], texts: Sequence[str]) -> tuple[list[str], Ints]:
@@ -167,6 +163,7 @@ class ByPreTokens:
 
     def __init__(self, reader: Reader, base: "ByPreTokens | None" = None) -> None:
         self.reader = reader
+        self._apart = added_pattern(reader.origin)
         # The model alone, shared with the tokenizer: a pre-token in the byte alphabet has no white space in it.
         self._model = Tokenizer(_base(reader).tokenizer().model)
         self._model.pre_tokenizer = WhitespaceSplit()
@@ -180,7 +177,12 @@ class ByPreTokens:
         self.learn(cut)
         ids, counts = self.ids.take(cut.flat)
         per_text = sums(counts, cut.sizes)
-        return (ids, per_text) if not cut.held else _with(self.reader, texts, cut.held, ids, per_text)
+        held = holding_added(self._apart, texts)
+        if not held:
+            return ids, per_text
+        keep = np.ones(len(texts), np.bool_)
+        keep[held] = False
+        return _with(self.reader, texts, held, ids[np.repeat(keep, per_text)], np.where(keep, per_text, 0))
 
     def learn(self, cut: PreCut) -> None:
         """Merges the new pre-tokens, where that was not done for another."""
@@ -241,7 +243,14 @@ class ByGigatoken:
 
 def holding_added(apart: re.Pattern[str] | None, texts: Sequence[str]) -> list[int]:
     """Which of `texts` hold an added token, by the pattern of all of them."""
-    return [] if apart is None else [at for at, text in enumerate(texts) if apart.search(text)]
+    if apart is None:
+        return []
+    if LINE in apart.pattern:
+        return [at for at, text in enumerate(texts) if apart.search(text)]
+    starts = [match.start() for match in apart.finditer(LINE.join(texts))]
+    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1)
+    found: list[int] = np.unique(np.searchsorted(ends, starts, "right")).tolist()
+    return found
 
 
 def _gigatoken() -> Any:
@@ -280,10 +289,9 @@ def _bare(pattern: str) -> str:
 
 
 def cut_key(reader: Reader) -> str:
-    """The same for tokenizers that make the same pre-tokens of every text."""
+    """The same for tokenizers that make the same pre-tokens of every text without an added token."""
     spec = _base(reader).spec
-    added = sorted(token["content"] for token in spec.get("added_tokens", ()))
-    return json.dumps([spec.get("normalizer"), spec.get("pre_tokenizer"), added], sort_keys=True, ensure_ascii=False)
+    return json.dumps([spec.get("normalizer"), spec.get("pre_tokenizer")], sort_keys=True, ensure_ascii=False)
 
 
 def _base(reader: Reader) -> Base:

@@ -57,17 +57,17 @@ class Growth:
 def merges_of(spec: dict[str, Any], record: dict[str, Any] | None) -> Merges | None:
     """The merges of a parsed `tokenizer.json`; None where it has none, or appends one that its base has."""
     model = spec["model"]
-    pairs = [tuple(one.split(" ", 1)) if isinstance(one, str) else tuple(one) for one in model.get("merges") or ()]
     vocab = model["vocab"]
-    if not pairs or not isinstance(vocab, dict):
+    merges = [one if isinstance(one, str) else " ".join(one) for one in model.get("merges") or ()]
+    if not merges or not isinstance(vocab, dict):
         return None
-    count = len(pairs) - int(record["merges"] if record else 0)
-    first, appended = pairs[:count], pairs[count:]
+    count = len(merges) - int(record["merges"] if record else 0)
+    first, appended = merges[:count], merges[count:]
     if not set(appended).isdisjoint(first):
         return None
-    codes = sorted(vocab[left] << _LEFT | vocab[right] for left, right in appended)
-    text = "\n".join(" ".join(pair) for pair in first)
-    return Merges(hashlib.sha256(text.encode()).hexdigest(), np.array(codes, np.int64))
+    pairs = (one.split(" ", 1) for one in appended)
+    codes = sorted(vocab[left] << _LEFT | vocab[right] for left, right in pairs)
+    return Merges(hashlib.sha256("\n".join(first).encode()).hexdigest(), np.array(codes, np.int64))
 
 
 def growth(base: "Reader", reader: "Reader") -> Growth | None:

@@ -1,5 +1,6 @@
 """The ids of units: those of the library, with every pre-token cut and merged once."""
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,16 @@ from hypothesis import strategies as st
 
 from tests.vocab.conftest import ENGLISH, KOREAN
 from vocab.coverage import encoding
-from vocab.coverage.encoding import ByPreTokens, Encoders, PreTokens, Way, cut_key, cuts_by_patterns, looks_no_further
+from vocab.coverage.encoding import (
+    ByPreTokens,
+    Encoders,
+    PreTokens,
+    Way,
+    cut_key,
+    cuts_by_patterns,
+    holding_added,
+    looks_no_further,
+)
 from vocab.coverage.readers import Reader, open_tokenizer
 from vocab.errors import VocabError
 
@@ -96,16 +106,29 @@ def test_only_those_that_count_by_units_encode(readers: dict[str, Reader]) -> No
 
 
 def test_tokenizers_share_what_they_cut_alike(readers: dict[str, Reader], tmp_path: Path) -> None:
-    """Normalizer, pre-tokenizer and added tokens decide, merges do not."""
+    """Normalizer and pre-tokenizer decide, merges do not, nor added tokens: a text that holds one is read by the library."""
     one = readers["qwen"]
     fewer = changed(one.path, lambda spec: spec["model"].update(merges=spec["model"]["merges"][:50]))
     plain = changed(one.path, lambda spec: spec.update(normalizer=None))
     bare = changed(one.path, lambda spec: spec.update(added_tokens=[]))
-    keys = [
-        cut_key(open_tokenizer(write_spec(tmp_path / str(at), spec))) for at, spec in enumerate((fewer, plain, bare))
-    ]
-    assert cut_key(one) == keys[0]
-    assert len({cut_key(one), *keys, cut_key(readers["gpt2"])}) == 4
+    opened = [open_tokenizer(write_spec(tmp_path / str(at), spec)) for at, spec in enumerate((fewer, plain, bare))]
+    keys = [cut_key(other) for other in opened]
+    assert cut_key(one) == keys[0] == keys[2]
+    assert len({cut_key(one), *keys, cut_key(readers["gpt2"])}) == 3
+    made = encoders([one, opened[2]])
+    texts = [" rate", " <|im_start|>", " a<|im_end|>b", " rates", "<|im_start|><|im_end|>", ""]
+    assert {at: rows(found) for at, found in made.encode(texts, inside=True).items()} == {
+        at: other.ids(texts, inside=True) for at, other in enumerate((one, opened[2]))
+    }
+
+
+def test_texts_that_hold_an_added_token_are_found() -> None:
+    """In one search where none can go over the line end between two texts, else in each."""
+    texts = ["a <x>", "", "<x", ">", "b\n\nc", "\n", "\n", "<x><x>"]
+    assert holding_added(re.compile("<x>"), texts) == [0, 7]
+    assert holding_added(re.compile("<x>|\n\n"), texts) == [0, 4, 7]
+    assert holding_added(re.compile("<x>"), ["", ""]) == []
+    assert holding_added(None, texts) == []
 
 
 def test_a_pretoken_is_cut_once_for_all_and_merged_once_by_each(
