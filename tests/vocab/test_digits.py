@@ -119,7 +119,10 @@ K9자주포 → 9 ¦ 5G → 5 ¦ Tier1 → 1 ¦ IFRS9 → 9 ¦ IFRS17호 → 17 
 TABLE = [case.split("→") for line in CASES.strip().splitlines() for case in line.split("¦")]
 GROUPS = [(text.strip(), groups.strip().split("|") if groups.strip() else []) for text, groups in TABLE]
 MIXED = "0123456789０５.．,원조억%p$₩ \n\tabZ'é́①Ⅳ½٣-()"
-texts = st.text(st.sampled_from(MIXED), max_size=40) | st.text(max_size=40)
+# The library's `Digits` and its patterns know numerals of different versions of Unicode; a character that is assigned to none
+# here, as U+11DE0 (a digit since 17), may be a number to the one and none to the other.
+assigned = st.characters(exclude_categories=("Cs", "Cn"))
+texts = st.text(st.sampled_from(MIXED), max_size=40) | st.text(assigned, max_size=40)
 on_each_base = pytest.mark.parametrize("name", BASES)
 
 

@@ -21,7 +21,7 @@ from tokenizers.pre_tokenizers import WhitespaceSplit
 from vocab.base import FAMILY, Base, read_file, read_spec
 from vocab.byte_alphabet import spell
 from vocab.coverage.arrays import Ints, Numbered, Ragged, sums
-from vocab.coverage.growth import growth
+from vocab.coverage.growth import Growth, growth
 from vocab.coverage.placing import encoded_flat
 from vocab.coverage.readers import Reader
 from vocab.coverage.spans import LINE
@@ -167,7 +167,7 @@ class ByPreTokens:
         # The model alone, shared with the tokenizer: a pre-token in the byte alphabet has no white space in it.
         self._model = Tokenizer(_base(reader).tokenizer().model)
         self._model.pre_tokenizer = WhitespaceSplit()
-        self._growth = growth(base.reader, reader) if base else None
+        self._growth = grown(base.reader, reader) if base else None
         self._base = base if self._growth else None
         self.ids: Ragged[np.int32] = Ragged(np.int32)
         self._count = 0
@@ -292,6 +292,11 @@ def cut_key(reader: Reader) -> str:
     """The same for tokenizers that make the same pre-tokens of every text without an added token."""
     spec = _base(reader).spec
     return json.dumps([spec.get("normalizer"), spec.get("pre_tokenizer")], sort_keys=True, ensure_ascii=False)
+
+
+def grown(base: Reader, reader: Reader) -> Growth | None:
+    """What `reader` has more than `base`, where it is that with merges at the end."""
+    return growth(_base(base), base.merges, _base(reader), reader.merges)
 
 
 def _base(reader: Reader) -> Base:

@@ -9,16 +9,13 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vocab.base import Base
 from vocab.coverage.arrays import Ints, sums
-
-if TYPE_CHECKING:
-    from vocab.coverage.readers import Reader
 
 _BYTE = re.compile("<0x[0-9A-F]{2}>")
 _LEFT = 32
@@ -70,19 +67,18 @@ def merges_of(spec: dict[str, Any], record: dict[str, Any] | None) -> Merges | N
     return Merges(hashlib.sha256("\n".join(first).encode()).hexdigest(), np.array(codes, np.int64))
 
 
-def growth(base: "Reader", reader: "Reader") -> Growth | None:
-    """What `reader` has more than `base`, which cuts text alike; None where it is not the base with more at its end."""
-    old, new = base.origin, reader.origin
-    if not isinstance(old, Base) or not isinstance(new, Base) or base.merges is None or reader.merges is None:
+def growth(old: Base, before: Merges | None, new: Base, after: Merges | None) -> Growth | None:
+    """What `new` has more than `old`, which cuts text alike; None where it is not that with more at its end."""
+    if before is None or after is None or len(before.appended) or before.first != after.first:
         return None
-    if len(base.merges.appended) or base.merges.first != reader.merges.first or _settings(old) != _settings(new):
+    if _settings(old) != _settings(new):
         return None
     if not old.vocab.items() <= new.vocab.items() or len({*new.vocab.values()}) < len(new.vocab):
         return None
-    if any(len(token) == 1 or _BYTE.fullmatch(token) for token in new.vocab.keys() - old.vocab.keys()):
+    more = new.vocab.keys() - old.vocab.keys()
+    if any(len(token) == 1 or _BYTE.fullmatch(token) for token in more):
         return None  # what the base loses, or calls unknown, may be read
-    whole = new.vocab.keys() - old.vocab.keys() if new.ignores_merges else ()
-    return Growth(reader.merges.appended, frozenset(whole))
+    return Growth(after.appended, frozenset(more if new.ignores_merges else ()))
 
 
 def _settings(base: Base) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from govern.attestation import CertifiedCorpus
 from tests.vocab.conftest import ENGLISH, KOREAN
-from vocab.coverage.encoding import ByPreTokens, Encoders, Way
-from vocab.coverage.growth import growth, merges_of
+from vocab.coverage.encoding import ByPreTokens, Encoders, Way, grown
+from vocab.coverage.growth import merges_of
 from vocab.coverage.readers import Reader, open_tokenizer
 from vocab.extend import extend
 from vocab.term_lists import parse
@@ -101,7 +101,7 @@ def test_ids_are_those_of_the_library(
     """Whatever is appended, of tokens or of pieces of appended ones."""
     base = open_tokenizer(bases[at])
     found = extension(bases[at], folders(), lambda spec: appended(spec, pairs, whole))
-    assert growth(base, found) is not None
+    assert grown(base, found) is not None
     made = Encoders([found, base], [Way(), Way()], [1, None])
     for texts in (*batches, [" ".join(WHOLE)], list(WHOLE)):
         encoded = made.encode(texts, inside=True)
@@ -161,7 +161,7 @@ def test_another_base_is_no_base(paths: dict[str, Path], tmp_path: Path, change:
     path = write_spec(tmp_path / "base", changed(paths["gpt2"], lambda spec: spec["model"]["vocab"].pop(RARE)))
     base = open_tokenizer(path)
     found = extension(path, tmp_path / "other", change)
-    assert growth(base, found) is None
+    assert grown(base, found) is None
     made = Encoders([base, found], [Way(), Way()], [None, 0])
     assert rows(made.encode(list(WHOLE), inside=True)[1]) == found.ids(WHOLE, inside=True)
 
@@ -170,6 +170,6 @@ def test_an_extension_that_was_made_grows(base_folder: Path, corpus: CertifiedCo
     """Its record says how many merges it has more."""
     terms = parse("기준금리\nmortgage\n".encode(), "list")
     folder = extend(base_folder, corpus, [terms], tmp_path / "made").folder
-    found = growth(open_tokenizer(base_folder), open_tokenizer(folder))
+    found = grown(open_tokenizer(base_folder), open_tokenizer(folder))
     assert found is not None
     assert len(found.pairs) > 0
