@@ -346,6 +346,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _coverage(arguments: argparse.Namespace) -> int:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: with products as small as here, more would only wait
     from vocab import report
     from vocab.coverage import aligned, cover, thresholds
     from vocab.coverage.covering import TYPE_COLUMN
