@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -178,6 +179,32 @@ def test_a_killed_run_continues_to_the_same_adapter(trained, copy, capsys):
     assert {name: sha256_file(mine.adapter / name) for name in FILES} == expected
     assert json.loads(capsys.readouterr().out)["weights"] == "sha256:" + expected[WEIGHTS]
     assert not (mine.root / "adapter.partial").exists()
+
+
+@pytest.mark.slow
+def test_twenty_kills_at_random_steps_cost_nothing(trained, copy):
+    """One run of forty steps, killed twenty times: each file is that of the run that nobody disturbed."""
+    mine = copy(trained)
+    shutil.rmtree(mine.adapter)
+    text = mine.recipe_file.read_text("utf-8").replace("steps = 6", "steps = 40")
+    mine.recipe_file.write_text(text.replace("checkpoint_steps = 2", "checkpoint_steps = 1\nevaluation_steps = 7"), "utf-8")
+    whole = run(mine.recipe(out=mine.root / "whole"), now=NOW)
+    chance = random.Random(0)
+    command = [*TUNE, "run", str(mine.recipe_file)]
+    for killed, step in enumerate(sorted(chance.sample(range(1, 40), 20))):
+        running = subprocess.Popen([*command, "--resume"] if killed else command, env=ENVIRONMENT, stderr=subprocess.DEVNULL)
+        written = mine.root / f"adapter.partial/checkpoints/checkpoint-{step}"
+        ends = time.monotonic() + 120
+        while not written.exists() and running.poll() is None and time.monotonic() < ends:
+            time.sleep(0.001)
+        time.sleep(chance.random() / 20)
+        running.send_signal(signal.SIGKILL)
+        running.communicate()
+        assert not mine.adapter.exists()
+    assert run(mine.recipe(), now=NOW, resume=True).weights == whole.weights
+    assert {name: sha256_file(mine.adapter / name) for name in FILES} == {
+        name: sha256_file(whole.adapter / name) for name in FILES
+    }
 
 
 def test_a_run_stopped_at_any_step_continues_to_the_same_adapter(trained, tmp_path):
