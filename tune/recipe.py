@@ -43,7 +43,7 @@ class Training(_Part):
     batch: int = Field(16, ge=1, description="rows a step; LoRA Without Regret (2025): LoRA pays for batches above 32")
     micro_batch: int = Field(1, ge=1, description="rows at once; packed rows are full already, so memory decides")
     learning_rate: float = Field(
-        2e-4, gt=0, le=1, description="QLoRA (2305.14314), table 9; 1e-4 at 30B parameters and above"
+        2e-4, gt=0, le=1, description="of LoRA; QLoRA (2305.14314), table 9; 1e-4 at 30B parameters and above"
     )
     row_learning_rate: float | None = Field(
         None, gt=0, le=1, description="of new token rows; as learning_rate where absent"
@@ -61,14 +61,14 @@ class Training(_Part):
         gt=0,
         description="norm of a gradient; the 0.3 of QLoRA slows small models, 1.0 is what Trainer's users keep",
     )
-    checkpoint_steps: int = Field(50, ge=1, description="what a kill can cost")
+    checkpoint_steps: int = Field(50, ge=1, description="steps between checkpoints: what a kill can cost")
     evaluation_rows: int = Field(32, ge=0, description="held-out rows measured before and after; 0 measures none")
     evaluation_steps: int | None = Field(None, ge=1, description="also after every so many steps")
     patience: int | None = Field(
         None, ge=1, description="evaluations in a row without a lower loss that end training early"
     )
     activation_checkpointing: bool = Field(
-        True, description="a third more time for a fraction of the memory, as in QLoRA"
+        True, description="recompute activations: a third more time for a fraction of the memory, as in QLoRA"
     )
 
     @model_validator(mode="after")
@@ -88,12 +88,17 @@ class Lora(_Part):
     """The shape of the adapter: LoRA on every linear layer but the output head (QLoRA, section 4; LoRA Without Regret)."""
 
     rank: int = Field(
-        16, ge=1, le=1024, description="enough where LoRA parameters outnumber loss tokens (LoRA Without Regret)"
+        16,
+        ge=1,
+        le=1024,
+        description="of LoRA's matrices; 16 is enough where LoRA parameters outnumber loss tokens (LoRA Without Regret)",
     )
     alpha: int = Field(
-        32, ge=1, description="twice the rank; with 1/rank scaling the best rate then hardly moves with the rank"
+        32,
+        ge=1,
+        description="LoRA's scale; twice the rank: with 1/rank scaling the best rate then hardly moves with the rank",
     )
-    dropout: float = Field(0.05, ge=0, lt=1, description="QLoRA, section B.2, for models up to 13B")
+    dropout: float = Field(0.05, ge=0, lt=1, description="of LoRA's input; QLoRA, section B.2, for models up to 13B")
     targets: tuple[str, ...] | None = Field(
         None, min_length=1, strict=False, description="names of layers; all linear ones but the head where absent"
     )
@@ -107,11 +112,14 @@ class Quantisation(_Part):
     """How the frozen base is held in memory."""
 
     type: Literal["nf4", "none"] = Field(
-        "nf4", description="QLoRA, section 3: NormalFloat-4 keeps 16-bit quality, FP4 loses a point; none: as it lies"
+        "nf4",
+        description="nf4: NormalFloat-4 keeps 16-bit quality, FP4 loses a point (QLoRA, section 3); none: as it lies",
     )
-    double: bool = Field(True, description="QLoRA, section 3: 0.37 bit a parameter less, no loss")
+    double: bool = Field(
+        True, description="quantise the constants too: 0.37 bit a parameter less, no loss (QLoRA, section 3)"
+    )
     compute: Literal["auto", "bfloat16", "float32"] = Field(
-        "auto", description="bfloat16 on an accelerator, float32 on a processor; or one of both"
+        "auto", description="what products are computed in; auto: bfloat16 on an accelerator, float32 on a processor"
     )
 
 
