@@ -4,6 +4,7 @@ In: a YAML file. Out: values by table and key (`tune.init.Choices`), and a sente
 guessed: a key that this module does not know is left and said.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,7 @@ def translated(values: Mapping[str, Any]) -> tuple[dict[str, dict[str, Any]], tu
     if accumulated is not None and (not isinstance(accumulated, int) or isinstance(accumulated, bool)):
         left.append("gradient_accumulation_steps: not a number")
     elif accumulated is not None or "micro_batch" in training:
-        training["batch"] = (accumulated or 1) * int(training.get("micro_batch", 1))
+        training["batch"] = (1 if accumulated is None else accumulated) * int(training.get("micro_batch", 1))
     if "steps" in training and "epochs" in training:
         left.append("num_epochs: max_steps is given too, and wins")
         del training["epochs"]
@@ -112,9 +113,9 @@ def _put(table: dict[str, Any], name: str, value: Any) -> str:
             return "not a number"
     if not isinstance(value, bool | int | float):
         return "not a number"
-    if name in ("checkpoint_steps", "evaluation_steps") and (
-        isinstance(value, bool) or not value or value != int(value)
-    ):
+    if not math.isfinite(value):
+        return "not a finite number"
+    if name in ("checkpoint_steps", "evaluation_steps") and (isinstance(value, bool) or not value or value % 1):
         return "a share of the steps; say after how many, in the recipe"
     table[name] = float(value) if name in FLOATS else value
     return ""
@@ -136,14 +137,14 @@ def _in_4bit(value: Any, values: Mapping[str, Any], chosen: dict[str, dict[str, 
 def _targets(value: Any, values: Mapping[str, Any], chosen: dict[str, dict[str, Any]]) -> str:
     if values.get("lora_target_linear"):
         return "lora_target_linear is set, and names all linear layers"
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list) or not all(isinstance(one, str) and one.isprintable() for one in value):
         return "a pattern; name the layers in lora.targets"
     chosen["lora"]["targets"] = value
     return ""
 
 
 def _schedule(value: Any, _: Mapping[str, Any], chosen: dict[str, dict[str, Any]]) -> str:
-    if value not in SCHEDULES:
+    if not isinstance(value, str) or value not in SCHEDULES:
         return f"expected one of {', '.join(SCHEDULES)}"
     chosen["training"]["schedule"] = SCHEDULES[value]
     return ""

@@ -176,6 +176,13 @@ def test_an_axolotl_file_becomes_a_recipe_and_what_was_left_is_said(tmp_path, wo
          ("lr_scheduler: expected one of cosine, linear, constant, constant_with_warmup",)),
         ({"sample_packing": False}, "training", {},
          ("sample_packing: rows are always packed; each document is computed as if it stood alone",)),
+        ({"save_steps": float("inf")}, "training", {}, ("save_steps: not a finite number",)),
+        ({"micro_batch_size": float("nan")}, "training", {}, ("micro_batch_size: not a finite number",)),
+        ({"gradient_accumulation_steps": 0, "micro_batch_size": 2}, "training", {"batch": 0, "micro_batch": 2}, ()),
+        ({"lr_scheduler": ["cosine"]}, "training", {},
+         ("lr_scheduler: expected one of cosine, linear, constant, constant_with_warmup",)),
+        ({"lora_target_modules": ["q\ud800"]}, "lora", {},
+         ("lora_target_modules: a pattern; name the layers in lora.targets",)),
         ({"gradient_accumulation_steps": "many"}, "training", {}, ("gradient_accumulation_steps: not a number",)),
     ],
 )  # fmt: skip

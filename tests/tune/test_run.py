@@ -200,6 +200,7 @@ def test_twenty_kills_at_random_steps_cost_nothing(trained, copy):
         time.sleep(chance.random() / 20)
         running.send_signal(signal.SIGKILL)
         running.communicate()
+        assert running.returncode == -signal.SIGKILL
         assert not mine.adapter.exists()
     assert run(mine.recipe(), now=NOW, resume=True).weights == whole.weights
     assert {name: sha256_file(mine.adapter / name) for name in FILES} == {

@@ -22,7 +22,7 @@ from vocab.coverage.encoding import Way
 from vocab.coverage.partial import Partial, Plan, Task
 from vocab.coverage.probing import InContext, Parity, Unreachable, in_contexts, parity, unreachable
 from vocab.coverage.readers import Reader, opened, readers_of
-from vocab.coverage.spaced import joins_too_much, over_spaces
+from vocab.coverage.spaced import joins_too_much
 from vocab.coverage.tally import COLUMNS, desk_of, refuse_types, tally
 from vocab.errors import VocabError
 from vocab.pretokens import ODD
@@ -207,7 +207,7 @@ def _texts(readers: Sequence[Reader], terms: Sequence[str]) -> list[str]:
 
     The tokens are added ones and those that go on over a space, as a term of several words or a pair of words may.
     """
-    tokens = (token for reader in readers for token in (*reader.origin.added, *over_spaces(reader)))
+    tokens = (token for reader in readers for token in (*reader.origin.added, *reader.over_spaces))
     between = [f"rate{token}up {token} 금리 {token}\n  {token}" for token in dict.fromkeys(tokens) if token]
     joined = [" ".join(between[start : start + TOGETHER]) for start in range(0, len(between), TOGETHER)]
     return [*ODD, *made_up(list(terms[:_TERMS])), *joined]

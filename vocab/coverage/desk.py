@@ -19,7 +19,7 @@ from vocab.coverage.partial import EACH, SHARED, Cell, Partial, Plan
 from vocab.coverage.placing import costs, encoded_flat, place
 from vocab.coverage.readers import Reader, readers_of
 from vocab.coverage.sheets import Read, Shared, by_shape, by_term, coverage
-from vocab.coverage.spaced import Spaced, over_spaces
+from vocab.coverage.spaced import Spaced
 from vocab.coverage.spans import Search, Texts, texts_of
 from vocab.coverage.units import Cut, Units
 from vocab.pretokens import holding
@@ -50,7 +50,7 @@ class Desk:
         self._finder = Finder(plan.terms)
         self._search = Search(self._finder)
         by_units = [reader for reader, way in zip(self.readers, plan.ways, strict=True) if way.units]
-        self._spaced = Spaced(token for reader in by_units for token in over_spaces(reader))
+        self._spaced = Spaced(token for reader in by_units for token in reader.over_spaces)
         self._whole = tuple(at for at, way in enumerate(plan.ways) if not way.units)
         self._additions = [additions(reader) for reader in self.readers]
         self._partial = Partial()

@@ -177,12 +177,7 @@ class ByPreTokens:
         self.learn(cut)
         ids, counts = self.ids.take(cut.flat)
         per_text = sums(counts, cut.sizes)
-        held = holding_added(self._apart, texts)
-        if not held:
-            return ids, per_text
-        keep = np.ones(len(texts), np.bool_)
-        keep[held] = False
-        return _with(self.reader, texts, held, ids[np.repeat(keep, per_text)], np.where(keep, per_text, 0))
+        return _with_added(self.reader, self._apart, texts, ids, per_text)
 
     def learn(self, cut: PreCut) -> None:
         """Merges the new pre-tokens, where that was not done for another."""
@@ -233,12 +228,7 @@ class ByGigatoken:
         found = self._tokenizer.encode_batch(list(texts), parallel=False)
         ids = np.asarray(awkward.flatten(found)).astype(np.int32)
         counts = np.asarray(awkward.num(found)).astype(np.int64)
-        held = holding_added(self._apart, texts)
-        if not held:
-            return ids, counts
-        keep = np.ones(len(texts), np.bool_)
-        keep[held] = False
-        return _with(self._reader, texts, held, ids[np.repeat(keep, counts)], np.where(keep, counts, 0))
+        return _with_added(self._reader, self._apart, texts, ids, counts)
 
 
 def holding_added(apart: re.Pattern[str] | None, texts: Sequence[str]) -> list[int]:
@@ -305,11 +295,14 @@ def _base(reader: Reader) -> Base:
     return reader.origin
 
 
-def _with(reader: Reader, texts: Sequence[str], held: list[int], ids: Ids, counts: Ints) -> Encoded:
-    """`ids` with those of the texts `held`, by the library, in their places."""
-    own, own_counts = encoded_flat(reader.ids([texts[at] for at in held], inside=True))
+def _with_added(reader: Reader, apart: re.Pattern[str] | None, texts: Sequence[str], ids: Ids, counts: Ints) -> Encoded:
+    """`ids`, where the library reads the texts that hold an added token."""
+    held = holding_added(apart, texts)
+    if not held:
+        return ids, counts
+    keep = np.ones(len(texts), np.bool_)
+    keep[held] = False
     every = Ragged[np.int32](np.int32)
-    rest = np.setdiff1d(np.arange(len(texts)), held, assume_unique=True)
-    every.put(rest, ids, counts[rest])
-    every.put(np.array(held), own, own_counts)
+    every.put(np.flatnonzero(keep), ids[np.repeat(keep, counts)], counts[keep])
+    every.put(np.array(held), *encoded_flat(reader.ids([texts[at] for at in held], inside=True)))
     return every.take(np.arange(len(texts)))

@@ -6,6 +6,7 @@ a longer one, without the space that some tokenizers put in front of a text.
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -31,6 +32,9 @@ USUAL = ("tokenizer.json", "tokenizer.model")
 """Names of files that say nothing: the folder names the tokenizer."""
 Offsets = list[tuple[int, int]]
 Ints = npt.NDArray[np.int64]
+PART = "\ufffd"
+"""Stands for a part of a character at the edge of a token."""
+_OVER_SPACE = re.compile(rb"[^\s] ")
 PIECES = (BPE_MODEL, UNIGRAM_MODEL, EXPORT, UNIGRAM)
 """Families that write a space as ▁."""
 
@@ -85,6 +89,15 @@ class Reader:
             unknown: int | None = model.get("unk_id")
             return unknown
         return self.origin.vocab.get(model.get("unk_token") or "")
+
+    @cached_property
+    def over_spaces(self) -> tuple[str, ...]:
+        """The texts of tokens in which a space follows a character that is no white space, or a part of one (`PART`)."""
+        tokens = self.tokens
+        data = tokens.blob.tobytes()
+        rows = zip(tokens.start[tokens.plain].tolist(), tokens.size[tokens.plain].tolist(), strict=True)
+        pieces = (data[start : start + size] for start, size in rows)
+        return tuple(piece.decode("utf-8", "replace") for piece in pieces if _OVER_SPACE.search(piece))
 
     @cached_property
     def normalizes(self) -> bool:

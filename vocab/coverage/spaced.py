@@ -5,16 +5,12 @@ end of the one and the start of the other stand in that token so. Nothing else i
 takes, and never less. Where that would be most words, or cannot be told, documents are better read whole (`joins_too_much`).
 """
 
-import re
 from collections.abc import Iterable, Sequence
 
-from vocab.coverage.readers import Reader
+from vocab.coverage.readers import PART, Reader
 
-PART = "\ufffd"
-"""Stands for a part of a character at the edge of a token."""
 MOST = 5_000
 """Tokens over spaces of one tokenizer; with more, hardly a cut is left."""
-_OVER_SPACE = re.compile(rb"[^\s] ")
 _Side = tuple[str, bool]
 """What a token has on one side of a space, and whether that is all up to the next space in it."""
 
@@ -60,7 +56,7 @@ class Spaced:
 
 def joins_too_much(reader: Reader) -> str:
     """Why words that tokens of `reader` may lie over are not told from others, or are most words; '' where they are few."""
-    tokens = over_spaces(reader)
+    tokens = reader.over_spaces
     if tokens and reader.normalizes:
         return "its tokens go on over spaces, and it reads some text as other text"
     if len(tokens) > MOST:
@@ -68,15 +64,6 @@ def joins_too_much(reader: Reader) -> str:
     if any(token.endswith((" ", f" {PART}")) or token.startswith(PART) for token in tokens):
         return "its tokens go on over a space whatever stands before or after it"
     return ""
-
-
-def over_spaces(reader: Reader) -> list[str]:
-    """The texts of tokens in which a space follows a character that is no white space, or a part of one."""
-    tokens = reader.tokens
-    data = tokens.blob.tobytes()
-    rows = zip(tokens.start[tokens.plain].tolist(), tokens.size[tokens.plain].tolist(), strict=True)
-    pieces = (data[start : start + size] for start, size in rows)
-    return [piece.decode("utf-8", "replace") for piece in pieces if _OVER_SPACE.search(piece)]
 
 
 def _lengths(texts: Iterable[str], *, last: bool) -> dict[str, Sequence[int]]:

@@ -11,7 +11,7 @@ from tests.vocab.conftest import ENGLISH, KOREAN
 from vocab.coverage import cover
 from vocab.coverage.finder import Finder
 from vocab.coverage.readers import open_tokenizer
-from vocab.coverage.spaced import Spaced, joins_too_much, over_spaces
+from vocab.coverage.spaced import Spaced, joins_too_much
 from vocab.coverage.units import Units
 from vocab.extend import extend
 from vocab.term_lists import parse
@@ -99,7 +99,7 @@ def test_a_token_that_joins_any_words_has_documents_read_whole(
 def test_tokens_over_spaces_are_those_with_a_word_before_the_space(base_folder: Path, tmp_path: Path) -> None:
     """A space in front, or between other white space, is no space that words are cut at."""
     spec = changed(base_folder, lambda spec: spec["model"]["vocab"].update({"fairĠvalue": 900, "ĉĠ": 901, "ĠĠĠ": 902}))
-    assert over_spaces(open_tokenizer(write_spec(tmp_path / "more", spec))) == ["fair value"]
+    assert open_tokenizer(write_spec(tmp_path / "more", spec)).over_spaces == ("fair value",)
 
 
 def test_an_extension_by_terms_of_several_words_counts_by_units(
@@ -109,7 +109,7 @@ def test_an_extension_by_terms_of_several_words_counts_by_units(
     base = write_all([*ENGLISH, *KOREAN], tmp_path_factory.mktemp("tokenizers"))["bpe_plain.model"]
     terms = parse("fair value\nrepaid its mortgage\n기준금리\n".encode(), "list")
     extended = extend(base, corpus, [terms], tmp_path_factory.mktemp("extended") / "more").folder
-    assert {"fair value", " fair value"} <= {*over_spaces(open_tokenizer(extended))}
+    assert {"fair value", " fair value"} <= {*open_tokenizer(extended).over_spaces}
     texts = [
         "A fair value of 5fair value, repaid its mortgage.",
         "unfair values; repaid its mortgages",
