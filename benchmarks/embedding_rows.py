@@ -22,7 +22,7 @@ import polars as pl
 from govern.attestation import CertifiedCorpus, verify
 from govern.cli import main as govern
 from tune.base_model import build_for
-from tune.train import go_offline
+from tune.loading import go_offline
 from vocab.base import load
 from vocab.embed import embed
 from vocab.extend import extend

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from govern.files import write_whole
 from tune.errors import TuneError
-from tune.train import go_offline
+from tune.loading import go_offline
 
 README = """# Untrained model
 

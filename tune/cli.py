@@ -38,64 +38,81 @@ def parser() -> argparse.ArgumentParser:
         prog="tune", description="Fine-tunes (QLoRA) on certified corpora only, and signs the adapter."
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
-    starting = commands.add_parser(
+    for add in (_add_init, _add_run, _add_verify):
+        add(commands)
+    return top
+
+
+def _add_init(commands: Any) -> None:
+    command = commands.add_parser(
         "init",
         help="write a commented recipe for a corpus, a model and a tokenizer",
         description="Writes a recipe with every key, what it means and where its default comes from.",
     )
-    starting.add_argument("recipe", type=Path, metavar="RECIPE.toml", help="a new file")
-    starting.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="a certified corpus")
-    starting.add_argument(
-        "--trust", type=Path, action="append", metavar="PUB", help="a trusted public key; repeatable, or ASSAY_TRUST"
-    )
-    starting.add_argument("--model", type=Path, required=True, metavar="M", help="the base model's folder")
-    starting.add_argument(
+    command.add_argument("recipe", type=Path, metavar="RECIPE.toml", help="a new file")
+    command.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="a certified corpus")
+    _trust(command)
+    command.add_argument("--model", type=Path, required=True, metavar="M", help="the base model's folder")
+    command.add_argument(
         "--tokenizer",
         type=Path,
         required=True,
         metavar="T",
         help="a base tokenizer, or one that was extended and signed",
     )
-    starting.add_argument(
+    command.add_argument(
         "--sign-key", type=Path, required=True, metavar="KEY", help="the key that is to sign the adapter"
     )
-    starting.add_argument("--out", type=Path, required=True, metavar="ADAPTER", help="where the adapter is to go")
-    starting.add_argument(
+    command.add_argument("--out", type=Path, required=True, metavar="ADAPTER", help="where the adapter is to go")
+    command.add_argument(
         "--from",
         dest="other",
         type=Path,
         metavar="AXOLOTL.yml",
         help="take the numbers of an Axolotl file, and say what was left",
     )
-    starting.add_argument("--json", action="store_true", help="print the result as one JSON object")
-    starting.set_defaults(call=_init)
-    running = commands.add_parser(
+    _json(command)
+    command.set_defaults(call=_init)
+
+
+def _add_run(commands: Any) -> None:
+    command = commands.add_parser(
         "run",
         help="train the adapter of a recipe, after its gate",
         description="Checks corpus, tokenizer and model, trains a QLoRA adapter, and signs where it came from.",
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    running.add_argument("recipe", type=Path, metavar="RECIPE.toml", help="what to train on, with what, and where to")
-    running.add_argument("--resume", action="store_true", help="continue an unfinished run from its newest checkpoint")
-    running.add_argument("--json", action="store_true", help="print the result as one JSON object")
-    running.set_defaults(call=_run)
-    verifying = commands.add_parser(
+    command.add_argument("recipe", type=Path, metavar="RECIPE.toml", help="what to train on, with what, and where to")
+    command.add_argument("--resume", action="store_true", help="continue an unfinished run from its newest checkpoint")
+    _json(command)
+    command.set_defaults(call=_run)
+
+
+def _add_verify(commands: Any) -> None:
+    command = commands.add_parser(
         "verify",
         help="check an adapter's chain, and name each link that was not checked",
         description="Checks signature and files of an adapter, and each further link whose folder is given.",
     )
-    verifying.add_argument("adapter", type=Path, metavar="ADAPTER", help="the folder that `tune run` wrote")
-    verifying.add_argument(
+    command.add_argument("adapter", type=Path, metavar="ADAPTER", help="the folder that `tune run` wrote")
+    _trust(command)
+    command.add_argument("--corpus", type=Path, metavar="DIR", help="the certified corpus it was trained on")
+    command.add_argument("--tokenizer", type=Path, metavar="T", help="the tokenizer it was trained with")
+    command.add_argument("--model", type=Path, metavar="M", help="the base model it was trained on")
+    command.add_argument("--revocations", type=Path, metavar="FILE", help="a signed revocation list")
+    _json(command)
+    command.set_defaults(call=_verify)
+
+
+def _trust(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
         "--trust", type=Path, action="append", metavar="PUB", help="a trusted public key; repeatable, or ASSAY_TRUST"
     )
-    verifying.add_argument("--corpus", type=Path, metavar="DIR", help="the certified corpus it was trained on")
-    verifying.add_argument("--tokenizer", type=Path, metavar="T", help="the tokenizer it was trained with")
-    verifying.add_argument("--model", type=Path, metavar="M", help="the base model it was trained on")
-    verifying.add_argument("--revocations", type=Path, metavar="FILE", help="a signed revocation list")
-    verifying.add_argument("--json", action="store_true", help="print the result as one JSON object")
-    verifying.set_defaults(call=_verify)
-    return top
+
+
+def _json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print the result as one JSON object")
 
 
 def _init(arguments: argparse.Namespace) -> int:

@@ -19,9 +19,17 @@ from govern.files import write_whole
 from tune.errors import TuneError
 from tune.folders import BaseModel, base_model, tokenizer
 from tune.gate import PURPOSE
-from tune.recipe import Lora, Quantisation, Recipe, Training, load
+from tune.recipe import Card, Data, Lora, Quantisation, Recipe, Source, Training, load
 
-TABLES: dict[str, type[Model]] = {"training": Training, "lora": Lora, "quantisation": Quantisation}
+TABLES: dict[str, type[Model]] = {
+    "data": Data,
+    "training": Training,
+    "lora": Lora,
+    "quantisation": Quantisation,
+    "card": Card,
+}
+ALSO = "also"
+"""The key of further corpora: one table each."""
 LARGE, LARGE_RATE = 30_000_000_000, 1e-4
 """Parameters of a model for which QLoRA halves the rate, and that rate."""
 WIDTH = 110
@@ -67,7 +75,7 @@ def write(
     placed: dict[str, Any] = {name: _beside(file, path) for name, path in paths.items()}
     placed["trust"] = [_beside(file, path) for path in trust]
     chosen = {table: {**_known(base, found).get(table, {}), **(choices or {}).get(table, {})} for table in TABLES}
-    text = "\n".join([*_head(base, found), *_lines(Recipe, placed), *_tables(chosen)]) + "\n"
+    text = "\n".join([*_head(base, found), *_lines(Recipe, placed), *_also(), *_tables(chosen)]) + "\n"
     try:
         write_whole(file, text.encode())
     except OSError as error:
@@ -99,6 +107,14 @@ def _known(base: BaseModel, corpus: CertifiedCorpus) -> dict[str, dict[str, Any]
     return {"training": training}
 
 
+def _also() -> Iterator[str]:
+    yield ""
+    yield f"# {Recipe.model_fields[ALSO].description}, a table each:"
+    yield f"# [[{ALSO}]]"
+    for line in _lines(Source, {}):
+        yield line or "#"
+
+
 def _tables(chosen: Choices) -> Iterator[str]:
     for table, kind in TABLES.items():
         yield ""
@@ -112,14 +128,14 @@ def _tables(chosen: Choices) -> Iterator[str]:
 def _lines(kind: type[Model], values: Mapping[str, Any]) -> Iterator[str]:
     """Each key of `kind` that is no table: what it means, and its value, commented out where that is the default."""
     for name, field in kind.model_fields.items():
-        if name in TABLES:
+        if name in (*TABLES, ALSO):
             continue
         yield ""
         yield from textwrap.wrap(field.description or "", WIDTH, initial_indent="# ", subsequent_indent="# ")
         if name in values:
             yield f"{name} = {_toml(values[name])}"
         else:
-            default = "…" if field.default is None else _toml(field.default)
+            default = "…" if field.default is None or field.is_required() else _toml(field.default)
             yield f"# {name} = {default}"
 
 

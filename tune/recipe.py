@@ -11,10 +11,12 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from govern.files import digest
+from govern.files import canonical, digest
 from tune.errors import TuneError
+from tune.folders import read_json
 
-PATHS = ("corpus", "model", "tokenizer", "out", "sign_key", "passphrase_file", "revocations")
+PATHS = ("corpus", "model", "tokenizer", "out", "sign_key", "passphrase_file", "revocations", "cache")
+TABLES = ("data", "training", "lora", "quantisation", "card")
 
 
 KINDS = {
@@ -123,10 +125,64 @@ class Quantisation(_Part):
     )
 
 
-class Recipe(_Part):
+class Data(_Part):
+    """How documents become rows of tokens."""
+
+    format: Literal["text", "prompt-completion", "messages"] = Field(
+        "text", description="the columns to learn from: text, prompt and completion, or messages with a chat template"
+    )
+    loss: Literal["completion", "all"] = Field(
+        "completion",
+        description="of a prompt and its completion, or of messages, learn what the assistant says (completion), or all",
+    )
+    template: Path | None = Field(
+        None, description="a file with the chat template (Jinja); the tokenizer folder's where absent"
+    )
+    long: Literal["split", "truncate", "drop"] = Field(
+        "split", description="what becomes of a document longer than max_length: split, truncate, drop"
+    )
+    overlap: int = Field(
+        0,
+        ge=0,
+        description="tokens that a part of a split document repeats of the one before, unlearned, as its context",
+    )
+
+
+class Card(_Part):
+    """What no run can measure and a regulator asks for; what is left out is said to be missing."""
+
+    owner: str | None = Field(None, min_length=1, max_length=200, description="who answers for the adapter")
+    intended_use: str | None = Field(None, min_length=1, max_length=2000, description="what it is for")
+    forbidden_use: str | None = Field(None, min_length=1, max_length=2000, description="what it must not be used for")
+    legal_basis: str | None = Field(None, min_length=1, max_length=500, description="of processing the corpus")
+    approval: str | None = Field(None, min_length=1, max_length=200, description="the number of the approval to train")
+
+
+class Source(_Part):
+    """A further certified corpus, and how often each of its documents is seen in an epoch."""
+
+    corpus: Path = Field(description="a certified corpus")
+    weight: float = Field(1.0, gt=0, le=100, description="how often each of its documents is seen in an epoch")
+
+
+class Numbers(_Part):
+    """What shaped an adapter: everything a recipe says but where things lie."""
+
+    weight: float = Field(
+        1.0, gt=0, le=100, description="how often each document of the corpus is seen in an epoch; 0.5: half of them"
+    )
+    data: Data = Data.model_validate({})
+    training: Training = Training.model_validate({})
+    lora: Lora = Lora.model_validate({})
+    quantisation: Quantisation = Quantisation.model_validate({})
+    card: Card = Card.model_validate({})
+
+
+class Recipe(Numbers):
     """One fine-tune: what goes in, where the adapter goes, which keys are trusted, and the numbers."""
 
     corpus: Path = Field(description="a certified corpus")
+    also: tuple[Source, ...] = Field((), strict=False, description="further certified corpora")
     trust: tuple[Path, ...] = Field(min_length=1, description="whose signatures on corpus and tokenizer count")
     signatures: int | None = Field(None, ge=1, description="more signatures than the certificate asks for")
     revocations: Path | None = Field(None, description="a signed revocation list")
@@ -135,14 +191,25 @@ class Recipe(_Part):
     out: Path = Field(description="a new folder, for the adapter")
     sign_key: Path = Field(description="signs the adapter's provenance")
     passphrase_file: Path | None = Field(None, description="its first line opens the signing key")
-    training: Training = Training.model_validate({})
-    lora: Lora = Lora.model_validate({})
-    quantisation: Quantisation = Quantisation.model_validate({})
+    cache: Path | None = Field(None, description="a folder that keeps tokens between runs; none are kept where absent")
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if self.data.overlap >= self.training.max_length // 2:
+            raise ValueError(
+                f"data.overlap {self.data.overlap} is half of training.max_length {self.training.max_length} or more; lower it"
+            )
+        return self
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Every corpus with its weight, the first first."""
+        return (Source(corpus=self.corpus, weight=self.weight), *self.also)
 
     def record(self) -> dict[str, Any]:
         """The recipe as JSON without paths: what shaped the adapter, not where it lay."""
-        numbers = {name: getattr(self, name).model_dump(mode="json") for name in ("training", "lora", "quantisation")}
-        return {"format_version": 1, **numbers}
+        numbers = self.model_dump(mode="json", include=set(TABLES), exclude={"data": {"template"}})
+        return {"format_version": 1, "weights": [source.weight for source in self.sources], **numbers}
 
     @property
     def digest(self) -> str:
@@ -172,15 +239,40 @@ def load(path: Path) -> Recipe:
         raise TuneError(f"{path}: {_sentence(error)}") from None
 
 
+def recorded(path: Path) -> Numbers:
+    """The numbers of the recipe that an adapter keeps in its `recipe.json`; a key that it lacks had the default.
+
+    Raises:
+        TuneError: the file is none, or is of a later version.
+    """
+    found = read_json(path)
+    if found.pop("format_version", None) != 1:
+        raise TuneError(f"{path}: format_version is not 1; update assay to read it")
+    found.pop("weights", None)
+    try:
+        return Numbers.model_validate_json(canonical(found))
+    except ValidationError as error:
+        raise TuneError(f"{path}: {_sentence(error)}") from None
+
+
 def _placed(values: dict[str, Any], file: Path) -> dict[str, Any]:
     placed = dict(values)
     for name in PATHS:
         if isinstance(placed.get(name), str):
             placed[name] = _path(placed[name], file, name)
+    also, data = placed.get("also"), placed.get("data")
+    for table in also if isinstance(also, list) else []:
+        _place(table, "corpus", file)
+    _place(data, "template", file)
     trust = placed.get("trust")
     if isinstance(trust, list) and all(isinstance(item, str) for item in trust):
         placed["trust"] = tuple(_path(item, file, "trust") for item in trust)
     return placed
+
+
+def _place(table: Any, key: str, file: Path) -> None:
+    if isinstance(table, dict) and isinstance(table.get(key), str):
+        table[key] = _path(table[key], file, key)
 
 
 def _path(text: str, file: Path, key: str) -> Path:

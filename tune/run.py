@@ -60,7 +60,7 @@ def run(
         VocabError: the tokenizer cannot be used.
         TuneInterrupted: stopped from the keyboard; `resume` continues.
     """
-    from tune.train import go_offline
+    from tune.loading import go_offline
 
     go_offline()
     partial = _room(recipe, resume=resume)

@@ -18,15 +18,13 @@ from tune import checkpoints
 from tune.dataset import IGNORED, Dataset, collate
 from tune.errors import TuneError, TuneRefused
 from tune.folders import read_json
-from tune.rows import lora_config, parameter_groups, split
+from tune.loading import go_offline, with_adapter
+from tune.rows import parameter_groups
 
 if TYPE_CHECKING:
     from tune.folders import BaseModel
     from tune.recipe import Recipe, Training
 
-OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
-UNLOADABLE = (OSError, RuntimeError, ValueError, TypeError, LookupError, AttributeError, ImportError, ArithmeticError)
-"""What transformers raises where config.json and weights do not make a model."""
 UNWRITTEN = ("inline_container", "PytorchStreamWriter", "I/O error")
 """How torch and safetensors say that a file could not be written; neither raises OSError."""
 HELD_OUT = ("held_out_loss", "held_out_bits_per_byte")
@@ -67,11 +65,6 @@ class Measured:
     def final_loss(self) -> float:
         """The last step's training loss, nats a token."""
         return self.log[-1]["loss"]
-
-
-def go_offline() -> None:
-    """Tells the libraries to open no socket; must run before they are first imported."""
-    os.environ.update(OFFLINE)
 
 
 def train(
@@ -128,7 +121,7 @@ def _train(
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
     transformers.set_seed(recipe.training.seed)
-    model = _quantised_with_adapter(recipe, base, new_ids)
+    model = with_adapter(recipe, base, new_ids)
     rate = recipe.training.micro_batch
     before = None if held_out is None else evaluated(model, held_out, rate)
     optimiser = torch.optim.AdamW(parameter_groups(model, recipe.training), fused=True)
@@ -175,74 +168,6 @@ def _is_over(history: Iterable[Mapping[str, Any]], patience: int | None) -> bool
     """Whether the last `patience` evaluations are all no better than the best before them."""
     losses = [entry["held_out_loss"] for entry in history if "held_out_loss" in entry]
     return patience is not None and len(losses) > patience and min(losses[-patience:]) >= min(losses[:-patience])
-
-
-def _quantised_with_adapter(recipe: "Recipe", base: "BaseModel", new_ids: tuple[int, ...]) -> Any:
-    import torch
-    from huggingface_hub.errors import StrictDataclassError
-    from peft import get_peft_model, prepare_model_for_kbit_training
-    from safetensors import SafetensorError
-    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
-
-    accelerated = torch.cuda.is_available()
-    choice = recipe.quantisation.compute
-    compute = torch.bfloat16 if choice == "bfloat16" or (choice == "auto" and accelerated) else torch.float32
-    quantisation = None
-    if recipe.quantisation.type != "none":
-        quantisation = BitsAndBytesConfig(
-            load_in_4bit=True,
-            bnb_4bit_quant_type=recipe.quantisation.type,
-            bnb_4bit_use_double_quant=recipe.quantisation.double,
-            bnb_4bit_compute_dtype=compute,
-        )
-    try:
-        model, info = AutoModelForCausalLM.from_pretrained(
-            base.path,
-            quantization_config=quantisation,
-            dtype=compute,
-            device_map={"": 0 if accelerated else "cpu"},
-            attn_implementation="sdpa",  # the implementation for which packing without a mask is proven
-            use_safetensors=True,
-            trust_remote_code=False,
-            local_files_only=True,
-            output_loading_info=True,
-        )
-    except (*UNLOADABLE, StrictDataclassError, SafetensorError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise TuneError(f"{base.path}: it does not load ({reason}); restore the folder") from None
-    if info["missing_keys"] or info["unexpected_keys"]:
-        odd = sorted({*info["missing_keys"], *info["unexpected_keys"]})
-        raise TuneRefused(
-            f"{base.path}: {len(odd)} tensors are missing or unknown ({odd[0]}), and missing ones would be random; "
-            "restore the folder"
-        )
-    model.config.use_cache = False
-    checkpointing = recipe.training.activation_checkpointing
-    if quantisation is None:
-        model.requires_grad_(False)
-        if checkpointing:
-            model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-    else:
-        _keep_trainable(model)
-        model = prepare_model_for_kbit_training(
-            model, use_gradient_checkpointing=checkpointing, gradient_checkpointing_kwargs={"use_reentrant": False}
-        )
-    adapted = get_peft_model(model, lora_config(recipe.lora, new_ids, tied=base.tied), autocast_adapter_dtype=True)
-    split(adapted)
-    return adapted
-
-
-def _keep_trainable(model: Any) -> None:
-    """Keeps evaluation from repacking 4-bit weights for inference.
-
-    On a processor with AVX512-BF16, bitsandbytes packs a layer the first time that it runs outside training; the packed
-    product has no gradient, so training after a measured loss would pass none through the base model.
-    """
-    from bitsandbytes.nn import Linear4bit
-
-    for module in model.modules():
-        if isinstance(module, Linear4bit):
-            module.support_avx512bf16_for_cpu = False
 
 
 def _arguments(recipe: "Recipe", work: Path) -> Any:

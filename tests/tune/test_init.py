@@ -11,7 +11,7 @@ from tune import init
 from tune.axolotl import read, translated
 from tune.cli import main
 from tune.errors import TuneError
-from tune.recipe import Lora, Quantisation, Recipe, Training, load
+from tune.recipe import Lora, Quantisation, Recipe, Source, Training, load
 
 pytestmark = pytest.mark.tune
 AXOLOTL = """
@@ -65,9 +65,9 @@ def test_the_file_is_a_recipe_of_defaults_that_says_every_key(write, tmp_path, w
     assert recipe.corpus == world_with_model.root / "corpus"
     assert (recipe.lora, recipe.quantisation) == (Lora(), Quantisation())
     assert recipe.training == Training()
-    for kind in (Recipe, *init.TABLES.values()):
+    for kind in (Recipe, Source, *init.TABLES.values()):
         for name, field in kind.model_fields.items():
-            assert name in init.TABLES or f"{name} = " in text, name
+            assert name in (*init.TABLES, init.ALSO) or f"{name} = " in text, name
             assert name in init.TABLES or field.description, name
     assert "# Corpus: 50 documents to train on, 10 held out." in text
     assert max(map(len, text.splitlines())) < 200

@@ -101,7 +101,8 @@ def test_the_adapter_reloads_to_the_loss_that_was_measured(trained):
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     from tune import dataset, gate
-    from tune.train import _keep_trainable, evaluated
+    from tune.loading import keep_trainable
+    from tune.train import evaluated
 
     recipe = trained.recipe()
     passed = gate.check(recipe, now=NOW)
@@ -115,7 +116,7 @@ def test_the_adapter_reloads_to_the_loss_that_was_measured(trained):
     base = AutoModelForCausalLM.from_pretrained(
         recipe.model, quantization_config=quantised, dtype=torch.float32, device_map={"": "cpu"}, local_files_only=True
     )
-    _keep_trainable(base)  # else a processor with AVX512-BF16 computes in bfloat16, some 4e-5 away
+    keep_trainable(base)  # else a processor with AVX512-BF16 computes in bfloat16, some 4e-5 away
     before = evaluated(base, held_out, 2)
     after = evaluated(PeftModel.from_pretrained(base, trained.adapter), held_out, 2)
     training = predicate(trained.adapter)["training"]
@@ -131,10 +132,11 @@ def test_a_measured_loss_leaves_the_base_model_trainable(trained):
     from bitsandbytes.nn import Linear4bit
 
     from tune import dataset, gate
-    from tune.train import _quantised_with_adapter, evaluated
+    from tune.loading import with_adapter
+    from tune.train import evaluated
 
     passed = gate.check(trained.recipe(), now=NOW)
-    model = _quantised_with_adapter(trained.recipe(), passed.base, passed.tokenizer.new_ids)
+    model = with_adapter(trained.recipe(), passed.base, passed.tokenizer.new_ids)
     layers = [module for module in model.modules() if isinstance(module, Linear4bit)]
     held_out = dataset.build(passed.corpus.held_out, passed.tokenizer, 64, with_bytes=True)
     evaluated(model, dataset.some_rows(held_out, 2), 2)
