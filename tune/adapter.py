@@ -7,7 +7,7 @@ predicate the digests of everything that went in. It holds one time, `issued`, a
 
 import hashlib
 import platform
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib import metadata, resources
 from pathlib import Path
@@ -23,7 +23,7 @@ from tune.folders import read_json
 if TYPE_CHECKING:
     from govern.keys import PrivateKey
     from tune.dataset import Dataset
-    from tune.gate import Passed
+    from tune.gate import Admitted, Passed
     from tune.recipe import Recipe
     from tune.train import Evaluation, Measured
 
@@ -88,17 +88,15 @@ def provenance(made: Made, issued: datetime) -> dict[str, Any]:
         "format_version": FORMAT_VERSION,
         "issued": as_text(issued),
         "code": code(),
-        "corpus": {
-            "certificate": passed.corpus.certificate.digest,
-            "manifest": passed.corpus_manifest,
-            "key_ids": list(passed.corpus.key_ids),
-        },
+        "corpus": _corpus(passed.corpora[0]),
+        "also": [_corpus(one) for one in passed.corpora[1:]],
         "tokenizer": {
             "digest": passed.tokenizer.digest,
             "certificate": passed.tokenizer.certificate,
             "signed": passed.tokenizer_signed,
             "ids": passed.tokenizer.size,
             "new_ids": len(passed.tokenizer.new_ids),
+            "template": None if passed.template is None else passed.template.digest,
         },
         "model": {"digest": passed.base.digest, "files": dict(passed.base.files), "parameters": passed.base.parameters},
         "recipe": made.recipe.digest,
@@ -153,6 +151,15 @@ def _evaluation(when: str, found: "Evaluation | None") -> dict[str, float | None
     }
 
 
+def _corpus(one: "Admitted") -> dict[str, Any]:
+    return {
+        "certificate": one.corpus.certificate.digest,
+        "manifest": one.manifest,
+        "key_ids": list(one.corpus.key_ids),
+        "weight": one.weight,
+    }
+
+
 def _dataset(data: "Dataset") -> dict[str, Any]:
     return {
         "digest": data.digest,
@@ -160,4 +167,5 @@ def _dataset(data: "Dataset") -> dict[str, Any]:
         "rows": len(data),
         "tokens": data.tokens,
         "loss_tokens": data.loss_tokens,
+        "counts": {**asdict(data.counts), "dropped": dict(data.counts.dropped)},
     }

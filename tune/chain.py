@@ -26,6 +26,8 @@ from tune.gate import PURPOSE
 from vocab.errors import VocabError
 
 Status = Literal["verified", "failed", "not_checked"]
+STATUSES: tuple[Status, ...] = ("failed", "not_checked", "verified")
+"""From worst to best."""
 LINKS = ("signature", "files", "tokenizer", "model", "certificate", "shards", "revocation")
 
 
@@ -61,7 +63,7 @@ def verify(
     trust: Sequence[Path],
     *,
     now: datetime,
-    corpus: Path | None = None,
+    corpus: Path | Sequence[Path] | None = None,
     tokenizer: Path | None = None,
     model: Path | None = None,
     revocations: Path | None = None,
@@ -83,7 +85,8 @@ def verify(
         rest = tuple(Link(name, "not_checked", why) for name in LINKS[1:])
         return Chain(adapter, (Link("signature", "failed", str(error)), *rest))
     claim = opened.predicate
-    certificate, shards = _corpus_links(corpus, trust, claim, now)
+    folders = [corpus] if isinstance(corpus, Path) else list(corpus or ())
+    certificate, shards = _corpora_links(folders, trust, claim, now)
     return Chain(
         adapter,
         (
@@ -107,9 +110,9 @@ def _check_form(path: Path, opened: Opened, now: datetime) -> None:
         "tokenizer": ("digest",),
         "model": ("digest", "files"),
     }
-    if not all(
-        isinstance(claim.get(part), dict) and all(key in claim[part] for key in keys) for part, keys in shape.items()
-    ):
+    parts = [(claim.get(part), keys) for part, keys in shape.items()]
+    parts += [(one, shape["corpus"]) for one in claim.get("also", [])]
+    if not all(isinstance(part, dict) and all(key in part for key in keys) for part, keys in parts):
         raise VerificationError((f"{path}: the signed predicate lacks a digest of the chain; train and sign again",))
     try:
         issued = parse(claim.get("issued", ""))
@@ -167,12 +170,36 @@ def _model(folder: Path, claim: dict[str, Any]) -> str:
     return f"{folder} is the base model trained on, all {len(found.files)} files"
 
 
-def _corpus_links(
-    corpus: Path | None, trust: Sequence[Path], claim: dict[str, Any], now: datetime
+def _claimed(claim: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the provenance says of each corpus; `also` is of runs on several."""
+    return [claim["corpus"], *claim.get("also", [])]
+
+
+def _corpora_links(
+    corpora: Sequence[Path], trust: Sequence[Path], claim: dict[str, Any], now: datetime
 ) -> tuple[Link, Link]:
-    if corpus is None:
-        why = "not given; add --corpus DIR to check it"
-        return Link("certificate", "not_checked", why), Link("shards", "not_checked", why)
+    """Two links over every corpus: as good as the worst of them."""
+    left = _claimed(claim)
+    pairs = [_corpus_links(corpus, trust, left, now) for corpus in corpora]
+    missing = [] if len(corpora) >= len(_claimed(claim)) else left
+    for one in missing:
+        which = "" if not corpora else f"that of certificate {one['certificate'][:19]}… is "
+        why = f"{which}not given; add --corpus DIR to check it"
+        pairs.append((Link("certificate", "not_checked", why), Link("shards", "not_checked", why)))
+        if not corpora:
+            break
+    certificates, shards = zip(*pairs, strict=True)
+    return _worst(certificates), _worst(shards)
+
+
+def _worst(links: Sequence[Link]) -> Link:
+    found = {link.status for link in links}
+    status = next(status for status in STATUSES if status in found)
+    return Link(links[0].name, status, "\n".join(dict.fromkeys(link.sentence for link in links)))
+
+
+def _corpus_links(corpus: Path, trust: Sequence[Path], left: list[dict[str, Any]], now: datetime) -> tuple[Link, Link]:
+    """How a folder stands to the corpora of the claim that are `left`; the one that it is goes out of them."""
     try:
         found = verify_corpus(corpus, trust, now=now, purpose=PURPOSE)
     except VerificationError as error:
@@ -187,11 +214,14 @@ def _corpus_links(
         return certificate, Link("shards", *(("failed", "\n".join(in_shards)) if in_shards else ("not_checked", why)))
     except GovernError as error:
         return Link("certificate", "failed", str(error)), Link("shards", "not_checked", "the corpus does not verify")
-    wanted = claim["corpus"]
     digest = found.certificate.digest
-    if digest != wanted["certificate"]:
-        sentence = _other(corpus, "certificate", wanted["certificate"], digest)
+    wanted = next((one for one in left if one["certificate"] == digest), None)
+    if wanted is None:
+        sentence = f"{corpus}: not a corpus trained on, or one that was given already; leave it out"
+        if left:
+            sentence = _other(corpus, "certificate", left[0]["certificate"], digest)
         return Link("certificate", "failed", sentence), Link("shards", "not_checked", "another corpus was given")
+    left.remove(wanted)
     manifest = "sha256:" + sha256_file(corpus / MANIFEST)
     if manifest != wanted["manifest"]:
         sentence = _other(corpus, MANIFEST, wanted["manifest"], manifest)
@@ -205,10 +235,10 @@ def _corpus_links(
 
 def _revocation(path: Path, keys: Sequence[Any], claim: dict[str, Any]) -> str:
     entries = revocation.load(path, keys)
-    corpus = claim["corpus"]
-    entry = revocation.is_revoked(entries, corpus["certificate"], corpus["manifest"].removeprefix("sha256:"))
-    if entry is not None:
-        raise Refused(f"{path}: the corpus was revoked ({entry.reason}); stop using this adapter")
+    for corpus in _claimed(claim):
+        entry = revocation.is_revoked(entries, corpus["certificate"], corpus["manifest"].removeprefix("sha256:"))
+        if entry is not None:
+            raise Refused(f"{path}: the corpus was revoked ({entry.reason}); stop using this adapter")
     words = claim["tokenizer"].get("certificate")
     entry = None if words is None else revocation.is_revoked(entries, words, "")
     if entry is not None:

@@ -97,7 +97,9 @@ def _add_verify(commands: Any) -> None:
     )
     command.add_argument("adapter", type=Path, metavar="ADAPTER", help="the folder that `tune run` wrote")
     _trust(command)
-    command.add_argument("--corpus", type=Path, metavar="DIR", help="the certified corpus it was trained on")
+    command.add_argument(
+        "--corpus", type=Path, action="append", metavar="DIR", help="the certified corpus it was trained on; repeatable"
+    )
     command.add_argument("--tokenizer", type=Path, metavar="T", help="the tokenizer it was trained with")
     command.add_argument("--model", type=Path, metavar="M", help="the base model it was trained on")
     command.add_argument("--revocations", type=Path, metavar="FILE", help="a signed revocation list")

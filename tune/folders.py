@@ -7,7 +7,7 @@ writes it, so `sha256sum *` in the folder is enough to check it by hand.
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ MODEL_TYPES = ("llama",)
 
 PLAIN = (".json", ".md", ".txt", ".model", ".jinja")
 BARE = ("SHA256SUMS", "LICENSE", "NOTICE", ".gitattributes")
+SPECIAL = ("bos_token", "eos_token", "pad_token", "unk_token")
+"""The special tokens that a chat template may name."""
 LOADS_MORE = ("adapter_config.json",)
 """Plain files that make transformers load something beside the model."""
 CONFIG_KEYS = frozenset(
@@ -68,7 +70,10 @@ class BaseModel:
 
 @dataclass(frozen=True, slots=True)
 class TokenizerFolder:
-    """A tokenizer's bytes and digest; for an extended one, the ids that need training and the certificate it names."""
+    """A tokenizer's bytes and digest; for an extended one, the ids that need training and the certificate it names.
+
+    `special` are the special tokens by the names that a chat template calls them.
+    """
 
     path: Path
     digest: str
@@ -78,6 +83,7 @@ class TokenizerFolder:
     eos_id: int | None
     new_ids: tuple[int, ...]
     certificate: str | None
+    special: dict[str, str] = field(default_factory=dict)
 
 
 def base_model(folder: Path) -> BaseModel:
@@ -156,6 +162,7 @@ def tokenizer(folder: Path) -> TokenizerFolder:
         vocabulary.get(special.get("eos_token", "")),
         new_ids,
         certificate,
+        special,
     )
 
 
@@ -243,7 +250,7 @@ def _special_tokens(folder: Path) -> dict[str, str]:
             continue
         for key, value in read_json(folder / name).items():
             text = value.get("content") if isinstance(value, dict) else value
-            if key in ("bos_token", "eos_token") and isinstance(text, str):
+            if key in SPECIAL and isinstance(text, str):
                 found[key] = text
     return found
 

@@ -13,25 +13,41 @@ from govern import revocation
 from govern.attestation import PREDICATE_TOKENIZER, CertifiedCorpus, verify, verify_folder
 from govern.files import ATTESTATION, MANIFEST, sha256_file
 from govern.keys import load_trusted
+from tune.chat import find
 from tune.errors import TuneRefused
 from tune.folders import EXTENSION, BaseModel, TokenizerFolder, base_model, tokenizer
 from vocab.check import check as prove
 
 if TYPE_CHECKING:
-    from tune.recipe import Recipe
+    from tune.chat import Template
+    from tune.recipe import Recipe, Source
 
 PURPOSE = "train"
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A corpus that may train, the digest of its `SHA256SUMS`, and how often its documents are seen in an epoch."""
+
+    corpus: CertifiedCorpus
+    manifest: str
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
     """What a run may use, with the digests that its provenance names."""
 
-    corpus: CertifiedCorpus
-    corpus_manifest: str
+    corpora: tuple[Admitted, ...]
     tokenizer: TokenizerFolder
     tokenizer_signed: bool
     base: BaseModel
+    template: "Template | None" = None
+
+    @property
+    def corpus(self) -> CertifiedCorpus:
+        """The first corpus."""
+        return self.corpora[0].corpus
 
 
 def check(recipe: "Recipe", *, now: datetime) -> Passed:
@@ -42,14 +58,8 @@ def check(recipe: "Recipe", *, now: datetime) -> Passed:
         TuneError: the model or the tokenizer cannot be read (2) or used (1, `TuneRefused`).
         VocabError: the extended tokenizer's proof does not hold.
     """
-    corpus = verify(
-        recipe.corpus,
-        recipe.trust,
-        now=now,
-        signatures=recipe.signatures,
-        revocations=recipe.revocations,
-        purpose=PURPOSE,
-    )
+    corpora = tuple(_admitted(recipe, source, now) for source in recipe.sources)
+    _no_corpus_twice(corpora)
     signed = _tokenizer_signature(recipe, now)
     words = tokenizer(recipe.tokenizer)
     if signed is not None and signed != words.digest:
@@ -59,7 +69,32 @@ def check(recipe: "Recipe", *, now: datetime) -> Passed:
     _model_fits(recipe, base, words)
     if words.certificate is not None:
         prove(recipe.tokenizer, trust=recipe.trust, now=now)
-    return Passed(corpus, "sha256:" + sha256_file(recipe.corpus / MANIFEST), words, signed is not None, base)
+    template = None
+    if recipe.data.format == "messages":
+        template = find(recipe.tokenizer, recipe.data.template, words.special)
+    return Passed(corpora, words, signed is not None, base, template)
+
+
+def _admitted(recipe: "Recipe", source: "Source", now: datetime) -> Admitted:
+    found = verify(
+        source.corpus,
+        recipe.trust,
+        now=now,
+        signatures=recipe.signatures,
+        revocations=recipe.revocations,
+        purpose=PURPOSE,
+    )
+    return Admitted(found, "sha256:" + sha256_file(source.corpus / MANIFEST), source.weight)
+
+
+def _no_corpus_twice(corpora: tuple[Admitted, ...]) -> None:
+    """Refuses a corpus that is named twice, since its weight would not be what the recipe says."""
+    seen: dict[str, CertifiedCorpus] = {}
+    for one in corpora:
+        digest = one.corpus.certificate.digest
+        if digest in seen:
+            raise TuneRefused(f"{one.corpus.path}: the same corpus as {seen[digest].path}; name it once, with a weight")
+        seen[digest] = one.corpus
 
 
 def _model_fits(recipe: "Recipe", base: BaseModel, words: TokenizerFolder) -> None:

@@ -6,16 +6,18 @@ beside it as digests, so a run resumes only over the same recipe, corpus, tokeni
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from govern.files import canonical, sha256_file, sync_folder, sync_tree, write_whole
+from govern.errors import GovernError
+from govern.files import canonical, digest, sha256_file, sync_folder, sync_tree, write_whole
 from govern.keys import PrivateKey, load_passphrase, load_private
 from govern.lock import alone
-from tune import adapter, checkpoints, dataset, gate
+from tune import adapter, cache, checkpoints, dataset, gate
 from tune.errors import TuneError, TuneInterrupted, TuneRefused
 from tune.folders import base_model, read_json
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 IDENTITY = "run.json"
 WORK = "checkpoints"
+TOKENS = "tokens"
 WHOLE = "adapter"
 
 
@@ -66,23 +69,18 @@ def run(
     partial = _room(recipe, resume=resume)
     key = _key(recipe)
     passed = gate.check(recipe, now=now)
-    say(f"gate passed: certificate {passed.corpus.certificate.digest}, {len(passed.tokenizer.new_ids)} new token rows")
-    length = recipe.training.max_length
-    data = dataset.build(passed.corpus.documents, passed.tokenizer, length)
-    held_out = _held_out(recipe, passed)
-    say(
-        f"{data.documents} documents, {data.tokens} tokens, {len(data)} rows of {length}, {100 * data.fill:.1f}% filled"
-    )
+    certificates = ", ".join(one.corpus.certificate.digest for one in passed.corpora)
+    say(f"gate passed: certificate {certificates}, {len(passed.tokenizer.new_ids)} new token rows")
     try:
         partial.mkdir(mode=0o700, exist_ok=True)
         with alone(partial):
+            with _or_nothing(partial):
+                data = _tokens(recipe, passed, "documents", partial, key, say)
+                held_out = _held_out(recipe, passed, partial, key, say)
+            say(_described(data))
             _same_run(partial, _identity(recipe, passed, data))
-            try:
+            with _or_nothing(partial):
                 return _train(recipe, passed, data, held_out, partial, key, now, report or (lambda *_: None))
-            except TuneError:
-                if checkpoints.latest(partial / WORK) is None:
-                    shutil.rmtree(partial)  # nothing to continue, and another recipe or model may come next
-                raise
     except KeyboardInterrupt:
         raise TuneInterrupted(
             f"{partial}: stopped; `tune run RECIPE --resume` continues from the newest checkpoint"
@@ -91,6 +89,57 @@ def run(
         raise TuneInterrupted(
             f"{partial}: {error.strerror or 'cannot be written'}; mend that, then `tune run RECIPE --resume` continues"
         ) from None
+
+
+@contextmanager
+def _or_nothing(partial: Path) -> Iterator[None]:
+    """Removes the unfinished run where an error leaves nothing to continue: another recipe or model may come next."""
+    try:
+        yield
+    except (TuneError, GovernError):
+        if checkpoints.latest(partial / WORK) is None:
+            shutil.rmtree(partial)
+        raise
+
+
+def _tokens(
+    recipe: "Recipe", passed: gate.Passed, part: str, partial: Path, key: PrivateKey, say: Callable[[str], None]
+) -> dataset.Dataset:
+    """The packed rows of the training or held-out part of every corpus: from the cache, where the recipe names one."""
+    held_out = part != "documents"
+    parts = [
+        dataset.Part(one.corpus.held_out, 1.0) if held_out else dataset.Part(one.corpus.documents, one.weight)
+        for one in passed.corpora
+    ]
+
+    def make(folder: Path) -> dataset.Dataset:
+        return dataset.build_all(
+            parts,
+            passed.tokenizer,
+            recipe.training.max_length,
+            data=recipe.data,
+            template=passed.template,
+            seed=recipe.training.seed,
+            with_bytes=held_out,
+            folder=folder,
+        )
+
+    if recipe.cache is not None:
+        sources = adapter.code()["tune_sources"]
+        return cache.kept(recipe.cache, cache.key(recipe, passed, part, sources), key, make, say)
+    folder = partial / TOKENS / part
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    return make(folder)
+
+
+def _described(data: dataset.Dataset) -> str:
+    line = f"{data.documents} documents, {data.tokens} tokens, {len(data)} rows of {data.max_length}, "
+    line += f"{100 * data.fill:.1f}% filled"
+    for reason, count in data.counts.dropped:
+        line += f"; {count} dropped: {reason}"
+    return line
 
 
 def _train(
@@ -130,9 +179,11 @@ def _room(recipe: "Recipe", *, resume: bool) -> Path:
         raise TuneError(f"{out}: exists already; name another folder as 'out', or remove it{leftover}")
     if not out.absolute().parent.is_dir():
         raise TuneError(f"{out.absolute().parent}: no such folder; make it, or name another 'out'")
-    for name in ("corpus", "model", "tokenizer"):
-        if out.resolve().is_relative_to(getattr(recipe, name).resolve()):
-            raise TuneError(f"{out}: lies inside the {name}, which must stay as it is; name another 'out'")
+    kept = [("corpus", source.corpus) for source in recipe.sources]
+    for name, folder in (*kept, ("model", recipe.model), ("tokenizer", recipe.tokenizer)):
+        for what, path in (("out", out), ("cache", recipe.cache)):
+            if path is not None and path.resolve().is_relative_to(folder.resolve()):
+                raise TuneError(f"{path}: lies inside the {name}, which must stay as it is; name another '{what}'")
     if partial.is_symlink() or (partial.exists() and not partial.is_dir()):
         raise TuneError(f"{partial}: a file or link where the unfinished run goes; remove it, or name another 'out'")
     if partial.exists() and not resume:
@@ -145,20 +196,21 @@ def _key(recipe: "Recipe") -> PrivateKey:
     return load_private(recipe.sign_key, passphrase)
 
 
-def _held_out(recipe: "Recipe", passed: gate.Passed) -> dataset.Dataset | None:
-    """At most `evaluation_rows` rows of the held-out part, evenly spaced, since packing puts long pieces first."""
+def _held_out(
+    recipe: "Recipe", passed: gate.Passed, partial: Path, key: PrivateKey, say: Callable[[str], None]
+) -> dataset.Dataset | None:
+    """At most `evaluation_rows` rows of the held-out parts, evenly spaced, since packing puts long pieces first."""
     wanted = recipe.training.evaluation_rows
-    if not wanted or not passed.corpus.held_out:
+    if not wanted or not any(one.corpus.held_out for one in passed.corpora):
         return None
-    whole = dataset.build(passed.corpus.held_out, passed.tokenizer, recipe.training.max_length, with_bytes=True)
-    return dataset.some_rows(whole, wanted)
+    return dataset.some_rows(_tokens(recipe, passed, "held-out", partial, key, say), wanted)
 
 
 def _identity(recipe: "Recipe", passed: gate.Passed, data: dataset.Dataset) -> dict[str, str]:
     return {
         "recipe": recipe.digest,
-        "certificate": passed.corpus.certificate.digest,
-        "corpus": passed.corpus_manifest,
+        "certificate": digest([one.corpus.certificate.digest for one in passed.corpora]),
+        "corpus": digest([one.manifest for one in passed.corpora]),
         "tokenizer": passed.tokenizer.digest,
         "model": passed.base.digest,
         "training rows": data.digest,

@@ -29,6 +29,11 @@ def shard(tmp_path):
     return make
 
 
+def whole(*ids):
+    """A piece that is learned from its second token on."""
+    return dataset.Piece(list(ids), [False, *(True for _ in ids[1:])])
+
+
 @given(st.integers(1, 40).flatmap(lambda size: st.tuples(st.just(size), st.lists(st.integers(1, size)))))
 def test_every_piece_stands_in_exactly_one_row(case):
     """Packing loses nothing, repeats nothing and overfills nothing."""
@@ -55,7 +60,7 @@ def test_the_tightest_space_is_taken():
 def test_rows_carry_restarting_positions_and_no_label_at_a_piece_s_start():
     """Positions restart with each piece, its first label is ignored, padding is a piece without labels."""
     pytest.importorskip("torch")
-    batch = dataset.collate([[[5, 6, 7], [8, 9]], [[1, 2]]], pad_id=0)
+    batch = dataset.collate([[whole(5, 6, 7), whole(8, 9)], [whole(1, 2)]], pad_id=0)
     assert batch["input_ids"].tolist() == [[5, 6, 7, 8, 9], [1, 2, 0, 0, 0]]
     assert batch["position_ids"].tolist() == [[0, 1, 2, 0, 1], [0, 1, 0, 1, 2]]
     assert batch["labels"].tolist() == [[-100, 6, 7, -100, 9], [-100, 2, -100, -100, -100]]
@@ -78,7 +83,7 @@ def test_a_packed_document_is_computed_as_if_it_stood_alone(tmp_path, tied, atte
     documents = [torch.randint(0, 97, (size,), generator=generator).tolist() for size in (13, 7, 2, 9)]
     rows = [[documents[0], documents[1]], [documents[2], documents[3]]]
     labelled = sum(len(document) - 1 for document in documents)
-    packed = model(**dataset.collate(rows), use_cache=False)
+    packed = model(**dataset.collate([[whole(*one) for one in row] for row in rows]), use_cache=False)
     packed.loss.backward()
     gradients = {name: one.grad.clone() for name, one in model.named_parameters()}
     model.zero_grad()
@@ -104,7 +109,7 @@ def test_documents_stand_between_begin_and_end_and_long_ones_are_cut(world, shar
     """Each document begins and ends with the tokenizer's tokens; no piece is longer than `max_length`."""
     words = tokenizer(world.root / "tokenizer")
     data = dataset.build([shard(["loan " * 40, "bond"])], words, 16)
-    pieces = [piece for row in range(len(data)) for piece in data[row]]
+    pieces = [piece.ids for row in range(len(data)) for piece in data[row]]
     assert max(len(piece) for piece in pieces) == 16
     assert sum(piece[0] == words.bos_id for piece in pieces) == 2
     assert sum(piece[-1] == words.eos_id for piece in pieces) == 2
@@ -116,7 +121,7 @@ def test_a_special_token_spelled_in_a_text_stays_text(world, shard):
     """A document cannot end itself."""
     words = tokenizer(world.root / "tokenizer")
     data = dataset.build([shard(["a </s> b <s> c"])], words, 64)
-    (piece,) = data[0]
+    piece = data[0][0].ids
     assert piece.count(words.eos_id) == 1
     assert piece.count(words.bos_id) == 1
 
@@ -124,7 +129,7 @@ def test_a_special_token_spelled_in_a_text_stays_text(world, shard):
 def test_new_tokens_are_used(world, shard):
     """The term that the tokenizer was extended with is one id, a new one."""
     words = tokenizer(world.root / "tokenizer")
-    (piece,) = dataset.build([shard(["EBITDA"])], words, 64)[0]
+    piece = dataset.build([shard(["EBITDA"])], words, 64)[0][0].ids
     assert len(piece) == 3
     assert piece[1] in words.new_ids
 
@@ -135,7 +140,9 @@ def test_the_digest_follows_every_token_and_boundary(world, shard):
     data = dataset.build([shard(["a loan of five", "a bond"])], words, 64)
     assert dataset.build([shard(["a loan of five", "a bond"])], words, 64).digest == data.digest
     assert dataset.build([shard(["a loan of six", "a bond"])], words, 64).digest != data.digest
-    assert replace(data, rows=tuple((piece,) for piece in range(len(data.starts) - 1))).digest != data.digest
+    assert replace(data, row_starts=np.arange(len(data.starts))).digest != data.digest
+    assert replace(data, members=data.members[::-1]).digest != data.digest
+    assert replace(data, learned=~data.learned).digest != data.digest
     assert replace(data, starts=data.starts + np.array([0] + [1] * (len(data.starts) - 2) + [0])).digest != data.digest
 
 

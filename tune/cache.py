@@ -1,0 +1,117 @@
+"""Tokens kept between runs: made once from certified shards, and used again only where a signed record says what they are.
+
+An entry is named for everything that shaped it: the corpora and their weights, the tokenizer, the chat template, the format,
+the window, and the code. Its record is signed by the key that signs adapters and names the SHA-256 of each file, so tokens that
+were altered, or that another key signed, are made anew from the certified text and never trained on.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from govern.envelope import ENVELOPE_BYTES, open_sealed, seal, statement
+from govern.errors import GovernError
+from govern.files import digest, list_files, sha256_file, sync_folder, sync_tree, write_whole
+from govern.inventory import read_plain
+from tune.dataset import KINDS, Counts, Dataset
+from tune.errors import TuneError
+
+if TYPE_CHECKING:
+    from govern.keys import PrivateKey
+    from tune.gate import Passed
+    from tune.recipe import Recipe
+
+PREDICATE = "urn:assay:token-cache:v1"
+RECORD = "record.json"
+SUFFIX = ".bin"
+
+
+def key(recipe: "Recipe", passed: "Passed", part: str, sources: str) -> dict[str, Any]:
+    """Everything that the tokens of `part` (`documents` or `held-out`) follow from; `sources` is the digest of the code."""
+    return {
+        "corpora": [[one.manifest, one.weight] for one in passed.corpora],
+        "part": part,
+        "tokenizer": passed.tokenizer.digest,
+        "template": None if passed.template is None else passed.template.digest,
+        "data": recipe.data.model_dump(mode="json", exclude={"template"}),
+        "max_length": recipe.training.max_length,
+        "seed": recipe.training.seed,
+        "code": {"tune": sources, "tokenizers": metadata.version("tokenizers")},
+    }
+
+
+def kept(
+    cache: Path,
+    shaped_by: dict[str, Any],
+    sign_key: "PrivateKey",
+    make: Callable[[Path], Dataset],
+    say: Callable[[str], None] = lambda _: None,
+) -> Dataset:
+    """The dataset that `shaped_by` names: that in the folder `cache`, where its record holds, or a new one that is kept there.
+
+    Args:
+        cache: a folder, made where it is missing.
+        shaped_by: as `key` gives it.
+        sign_key: signs the record of a new entry; only its own signature is believed.
+        make: builds the dataset in an empty folder.
+        say: called with a line where an entry does not hold.
+
+    Raises:
+        TuneError: the folder cannot be made.
+        OSError: the entry cannot be written.
+    """
+    entry = cache / digest(shaped_by).removeprefix("sha256:")
+    if os.path.lexists(entry):
+        try:
+            return _read(entry, shaped_by, sign_key)
+        except (GovernError, TuneError) as error:
+            say(f"{error}; its tokens are made anew")
+            shutil.rmtree(entry)
+    partial = cache / f"{entry.name}.{os.getpid()}.partial"
+    try:
+        partial.mkdir(parents=True)
+    except OSError as error:
+        raise TuneError(f"{cache}: {error.strerror or 'cannot be made'}; name another folder as 'cache'") from None
+    try:
+        _write(partial, make(partial), shaped_by, sign_key)
+        partial.rename(entry)
+        sync_folder(cache)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return _read(entry, shaped_by, sign_key)
+
+
+def _write(folder: Path, data: Dataset, shaped_by: dict[str, Any], sign_key: "PrivateKey") -> None:
+    for name, kind in KINDS.items():
+        array = getattr(data, name)
+        if array is not None and not (folder / (name + SUFFIX)).exists():
+            (folder / (name + SUFFIX)).write_bytes(np.ascontiguousarray(array, dtype=kind).tobytes())
+    subjects = [(name, sha256_file(folder / name)) for name in list_files(folder)]
+    predicate = {"shaped_by": shaped_by, "max_length": data.max_length, "counts": asdict(data.counts)}
+    write_whole(folder / RECORD, seal(statement(subjects, PREDICATE, predicate), sign_key))
+    sync_tree(folder)
+
+
+def _read(entry: Path, shaped_by: dict[str, Any], sign_key: "PrivateKey") -> Dataset:
+    path = entry / RECORD
+    opened = open_sealed(read_plain(path, ENVELOPE_BYTES), str(path), PREDICATE, (sign_key.public,))
+    if opened.predicate.get("shaped_by") != shaped_by:
+        raise TuneError(f"{path}: names other inputs than these")
+    if set(list_files(entry)) != {*opened.subjects, RECORD}:
+        raise TuneError(f"{entry}: not the files that its signed record names")
+    arrays = {}
+    for name, expected in opened.subjects.items():
+        if sha256_file(entry / name) != expected:
+            raise TuneError(f"{entry / name}: not the tokens that its signed record names")
+        short = name.removesuffix(SUFFIX)
+        arrays[short] = np.memmap(entry / name, dtype=KINDS[short], mode="r")
+    counts = opened.predicate["counts"]
+    dropped = tuple((str(reason), int(count)) for reason, count in counts.pop("dropped"))
+    return Dataset(**arrays, max_length=opened.predicate["max_length"], counts=Counts(**counts, dropped=dropped))

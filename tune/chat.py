@@ -1,0 +1,162 @@
+"""A conversation as text, by the tokenizer's chat template, and which part of it the assistant says.
+
+Templates are Jinja, rendered in its sandbox, with what transformers gives them (`messages`, `add_generation_prompt`, the
+special tokens, `raise_exception`, `tojson`) but for the date, which would make two runs differ. What the assistant says is what
+stands between `{% generation %}` and `{% endgeneration %}`, where a template has them; elsewhere, what its turn adds to the
+prompt that the template makes of the turns before.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jinja2 import TemplateError, TemplateSyntaxError, nodes
+from jinja2.ext import Extension, loopcontrols
+from jinja2.parser import Parser
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from tune.errors import TuneError, TuneRefused
+from tune.folders import read_json
+
+FILE = "chat_template.jinja"
+CONFIG = "tokenizer_config.json"
+OPENS, CLOSES = "\ue000\uf8ff", "\uf8ff\ue000"
+"""Stand round what the assistant says while a template with `{% generation %}` is rendered; of the private use area."""
+
+Message = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A conversation's text, and where in it the assistant speaks: half-open spans, in code points; None where nobody asked."""
+
+    text: str = field(repr=False)
+    spans: tuple[tuple[int, int], ...] | None
+
+
+class _Generation(Extension):
+    """The tags `{% generation %}` and `{% endgeneration %}`."""
+
+    tags = {"generation"}  # noqa: RUF012 (jinja's own way)
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        line = next(parser.stream).lineno
+        body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
+        return nodes.CallBlock(self.call_method("_marked"), [], [], body).set_lineno(line)
+
+    def _marked(self, caller: Any) -> str:
+        return f"{OPENS}{caller()}{CLOSES}"
+
+
+class Template:
+    """A chat template, compiled; `digest` is the SHA-256 of its source.
+
+    Raises:
+        TuneError: the source is not Jinja.
+    """
+
+    def __init__(self, source: str, where: str, special: Mapping[str, str]) -> None:
+        self.digest = "sha256:" + hashlib.sha256(source.encode()).hexdigest()
+        self._where = where
+        self._special = dict(special)
+        environment = ImmutableSandboxedEnvironment(
+            trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols]
+        )
+        environment.filters["tojson"] = _to_json
+        environment.globals["raise_exception"] = _raise
+        try:
+            self._template = environment.from_string(source)
+        except TemplateSyntaxError as error:
+            raise TuneError(f"{where}: line {error.lineno}: not a template ({error.message}); correct it") from None
+        self._marks = "generation" in {token for _, kind, token in environment.lex(source) if kind == "name"}
+
+    def render(self, messages: Sequence[Message], *, all_of_it: bool = False) -> Rendered | None:
+        """The conversation as text; None where the template refuses it, as one that lets no two turns of a role follow.
+
+        Args:
+            messages: each with `role` and `content`.
+            all_of_it: everything is learned, so no spans are looked for.
+
+        Raises:
+            TuneRefused: what the assistant says cannot be told from the rest.
+        """
+        whole = self._text(messages, ask=False)
+        if whole is None:
+            return None
+        if self._marks:
+            found = _unmarked(whole)
+            return Rendered(found.text, None) if found is not None and all_of_it else found
+        if all_of_it:
+            return Rendered(whole, None)
+        spans = []
+        for number, message in enumerate(messages):
+            if message["role"] != "assistant":
+                continue
+            before = self._text(messages[:number], ask=True)
+            after = self._text(messages[: number + 1], ask=False)
+            if before is None or after is None:
+                return None
+            if not (after.startswith(before) and whole.startswith(after)):
+                raise TuneRefused(
+                    f"{self._where}: a turn changes what the template makes of the turns before it, so what the assistant says "
+                    'cannot be told from the rest; mark it with {% generation %}, or learn all with data.loss = "all"'
+                )
+            spans.append((len(before), len(after)))
+        return Rendered(whole, tuple(spans))
+
+    def _text(self, messages: Sequence[Message], *, ask: bool) -> str | None:
+        try:
+            return self._template.render(messages=list(messages), add_generation_prompt=ask, **self._special)
+        except (TemplateError, TypeError, ArithmeticError, LookupError, ValueError):
+            return None
+
+
+def find(folder: Path, chosen: Path | None, special: Mapping[str, str]) -> Template:
+    """The chat template in the file `chosen`, or, where that is None, of the tokenizer in `folder`.
+
+    Raises:
+        TuneError: the file cannot be read, or there is none.
+    """
+    path = chosen if chosen is not None else folder / FILE
+    if chosen is not None or path.exists():
+        try:
+            return Template(path.read_bytes().decode(), str(path), special)
+        except OSError as error:
+            raise TuneError(f"{path}: {error.strerror or 'cannot be read'}; check data.template") from None
+        except UnicodeDecodeError:
+            raise TuneError(f"{path}: not UTF-8; save it as UTF-8") from None
+    found = read_json(folder / CONFIG).get("chat_template") if (folder / CONFIG).exists() else None
+    if isinstance(found, list):
+        named = {one.get("name"): one.get("template") for one in found if isinstance(one, dict)}
+        found = named.get("default")
+    if not isinstance(found, str):
+        raise TuneError(
+            f'{folder}: no chat template ({FILE}, or chat_template in {CONFIG}), and data.format is "messages"; '
+            "name a file with one as data.template"
+        )
+    return Template(found, str(folder / CONFIG), special)
+
+
+def _unmarked(marked: str) -> Rendered | None:
+    parts, spans, length = [], [], 0
+    for number, piece in enumerate(marked.split(OPENS)):
+        said, closed, rest = piece.partition(CLOSES)
+        if bool(closed) != bool(number):
+            return None  # a conversation that holds the marks itself
+        if number:
+            spans.append((length, length + len(said)))
+        parts += [said, rest]
+        length += len(said) + len(rest)
+    text = "".join(parts)
+    return None if CLOSES in text else Rendered(text, tuple(spans))
+
+
+def _raise(message: str) -> None:
+    raise TemplateError(message)
+
+
+def _to_json(value: Any, indent: int | None = None) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=indent)
