@@ -87,8 +87,11 @@ class Template:
         if whole is None:
             return None
         if self._marks:
+            spelled = _to_json(list(messages))
+            if OPENS in spelled or CLOSES in spelled:
+                return None  # it could move what is learned
             found = _unmarked(whole)
-            return Rendered(found.text, None) if found is not None and all_of_it else found
+            return Rendered(found.text, None) if all_of_it else found
         if all_of_it:
             return Rendered(whole, None)
         spans = []
@@ -140,18 +143,15 @@ def find(folder: Path, chosen: Path | None, special: Mapping[str, str]) -> Templ
     return Template(found, str(folder / CONFIG), special)
 
 
-def _unmarked(marked: str) -> Rendered | None:
+def _unmarked(marked: str) -> Rendered:
     parts, spans, length = [], [], 0
     for number, piece in enumerate(marked.split(OPENS)):
-        said, closed, rest = piece.partition(CLOSES)
-        if bool(closed) != bool(number):
-            return None  # a conversation that holds the marks itself
+        said, _, rest = piece.partition(CLOSES) if number else ("", "", piece)
         if number:
             spans.append((length, length + len(said)))
         parts += [said, rest]
         length += len(said) + len(rest)
-    text = "".join(parts)
-    return None if CLOSES in text else Rendered(text, tuple(spans))
+    return Rendered("".join(parts), tuple(spans))
 
 
 def _raise(message: str) -> None:
