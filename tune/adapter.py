@@ -17,6 +17,7 @@ from govern.attestation import PREDICATE_ADAPTER, seal, statement
 from govern.clock import as_text
 from govern.environment import environment
 from govern.files import canonical, digest, list_files, sha256_file, write_whole
+from tune import plot
 from tune.errors import TuneRefused
 from tune.folders import read_json
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from govern.keys import PrivateKey
     from tune.dataset import Dataset
     from tune.gate import Admitted, Passed
-    from tune.recipe import Recipe
+    from tune.recipe import Card, Recipe
     from tune.train import Evaluation, Measured
 
 FORMAT_VERSION = 1
@@ -34,8 +35,13 @@ RECIPE = "recipe.json"
 METRICS = "metrics.jsonl"
 CARD = "README.md"
 PROVENANCE = "provenance.json"
-FILES = (CARD, CONFIG, WEIGHTS, METRICS, RECIPE)
-PACKAGES = ("accelerate", "bitsandbytes", "peft", "safetensors", "tokenizers", "torch", "transformers")
+NEEDED = (CARD, CONFIG, WEIGHTS, METRICS, RECIPE)
+FILES = (*NEEDED, *plot.NAMES)
+"""What a run writes; adapters of earlier versions have those of `NEEDED` alone."""
+UNGOVERNED = "UNGOVERNED.json"
+"""Stands where the provenance would, unsigned."""
+MARK = {"assay": "ungoverned"}
+PACKAGES = ("accelerate", "bitsandbytes", "matplotlib", "peft", "safetensors", "tokenizers", "torch", "transformers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +55,23 @@ class Made:
     measured: "Measured"
 
 
-def write(folder: Path, made: Made, key: "PrivateKey", *, issued: datetime) -> dict[str, Any]:
+def write(folder: Path, made: Made, key: "PrivateKey | None", *, issued: datetime) -> dict[str, Any]:
     """Completes the folder that training left `adapter_config.json` and weights in, signs it, and returns the predicate.
+
+    Without a key, as for an ungoverned run, nothing is signed: the weights and a file beside them say that it is ungoverned.
 
     Raises:
         TuneRefused: the folder holds a file that no adapter has.
     """
     canonicalise(folder / CONFIG)
+    if key is None:
+        mark(folder / WEIGHTS)
     (folder / WEIGHTS).chmod(0o644)  # safetensors writes for the owner alone; the adapter is to be handed on
     write_whole(folder / RECIPE, canonical(made.recipe.record()))
-    write_whole(folder / METRICS, b"".join(canonical(entry) + b"\n" for entry in made.measured.log))
+    write_whole(folder / METRICS, metrics(made.measured))
     predicate = provenance(made, issued)
+    for name, data in plot.draw(made.measured).items():
+        write_whole(folder / name, data)
     write_whole(folder / CARD, card(made, predicate).encode())
     found = list_files(folder)
     if found != tuple(sorted(FILES)):
@@ -68,8 +80,27 @@ def write(folder: Path, made: Made, key: "PrivateKey", *, issued: datetime) -> d
             f"{folder}: training left other files than an adapter has ({odd}); remove the folder and run again"
         )
     subjects = [(name, sha256_file(folder / name)) for name in found]
-    write_whole(folder / PROVENANCE, seal(statement(subjects, PREDICATE_ADAPTER, predicate), key))
+    if key is None:
+        write_whole(folder / UNGOVERNED, canonical(statement(subjects, PREDICATE_ADAPTER, predicate)))
+    else:
+        write_whole(folder / PROVENANCE, seal(statement(subjects, PREDICATE_ADAPTER, predicate), key))
     return predicate
+
+
+def mark(weights: Path) -> None:
+    """Writes into the weights' own header that they are ungoverned, so that the mark goes where they go."""
+    from safetensors.torch import load_file, save_file
+
+    save_file(load_file(weights), weights, metadata={"format": "pt", **MARK})
+
+
+def is_marked(weights: Path) -> bool:
+    """Whether the header of these weights says that they are ungoverned."""
+    from safetensors import safe_open
+
+    with safe_open(weights, "np") as opened:
+        found = opened.metadata() or {}
+    return all(found.get(name) == value for name, value in MARK.items())
 
 
 def canonicalise(path: Path) -> None:
@@ -86,6 +117,7 @@ def provenance(made: Made, issued: datetime) -> dict[str, Any]:
     passed, measured = made.passed, made.measured
     return {
         "format_version": FORMAT_VERSION,
+        "governance": "governed" if passed.governed else "ungoverned",
         "issued": as_text(issued),
         "code": code(),
         "corpus": _corpus(passed.corpora[0]),
@@ -100,6 +132,9 @@ def provenance(made: Made, issued: datetime) -> dict[str, Any]:
         },
         "model": {"digest": passed.base.digest, "files": dict(passed.base.files), "parameters": passed.base.parameters},
         "recipe": made.recipe.digest,
+        "card": {"missing": missing(made.recipe.card)},
+        "metrics": "sha256:" + hashlib.sha256(metrics(made.measured)).hexdigest(),
+        "hardware": {"machine": platform.machine(), "device": measured.device, "processes": measured.processes},
         "dataset": _dataset(made.data),
         "held_out": None if made.held_out is None else _dataset(made.held_out),
         "training": {
@@ -114,6 +149,16 @@ def provenance(made: Made, issued: datetime) -> dict[str, Any]:
             **_evaluation("after", measured.held_out_after),
         },
     }
+
+
+def metrics(measured: "Measured") -> bytes:
+    """What `metrics.jsonl` holds: a line for each step."""
+    return b"".join(canonical(entry) + b"\n" for entry in measured.log)
+
+
+def missing(card: "Card") -> list[str]:
+    """The fields of a card that nobody filled in."""
+    return [name for name, value in card.model_dump().items() if value is None]
 
 
 def code() -> dict[str, Any]:
@@ -141,7 +186,14 @@ def card(made: Made, predicate: dict[str, Any]) -> str:
 
     text = resources.files("tune").joinpath("templates/card.md.jinja").read_text("utf-8")
     template = Environment(autoescape=False, undefined=StrictUndefined, trim_blocks=True).from_string(text)  # noqa: S701  Markdown
-    return template.render(p=predicate, recipe=made.recipe, data=made.data, note=made.passed.base.note) + "\n"
+    fields = {name.replace("_", " "): _one_line(value) for name, value in made.recipe.card.model_dump().items()}
+    note = made.passed.base.note
+    return template.render(p=predicate, recipe=made.recipe, data=made.data, note=note, card=fields) + "\n"
+
+
+def _one_line(value: str | None) -> str | None:
+    """A field of a card as a cell of a Markdown table."""
+    return None if value is None else " ".join(value.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
 def _evaluation(when: str, found: "Evaluation | None") -> dict[str, float | None]:
@@ -153,9 +205,9 @@ def _evaluation(when: str, found: "Evaluation | None") -> dict[str, float | None
 
 def _corpus(one: "Admitted") -> dict[str, Any]:
     return {
-        "certificate": one.corpus.certificate.digest,
+        "certificate": one.certificate,
         "manifest": one.manifest,
-        "key_ids": list(one.corpus.key_ids),
+        "key_ids": list(one.key_ids),
         "weight": one.weight,
     }
 

@@ -4,6 +4,7 @@ Each link is verified, failed, or not checked, with a sentence. A link whose fol
 never counts as verified. Everything hangs on the signature: where it fails, nothing that the provenance says is looked at.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,7 @@ from govern.errors import GovernError, InputError, Refused, VerificationError
 from govern.files import MANIFEST, sha256_file
 from govern.inventory import differences, read_plain
 from govern.keys import load_trusted
-from tune.adapter import FILES, FORMAT_VERSION, PROVENANCE, RECIPE
+from tune.adapter import FILES, FORMAT_VERSION, NEEDED, PROVENANCE, RECIPE, UNGOVERNED
 from tune.errors import TuneError
 from tune.folders import base_model, tokenizer_digest
 from tune.gate import PURPOSE
@@ -78,6 +79,7 @@ def verify(
         raise InputError(f"{adapter}: no such folder; check the path of the adapter")
     path = adapter / PROVENANCE
     try:
+        _governed(adapter)
         opened = open_sealed(read_plain(path, ENVELOPE_BYTES), str(path), PREDICATE_ADAPTER, keys)
         _check_form(path, opened, now)
     except VerificationError as error:
@@ -99,6 +101,14 @@ def verify(
             _given("revocation", revocations, lambda path: _revocation(path, keys, claim)),
         ),
     )
+
+
+def _governed(adapter: Path) -> None:
+    if os.path.lexists(adapter / UNGOVERNED):
+        why = "ungoverned, trained on text that nobody certified"
+        raise VerificationError(
+            (f"{adapter}: {why}; certify the text and train by the same recipe without --ungoverned",)
+        )
 
 
 def _check_form(path: Path, opened: Opened, now: datetime) -> None:
@@ -124,7 +134,7 @@ def _check_form(path: Path, opened: Opened, now: datetime) -> None:
         raise VerificationError(
             (f"{path}: issued in the future ({claim['issued']}); check the clock, or the signer's",)
         )
-    if set(opened.subjects) != {*FILES}:
+    if not {*NEEDED} <= set(opened.subjects) <= {*FILES}:
         raise VerificationError((f"{path}: its subjects are not the files of an adapter; train and sign again",))
 
 

@@ -20,10 +20,12 @@ EXAMPLE = """a recipe:
   tokenizer = "tokenizer"
   sign_key = "keys/sign.pem"      # signs the adapter's provenance
   out = "adapter"
-  # revocations = "revocations.json", signatures = 2, passphrase_file = "...", and the tables
+  # revocations = "revocations.json", signatures = 2, passphrase_file = "...", cache = "tokens", weight = 1.0, and the tables
+  # [data] format (text, prompt-completion, messages) loss template long overlap    [[also]] corpus weight
   # [training] seed epochs steps batch micro_batch learning_rate row_learning_rate max_length warm_up schedule
   #            weight_decay clip checkpoint_steps evaluation_rows evaluation_steps patience activation_checkpointing
   # [lora] rank alpha dropout targets rslora dora    [quantisation] type (nf4, none) double compute
+  # [card] owner intended_use forbidden_use legal_basis approval
 """
 
 
@@ -38,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
         prog="tune", description="Fine-tunes (QLoRA) on certified corpora only, and signs the adapter."
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
-    for add in (_add_init, _add_run, _add_verify):
+    for add in (_add_init, _add_run, _add_verify, _add_compare, _add_merge):
         add(commands)
     return top
 
@@ -85,6 +87,11 @@ def _add_run(commands: Any) -> None:
     )
     command.add_argument("recipe", type=Path, metavar="RECIPE.toml", help="what to train on, with what, and where to")
     command.add_argument("--resume", action="store_true", help="continue an unfinished run from its newest checkpoint")
+    command.add_argument(
+        "--ungoverned",
+        action="store_true",
+        help="a development run on text that nobody certified; the adapter is marked, and refused by `tune verify`",
+    )
     _json(command)
     command.set_defaults(call=_run)
 
@@ -105,6 +112,78 @@ def _add_verify(commands: Any) -> None:
     command.add_argument("--revocations", type=Path, metavar="FILE", help="a signed revocation list")
     _json(command)
     command.set_defaults(call=_verify)
+
+
+def _add_merge(commands: Any) -> None:
+    command = commands.add_parser(
+        "merge",
+        help="make a model of an adapter, and measure how far it lies from the trained one",
+        description="Checks an adapter's chain, merges it in float32 into its dequantised base, and measures the result.",
+    )
+    command.add_argument("adapter", type=Path, metavar="ADAPTER", help="the folder that `tune run` wrote")
+    _trust(command)
+    command.add_argument("--model", type=Path, required=True, metavar="M", help="the base model it was trained on")
+    command.add_argument("--tokenizer", type=Path, required=True, metavar="T", help="the tokenizer it was trained with")
+    command.add_argument(
+        "--corpus",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="the certified corpus it was trained on: checked, and measured on; repeatable",
+    )
+    command.add_argument("--revocations", type=Path, metavar="FILE", help="a signed revocation list")
+    command.add_argument(
+        "--form",
+        choices=("merged", "rows"),
+        default="merged",
+        help="one model; or a base with the new token rows beside a LoRA adapter, as vLLM wants them",
+    )
+    command.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32", help="of the weights written")
+    command.add_argument(
+        "--max-kl",
+        type=float,
+        metavar="NATS",
+        help="mean divergence to let pass; by default 1e-6, and 1e-4 in bfloat16",
+    )
+    command.add_argument("--sign-key", type=Path, metavar="KEY", help="signs the record")
+    command.add_argument("--passphrase", type=Path, metavar="FILE", help="file whose first line opens the signing key")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
+    _json(command)
+    command.set_defaults(call=_merge)
+
+
+def _add_compare(commands: Any) -> None:
+    command = commands.add_parser(
+        "compare",
+        help="measure what an adapter gained over its base, on held-out text and on tasks, with intervals",
+        description="Checks an adapter's chain, then measures base and adapter on certified held-out text and on task files.",
+    )
+    command.add_argument("adapter", type=Path, metavar="ADAPTER", help="the folder that `tune run` wrote")
+    _trust(command)
+    needed: tuple[tuple[str, str, str], ...] = (
+        ("--model", "M", "the base model it was trained on"),
+        ("--tokenizer", "T", "the tokenizer it was trained with"),
+        ("--out", "REPORT_DIR", "a new folder, for the report"),
+    )
+    for flag, name, what in needed:
+        command.add_argument(flag, type=Path, required=True, metavar=name, help=what)
+    for flag, name, what in (
+        ("--corpus", "DIR", "a certified corpus with a held-out part; trained on, or another"),
+        ("--base-model", "M0", "another model to compare with, such as the base before its tokenizer was extended"),
+        ("--base-tokenizer", "T0", "the tokenizer of that model"),
+        ("--template", "FILE", "the chat template, for a corpus of conversations"),
+        ("--revocations", "FILE", "a signed revocation list"),
+    ):
+        command.add_argument(flag, type=Path, metavar=name, help=what)
+    what = "a task: FILE, FORMAT:FILE, or a TOML file that describes one; repeatable"
+    command.add_argument("--task", action="append", default=[], metavar="FILE", help=what)
+    what = "documents of the corpus, and rows of each task file, at most; evenly spaced"
+    command.add_argument("--rows", type=int, metavar="N", help=what)
+    command.add_argument("--resamples", type=int, default=2000, metavar="N", help="of the bootstrap; 2000 if not given")
+    command.add_argument("--seed", type=int, default=0, metavar="S", help="of the bootstrap; 0 if not given")
+    _json(command)
+    command.set_defaults(call=_compare)
 
 
 def _trust(command: argparse.ArgumentParser) -> None:
@@ -147,7 +226,14 @@ def _run(arguments: argparse.Namespace) -> int:
 
     began = time.monotonic()
     recipe = load(arguments.recipe)
-    result = run(recipe, now=datetime.now(UTC), resume=arguments.resume, report=_step, say=_say)
+    result = run(
+        recipe,
+        now=datetime.now(UTC),
+        resume=arguments.resume,
+        governed=not arguments.ungoverned,
+        report=_step,
+        say=_say,
+    )
     training = result.predicate["training"]
     seconds, memory = time.monotonic() - began, _peak_bytes()
     lines = [
@@ -190,6 +276,63 @@ def _verify(arguments: argparse.Namespace) -> int:
     return 0 if chain.holds else 1
 
 
+def _merge(arguments: argparse.Namespace) -> int:
+    from govern.keys import load_passphrase, load_private
+    from tune.merge import merge
+
+    passphrase = None if arguments.passphrase is None else load_passphrase(arguments.passphrase)
+    key = None if arguments.sign_key is None else load_private(arguments.sign_key, passphrase)
+    made = merge(
+        arguments.adapter,
+        arguments.out,
+        trust=trusted_keys(arguments.trust),
+        model=arguments.model,
+        words=arguments.tokenizer,
+        now=datetime.now(UTC),
+        corpora=arguments.corpus,
+        revocations=arguments.revocations,
+        form=arguments.form,
+        dtype=arguments.dtype,
+        max_kl=arguments.max_kl,
+        key=key,
+        say=_say,
+    )
+    lines = [
+        f"{arguments.form:<11} {made.folder}",
+        f"weights     {made.predicate['weights']}",
+        f"divergence  {made.divergence.mean:.1e} nats a token, {made.divergence.maximum:.1e} at most, on {made.text.sentence}",
+        f"record      {'signed' if made.signed else 'NOT SIGNED; give --sign-key'}",
+    ]
+    show({"folder": str(made.folder), "signed": made.signed, "record": made.predicate}, arguments.json, lines)
+    return 0
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from tune import compare_report
+    from tune.compare import HTML, compare
+    from tune.compare_gate import Inputs
+    from tune.resampling import Plan
+
+    inputs = Inputs(
+        arguments.adapter,
+        trusted_keys(arguments.trust),
+        arguments.model,
+        arguments.tokenizer,
+        corpus=arguments.corpus,
+        tasks=tuple(arguments.task),
+        base_model=arguments.base_model,
+        base_tokenizer=arguments.base_tokenizer,
+        revocations=arguments.revocations,
+        template=arguments.template,
+        rows=arguments.rows,
+        plan=Plan(arguments.resamples, arguments.seed),
+    )
+    value = compare(inputs, arguments.out, now=datetime.now(UTC), report=_measuring)
+    lines = [*compare_report.lines(value), "", f"{arguments.out / HTML}: written"]
+    show({**value, "report": str(arguments.out / HTML)}, arguments.json, lines)
+    return 0
+
+
 def _verdict(holds: bool, unchecked: tuple[str, ...]) -> str:
     if not holds:
         return "the chain is broken"
@@ -207,6 +350,13 @@ def _held_out_line(training: dict[str, Any]) -> str:
 
 def _say(line: str) -> None:
     print(f"tune: {line}", file=sys.stderr, flush=True)
+
+
+def _measuring(what: str, done: int, of: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\rtune: {what}: {done} of {of} ", end="\n" if done == of else "", file=sys.stderr, flush=True)
+    elif done == of:
+        _say(f"{what}: {of} of {of}")
 
 
 def _step(step: int, steps: int, loss: float) -> None:

@@ -1,5 +1,7 @@
 """What must hold before anything is trained; every check runs before torch is loaded, and no flag skips one.
 
+A development run on text that nobody certified passes `check_ungoverned` instead, and whatever it makes is marked so.
+
 The corpus: signed by trusted keys, certified for training, neither expired nor revoked, every byte as signed. The tokenizer:
 where it was extended, signed too, and its proof re-run. The base model: plain weights of a covered architecture, with a row
 for every id of the tokenizer. A refusal names what failed and the remedy.
@@ -7,14 +9,16 @@ for every id of the tokenizer. A refusal names what failed and the remedy.
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govern import revocation
-from govern.attestation import PREDICATE_TOKENIZER, CertifiedCorpus, verify, verify_folder
-from govern.files import ATTESTATION, MANIFEST, sha256_file
+from govern.attestation import PREDICATE_TOKENIZER, SPLITS, verify, verify_folder
+from govern.corpus import CertifiedShard
+from govern.files import ATTESTATION, MANIFEST, digest, sha256_file
 from govern.keys import load_trusted
 from tune.chat import find
-from tune.errors import TuneRefused
+from tune.errors import TuneError, TuneRefused
 from tune.folders import EXTENSION, BaseModel, TokenizerFolder, base_model, tokenizer
 from vocab.check import check as prove
 
@@ -23,14 +27,22 @@ if TYPE_CHECKING:
     from tune.recipe import Recipe, Source
 
 PURPOSE = "train"
+DOCUMENTS, HELD_OUT = SPLITS
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A corpus that may train, the digest of its `SHA256SUMS`, and how often its documents are seen in an epoch."""
+    """A corpus that may train: its shards, the digest of its certificate, who signed it, and its weight in an epoch.
 
-    corpus: CertifiedCorpus
+    `manifest` is the digest of its `SHA256SUMS`. `certificate` is None in an ungoverned run, and only there.
+    """
+
+    path: Path
+    documents: tuple[CertifiedShard, ...]
+    held_out: tuple[CertifiedShard, ...]
+    certificate: str | None
     manifest: str
+    key_ids: tuple[str, ...]
     weight: float
 
 
@@ -45,9 +57,14 @@ class Passed:
     template: "Template | None" = None
 
     @property
-    def corpus(self) -> CertifiedCorpus:
+    def corpus(self) -> Admitted:
         """The first corpus."""
-        return self.corpora[0].corpus
+        return self.corpora[0]
+
+    @property
+    def governed(self) -> bool:
+        """Whether every corpus was certified."""
+        return all(one.certificate is not None for one in self.corpora)
 
 
 def check(recipe: "Recipe", *, now: datetime) -> Passed:
@@ -69,10 +86,28 @@ def check(recipe: "Recipe", *, now: datetime) -> Passed:
     _model_fits(recipe, base, words)
     if words.certificate is not None:
         prove(recipe.tokenizer, trust=recipe.trust, now=now)
-    template = None
-    if recipe.data.format == "messages":
-        template = find(recipe.tokenizer, recipe.data.template, words.special)
-    return Passed(corpora, words, signed is not None, base, template)
+    return Passed(corpora, words, signed is not None, base, _template(recipe, words))
+
+
+def check_ungoverned(recipe: "Recipe") -> Passed:
+    """The inputs of a development run: no corpus or tokenizer is verified, and `Passed.governed` says so.
+
+    The model is held to the same rules: plain weights, no code, a row for every id.
+
+    Raises:
+        TuneError: a folder cannot be read (2) or used (1, `TuneRefused`).
+    """
+    corpora = tuple(_uncertified(source) for source in recipe.sources)
+    _no_corpus_twice(corpora)
+    words, base = tokenizer(recipe.tokenizer), base_model(recipe.model)
+    _model_fits(recipe, base, words)
+    return Passed(corpora, words, False, base, _template(recipe, words))
+
+
+def _template(recipe: "Recipe", words: TokenizerFolder) -> "Template | None":
+    if recipe.data.format != "messages":
+        return None
+    return find(recipe.tokenizer, recipe.data.template, words.special)
 
 
 def _admitted(recipe: "Recipe", source: "Source", now: datetime) -> Admitted:
@@ -84,17 +119,52 @@ def _admitted(recipe: "Recipe", source: "Source", now: datetime) -> Admitted:
         revocations=recipe.revocations,
         purpose=PURPOSE,
     )
-    return Admitted(found, "sha256:" + sha256_file(source.corpus / MANIFEST), source.weight)
+    return Admitted(
+        source.corpus,
+        found.documents,
+        found.held_out,
+        found.certificate.digest,
+        "sha256:" + sha256_file(source.corpus / MANIFEST),
+        found.key_ids,
+        source.weight,
+    )
+
+
+def _uncertified(source: "Source") -> Admitted:
+    """The Parquet files of a folder, or those of a draft of `govern certify`, with its held-out part."""
+    import polars as pl
+
+    folder = source.corpus
+    if not folder.is_dir():
+        raise TuneError(f"{folder}: no such folder; give a folder of Parquet files")
+    draft = (folder / DOCUMENTS).is_dir()
+    found: dict[str, tuple[CertifiedShard, ...]] = {}
+    for part in (DOCUMENTS, HELD_OUT):
+        paths = sorted((folder / part).glob("*.parquet")) if draft else []
+        if not draft and part == DOCUMENTS:
+            paths = sorted(folder.glob("*.parquet"))
+        try:
+            rows = [int(pl.scan_parquet(path).select(pl.len()).collect().item()) for path in paths]
+        except (pl.exceptions.PolarsError, OSError):
+            raise TuneError(f"{folder}: holds a Parquet file that cannot be read; restore it") from None
+        found[part] = tuple(
+            CertifiedShard(path, sha256_file(path), count) for path, count in zip(paths, rows, strict=True)
+        )
+    if not found[DOCUMENTS]:
+        raise TuneError(
+            f"{folder}: no Parquet file in it; give a folder of Parquet files, or a draft of `govern certify`"
+        )
+    manifest = digest([shard.sha256 for part in found.values() for shard in part])
+    return Admitted(folder, found[DOCUMENTS], found[HELD_OUT], None, manifest, (), source.weight)
 
 
 def _no_corpus_twice(corpora: tuple[Admitted, ...]) -> None:
     """Refuses a corpus that is named twice, since its weight would not be what the recipe says."""
-    seen: dict[str, CertifiedCorpus] = {}
+    seen: dict[str, Path] = {}
     for one in corpora:
-        digest = one.corpus.certificate.digest
-        if digest in seen:
-            raise TuneRefused(f"{one.corpus.path}: the same corpus as {seen[digest].path}; name it once, with a weight")
-        seen[digest] = one.corpus
+        if one.manifest in seen:
+            raise TuneRefused(f"{one.path}: the same corpus as {seen[one.manifest]}; name it once, with a weight")
+        seen[one.manifest] = one.path
 
 
 def _model_fits(recipe: "Recipe", base: BaseModel, words: TokenizerFolder) -> None:

@@ -55,6 +55,8 @@ class Measured:
     held_out_before: Evaluation | None
     held_out_after: Evaluation | None
     ended_early: bool = False
+    device: str = "cpu"
+    processes: int = 1
 
     @property
     def first_loss(self) -> float:
@@ -140,7 +142,13 @@ def _train(
     model.save_pretrained(out, save_embedding_layers=False)
     trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     ended_early = _is_over(log, recipe.training.patience) and steps < trainer.state.max_steps
-    return Measured(log, steps, epochs, trainable, before, after, ended_early)
+    return Measured(log, steps, epochs, trainable, before, after, ended_early, _device(), trainer.args.world_size)
+
+
+def _device() -> str:
+    import torch
+
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
 
 
 def _fit(trainer: Any, found: Path | None, patience: int | None) -> tuple[tuple[dict[str, float], ...], int, float]:

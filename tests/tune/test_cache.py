@@ -32,7 +32,7 @@ def kept(world_with_model, passed, tmp_path):
 
         def build(folder):
             built.append(folder)
-            parts = [Part(one.corpus.documents) for one in passed.corpora]
+            parts = [Part(one.documents) for one in passed.corpora]
             return build_all(parts, passed.tokenizer, 64, with_bytes=True, folder=folder)
 
         shaped_by = {**cache.key(recipe, passed, "documents", "sources"), **changes}

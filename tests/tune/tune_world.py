@@ -1,5 +1,6 @@
 """What the tests of `tune` are made from: a signed bilingual corpus, a base tokenizer, a recipe. Loaded by `conftest.py`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,7 +71,37 @@ def texts(count: int, first: int = 0) -> list[str]:
     ]
 
 
-def write_corpus(folder: Path, key: Any, *, not_after: datetime | None = None, **changes: Any) -> Path:
+def as_text(documents: list[str]) -> dict[str, list[Any]]:
+    """Documents in the column `text`."""
+    return {"text": documents}
+
+
+def as_messages(documents: list[str]) -> dict[str, list[Any]]:
+    """Each document as an answer to a question."""
+    return {
+        "messages": [
+            [{"role": "user", "content": "금리는?"}, {"role": "assistant", "content": document}]
+            for document in documents
+        ]
+    }
+
+
+def as_pairs(documents: list[str]) -> dict[str, list[Any]]:
+    """Each document cut into a prompt and its completion."""
+    return {
+        "prompt": [one[: len(one) // 3] for one in documents],
+        "completion": [one[len(one) // 3 :] for one in documents],
+    }
+
+
+def write_corpus(
+    folder: Path,
+    key: Any,
+    *,
+    not_after: datetime | None = None,
+    columns_of: Callable[[list[str]], dict[str, list[Any]]] = as_text,
+    **changes: Any,
+) -> Path:
     """A signed corpus of two shards and a held-out part; `changes` replace top-level members of the claim."""
     import polars as pl
 
@@ -88,7 +119,7 @@ def write_corpus(folder: Path, key: Any, *, not_after: datetime | None = None, *
         size = len(documents)
         columns = {
             "id": [f"{path}{row}" for row in range(size)],
-            "text": documents,
+            **columns_of(documents),
             "lang": ["en"] * size,
             "source": ["a"] * size,
         }
