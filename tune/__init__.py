@@ -13,6 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tune.attest import attest
+    from tune.callback import gate_callback
     from tune.chain import Chain, Link, verify
     from tune.errors import TuneError, TuneInterrupted, TuneRefused
     from tune.recipe import Recipe, load
@@ -26,12 +28,27 @@ _HOMES = {
     "TuneError": "tune.errors",
     "TuneInterrupted": "tune.errors",
     "TuneRefused": "tune.errors",
+    "attest": "tune.attest",
+    "gate_callback": "tune.callback",
     "load": "tune.recipe",
     "run": "tune.run",
     "verify": "tune.chain",
 }
 
-__all__ = ["Chain", "Link", "Recipe", "Result", "TuneError", "TuneInterrupted", "TuneRefused", "load", "run", "verify"]
+__all__ = [
+    "Chain",
+    "Link",
+    "Recipe",
+    "Result",
+    "TuneError",
+    "TuneInterrupted",
+    "TuneRefused",
+    "attest",
+    "gate_callback",
+    "load",
+    "run",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> Any:

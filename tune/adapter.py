@@ -120,17 +120,7 @@ def provenance(made: Made, issued: datetime) -> dict[str, Any]:
         "governance": "governed" if passed.governed else "ungoverned",
         "issued": as_text(issued),
         "code": code(),
-        "corpus": _corpus(passed.corpora[0]),
-        "also": [_corpus(one) for one in passed.corpora[1:]],
-        "tokenizer": {
-            "digest": passed.tokenizer.digest,
-            "certificate": passed.tokenizer.certificate,
-            "signed": passed.tokenizer_signed,
-            "ids": passed.tokenizer.size,
-            "new_ids": len(passed.tokenizer.new_ids),
-            "template": None if passed.template is None else passed.template.digest,
-        },
-        "model": {"digest": passed.base.digest, "files": dict(passed.base.files), "parameters": passed.base.parameters},
+        **inputs(passed),
         "recipe": made.recipe.digest,
         "card": {"missing": missing(made.recipe.card)},
         "metrics": "sha256:" + hashlib.sha256(metrics(made.measured)).hexdigest(),
@@ -148,6 +138,23 @@ def provenance(made: Made, issued: datetime) -> dict[str, Any]:
             **_evaluation("before", measured.held_out_before),
             **_evaluation("after", measured.held_out_after),
         },
+    }
+
+
+def inputs(passed: "Passed") -> dict[str, Any]:
+    """What went in, by digest: corpora, tokenizer, base model."""
+    return {
+        "corpus": _corpus(passed.corpora[0]),
+        "also": [_corpus(one) for one in passed.corpora[1:]],
+        "tokenizer": {
+            "digest": passed.tokenizer.digest,
+            "certificate": passed.tokenizer.certificate,
+            "signed": passed.tokenizer_signed,
+            "ids": passed.tokenizer.size,
+            "new_ids": len(passed.tokenizer.new_ids),
+            "template": None if passed.template is None else passed.template.digest,
+        },
+        "model": {"digest": passed.base.digest, "files": dict(passed.base.files), "parameters": passed.base.parameters},
     }
 
 

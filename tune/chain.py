@@ -20,13 +20,17 @@ from govern.errors import GovernError, InputError, Refused, VerificationError
 from govern.files import MANIFEST, sha256_file
 from govern.inventory import differences, read_plain
 from govern.keys import load_trusted
-from tune.adapter import FILES, FORMAT_VERSION, NEEDED, PROVENANCE, RECIPE, UNGOVERNED
+from tune.adapter import CARD, CONFIG, FILES, FORMAT_VERSION, NEEDED, PROVENANCE, RECIPE, UNGOVERNED, WEIGHTS
 from tune.errors import TuneError
 from tune.folders import base_model, tokenizer_digest
 from tune.gate import PURPOSE
 from vocab.errors import VocabError
 
 Status = Literal["verified", "failed", "not_checked"]
+ATTESTED = "attested"
+"""What a provenance says of an adapter that was trained elsewhere."""
+OTHERS = (CARD, CONFIG, WEIGHTS)
+"""The files of such an adapter."""
 STATUSES: tuple[Status, ...] = ("failed", "not_checked", "verified")
 """From worst to best."""
 LINKS = ("signature", "files", "tokenizer", "model", "certificate", "shards", "revocation")
@@ -92,7 +96,7 @@ def verify(
     return Chain(
         adapter,
         (
-            Link("signature", "verified", f"signed by {', '.join(opened.key_ids)}, issued {claim['issued']}"),
+            Link("signature", "verified", _signed(opened)),
             _link("files", lambda: _files(adapter, opened)),
             _given("tokenizer", tokenizer, lambda folder: _tokenizer(folder, claim["tokenizer"], trust, now)),
             _given("model", model, lambda folder: _model(folder, claim["model"])),
@@ -101,6 +105,14 @@ def verify(
             _given("revocation", revocations, lambda path: _revocation(path, keys, claim)),
         ),
     )
+
+
+def _signed(opened: Opened) -> str:
+    claim = opened.predicate
+    line = f"signed by {', '.join(opened.key_ids)}, issued {claim['issued']}"
+    if claim.get("governance") != ATTESTED:
+        return line
+    return f"{line}\nATTESTED, not governed: trained elsewhere; on which inputs is the signer's word"
 
 
 def _governed(adapter: Path) -> None:
@@ -134,7 +146,9 @@ def _check_form(path: Path, opened: Opened, now: datetime) -> None:
         raise VerificationError(
             (f"{path}: issued in the future ({claim['issued']}); check the clock, or the signer's",)
         )
-    if not {*NEEDED} <= set(opened.subjects) <= {*FILES}:
+    attested = claim.get("governance") == ATTESTED
+    needed, allowed = (OTHERS, OTHERS) if attested else (NEEDED, FILES)
+    if not {*needed} <= set(opened.subjects) <= {*allowed}:
         raise VerificationError((f"{path}: its subjects are not the files of an adapter; train and sign again",))
 
 
@@ -156,7 +170,8 @@ def _files(adapter: Path, opened: Opened) -> str:
     problems = differences(adapter, opened.subjects, beside=(PROVENANCE,))
     if problems:
         raise VerificationError(problems)
-    if "sha256:" + opened.subjects[RECIPE] != opened.predicate.get("recipe"):
+    governed = opened.predicate.get("governance") != ATTESTED
+    if governed and "sha256:" + opened.subjects[RECIPE] != opened.predicate.get("recipe"):
         raise VerificationError((f"{adapter / RECIPE}: not the recipe that the provenance names; restore the adapter",))
     return f"all {len(opened.subjects)} files are as signed"
 

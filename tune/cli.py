@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
         prog="tune", description="Fine-tunes (QLoRA) on certified corpora only, and signs the adapter."
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
-    for add in (_add_init, _add_run, _add_verify, _add_compare, _add_merge):
+    for add in (_add_init, _add_run, _add_verify, _add_attest, _add_compare, _add_merge):
         add(commands)
     return top
 
@@ -184,6 +184,28 @@ def _add_compare(commands: Any) -> None:
     command.add_argument("--seed", type=int, default=0, metavar="S", help="of the bootstrap; 0 if not given")
     _json(command)
     command.set_defaults(call=_compare)
+
+
+def _add_attest(commands: Any) -> None:
+    command = commands.add_parser(
+        "attest",
+        help="sign an adapter trained elsewhere, after checking its inputs: attested, never governed",
+        description="Checks corpus, tokenizer, model and adapter, and signs the signer's word that they belong together.",
+    )
+    command.add_argument("adapter", type=Path, metavar="ADAPTER", help="PEFT's adapter_config.json and safetensors")
+    _trust(command)
+    command.add_argument(
+        "--corpus", type=Path, action="append", required=True, metavar="DIR", help="a certified corpus; repeatable"
+    )
+    command.add_argument("--tokenizer", type=Path, required=True, metavar="T", help="the tokenizer it was trained with")
+    command.add_argument("--model", type=Path, required=True, metavar="M", help="the base model it was trained on")
+    command.add_argument("--sign-key", type=Path, required=True, metavar="KEY", help="signs the provenance")
+    command.add_argument("--passphrase-file", type=Path, metavar="FILE", help="its first line opens the key")
+    command.add_argument("--signatures", type=int, metavar="N", help="more signatures than the certificate asks for")
+    command.add_argument("--revocations", type=Path, metavar="FILE", help="a signed revocation list")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
+    _json(command)
+    command.set_defaults(call=_attest)
 
 
 def _trust(command: argparse.ArgumentParser) -> None:
@@ -330,6 +352,28 @@ def _compare(arguments: argparse.Namespace) -> int:
     value = compare(inputs, arguments.out, now=datetime.now(UTC), report=_measuring)
     lines = [*compare_report.lines(value), "", f"{arguments.out / HTML}: written"]
     show({**value, "report": str(arguments.out / HTML)}, arguments.json, lines)
+    return 0
+
+
+def _attest(arguments: argparse.Namespace) -> int:
+    from govern.keys import load_passphrase, load_private
+    from tune.attest import attest
+
+    passphrase = None if arguments.passphrase_file is None else load_passphrase(arguments.passphrase_file)
+    predicate = attest(
+        arguments.adapter,
+        arguments.out,
+        corpora=arguments.corpus,
+        trust=trusted_keys(arguments.trust),
+        model=arguments.model,
+        tokenizer=arguments.tokenizer,
+        key=load_private(arguments.sign_key, passphrase),
+        now=datetime.now(UTC),
+        signatures=arguments.signatures,
+        revocations=arguments.revocations,
+    )
+    lines = [f"{arguments.out}: attested, not governed: on which inputs it was trained is the signer's word"]
+    show({"adapter": str(arguments.out), "provenance": predicate}, arguments.json, lines)
     return 0
 
 

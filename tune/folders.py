@@ -14,7 +14,7 @@ from typing import Any
 from govern.errors import InputError
 from govern.files import list_files, manifest, parse_strict
 from tune.errors import TuneError, TuneRefused
-from tune.weights import INDEX, WEIGHTS, shapes
+from tune.weights import INDEX, WEIGHTS, header, shapes
 
 EXTENSION = "extension.json"
 MODEL_TYPES = ("llama",)
@@ -130,6 +130,12 @@ def base_model(folder: Path) -> BaseModel:
         _bytes(beside) if beside.exists() else None,
         note if isinstance(note, str) and NOTE.fullmatch(note) else None,
     )
+
+
+def tensor_shapes(base: BaseModel) -> dict[str, tuple[int, ...]]:
+    """The shape of each tensor of a base model that was read."""
+    names = [name for name, _ in base.files if name.endswith(WEIGHTS)]
+    return {tensor: tuple(entry["shape"]) for name in names for tensor, entry in header(base.path / name).items()}
 
 
 def tokenizer(folder: Path) -> TokenizerFolder:

@@ -44,7 +44,7 @@ def shapes(folder: Path, names: tuple[str, ...], index: dict[str, Any] | None) -
             if tensor in found:
                 raise TuneRefused(f"{folder / name}: tensor {tensor} stands in another file too; restore the folder")
             found[tensor] = tuple(entry["shape"])
-        _finite(folder / name, tensors)
+        finite(folder / name, tensors)
     return found
 
 
@@ -98,7 +98,8 @@ def _loaded(folder: Path, files: dict[str, Header], index: dict[str, Any] | None
         )
 
 
-def _finite(path: Path, tensors: Header) -> None:
+def finite(path: Path, tensors: Header) -> None:
+    """Refuses a safetensors file, described by `tensors`, that holds NaN or infinity."""
     import numpy as np
 
     begins = path.stat().st_size - sum(_bytes(entry) for entry in tensors.values())
