@@ -113,6 +113,7 @@ def _system(name: str, admitted: Admitted) -> dict[str, Any]:
         "model": side.base.digest,
         "tokenizer": side.words.digest,
         "adapter": name == ADAPTER,
+        "new_ids": len(side.words.new_ids),
         "quantisation": admitted.numbers.quantisation.type,
         "text_window": side.text_window,
         "task_window": side.task_window,

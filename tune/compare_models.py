@@ -108,11 +108,16 @@ def _said(given: Reader, task: "Task", item: "Item") -> Said:
     """What a model says to an item."""
     if task.kind == "answers":
         ids = prompt_ids(given, item.prompt)
-        if not ids or len(ids) + WRITTEN_TOKENS > given.window:
+        if len(ids) + WRITTEN_TOKENS > given.window:
             return None
         return (int(matches(written(given, ids, WRITTEN_TOKENS), item.accepted)),)
     asked = choice(given, item.prompt, item.options)
-    if not asked.shared or asked.length > given.window:
+    if not asked.shared:
+        raise TuneRefused(
+            f"{task.name}: the prompt of item {item.index + 1} has no token of its own under this tokenizer, so nothing comes "
+            "before its options; lengthen it"
+        )
+    if asked.length > given.window:
         return None
     nats = option_nats(given, asked)
     _finite(nats)

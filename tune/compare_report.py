@@ -9,7 +9,7 @@ from typing import Any
 
 from tune import compare_tables as tables
 from tune.compare_picture import Line, forest
-from tune.contrast import ADAPTER
+from tune.contrast import ADAPTER, BASE, ORIGINAL
 from vocab.coverage.tables import Table, plain
 from vocab.report import laid_out
 
@@ -125,6 +125,12 @@ def remarks(value: Value) -> list[str]:
             )
         found += _few(name, task["slices"][0]["units"], "text")
         found += _one_answer(name, task)
+    new = next(one["new_ids"] for one in value["systems"] if one["name"] == BASE)
+    if new and ORIGINAL not in {one["name"] for one in value["systems"]}:
+        found.append(
+            f"The base reads {new:,} new tokens whose rows nobody trained before this adapter; what was gained over the model "
+            "without them --base-model and --base-tokenizer show."
+        )
     notes = sorted({one["note"] for one in value["systems"] if one["note"]})
     return [*found, *(f"The base model says of itself: {note}." for note in notes)]
 

@@ -138,6 +138,7 @@ def test_a_report_holds_digests_and_nothing_of_a_text(compared, trained, tasks):
     assert value["adapter"]["weights"] == "sha256:" + sha256_file(trained.adapter / "adapter_model.safetensors")
     assert value["adapter"]["certificates"] == [value["held_out"]["certificate"]]
     assert {one["name"]: one["adapter"] for one in value["systems"]} == {"base": False, "adapter": True}
+    assert "new tokens whose rows nobody trained" in "\n".join(compare_report.lines(value))
     digest = "sha256:" + sha256_file(Path(tasks[0]))
     assert value["tasks"][0]["files"] == [{"name": "news.jsonl", "sha256": digest}]
 
@@ -228,6 +229,7 @@ def test_the_original_base_under_its_own_tokenizer_is_compared_by_the_byte(train
     assert systems["original"]["tokens"] > systems["adapter"]["tokens"]
     assert {one["against"] for one in value["held_out"]["slices"][0]["differences"]} == {"original", "base"}
     assert "original" in value["tasks"][0]["slices"][0]["systems"]
+    assert "nobody trained" not in "\n".join(compare_report.lines(value))
 
 
 @pytest.mark.parametrize("columns", ["as_pairs", "as_messages"])
