@@ -183,6 +183,8 @@ def _check_tasks(tasks: tuple[Task, ...]) -> None:
 def _template(inputs: Inputs, words: TokenizerFolder, data: Data, claim: dict[str, Any]) -> "Template | None":
     """The chat template, for a corpus of conversations: the one trained with, where that was with one."""
     if data.format != "messages":
+        if inputs.template is not None:
+            raise TuneError(f"--template {inputs.template}: the corpus holds no conversations; leave it out")
         return None
     found = find(inputs.tokenizer, inputs.template, words.special)
     known = claim["tokenizer"].get("template")

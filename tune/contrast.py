@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tune.resampling import Plan, difference, measured, rounded, sums
+from tune.resampling import Plan, difference, measured, measured_share, rounded, sums
 
 if TYPE_CHECKING:
     import numpy as np
@@ -151,7 +151,7 @@ def _task_slice(name: str, task: "Task", answers: Answers, kept: Any, plan: Plan
     measures = _measures(task)
     for system in answers.systems:
         result["systems"][system] = {
-            title: measured(float(measure(whole, system)), measure(resampled, system), units)
+            title: _share(title, float(measure(whole, system)), measure(resampled, system), units)
             for title, measure in measures.items()
         }
     result |= _beside(task, items, whole, resampled, units)
@@ -260,11 +260,15 @@ def _beside(task: "Task", items: Sequence[Any], whole: Part, resampled: Part, un
         "majority": {
             "label": task.labels[int(np.argmax(whole["gold"]))],
             **{
-                title: measured(float(measure(whole, "majority")), measure(resampled, "majority"), units)
+                title: _share(title, float(measure(whole, "majority")), measure(resampled, "majority"), units)
                 for title, measure in (("accuracy", accuracy), ("macro_f1", macro_f1))
             },
         }
     }
+
+
+def _share(title: str, value: float, values: "Floats", units: int) -> dict[str, Any]:
+    return measured_share(value, values, units, of_units=not title.startswith("macro_f1"))
 
 
 def _by_label(task: "Task", systems: Sequence[str], whole: Part) -> list[dict[str, Any]]:

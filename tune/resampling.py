@@ -64,6 +64,21 @@ def measured(value: float, values: "NDArray[np.float64]", units: int) -> dict[st
     return {"value": rounded(value), "interval": interval(values, units)}
 
 
+def measured_share(value: float, values: "NDArray[np.float64]", units: int, *, of_units: bool) -> dict[str, Any]:
+    """A share with its interval.
+
+    Of none, or of all, every resample is the same, which would claim too much: the other end is then that of the exact binomial
+    interval (Clopper and Pearson 1934) where the share is one of units (`of_units`), and of another there is none.
+    """
+    found = measured(value, values, units)
+    ends = found["interval"]
+    if ends is None or ends[0] != ends[1] or ends[0] not in (0.0, 1.0):
+        return found
+    far = 1 - ((1 - LEVEL) / 2) ** (1 / units)
+    exact = [0.0, rounded(far)] if ends[0] == 0 else [rounded(1 - far), 1.0]
+    return {**found, "interval": exact if of_units else None}
+
+
 def difference(
     value: float, values: "NDArray[np.float64]", units: int, *, less_is_better: bool, resolution: float = 0.0
 ) -> dict[str, Any]:

@@ -13,11 +13,12 @@ from tune_world import ISSUED, NOW, SENTENCES, claim, texts
 
 from govern.errors import GovernError
 from govern.files import sha256_file
-from tune import compare_report
+from tune import compare_gate, compare_report
 from tune.cli import main
 from tune.compare import HTML, JSON, compare
 from tune.compare_gate import Inputs
 from tune.errors import TuneError, TuneInterrupted, TuneRefused
+from tune.folders import tokenizer
 from tune.resampling import Plan
 
 pytest.importorskip("torch")
@@ -180,9 +181,10 @@ def test_a_fresh_adapter_does_not_differ_from_its_base(trained, copy, tasks, tmp
 
 
 def test_another_corpus_is_measured_on_and_said_to_be_another(trained, corpus, tmp_path):
-    """By language where there are several; what is no language's name is not shown."""
+    """Certified for evaluation alone; by language where there are several; what is no language's name is not shown."""
     langs = ["en", "ko"] * 5 + ["no language <b>", "ko"]
-    value = compare(inputs(trained, corpus=corpus(texts(12, 200), langs)), tmp_path / "report", now=NOW)
+    other = corpus(texts(12, 200), langs, purpose={"allowed": ["evaluate"], "intended_use": "tests"})
+    value = compare(inputs(trained, corpus=other), tmp_path / "report", now=NOW)
     held = value["held_out"]
     assert held["trained_on"] is False
     assert [one["slice"] for one in held["slices"]] == ["all", "lang:en", "lang:ko", "lang:other"]
@@ -245,7 +247,11 @@ def test_corpora_of_other_formats_are_measured_where_they_are_learned(trained, t
         "{% for m in messages %}[{{ m['role'] }}] {{ m['content'] }}\n{% endfor %}"
         "{% if add_generation_prompt %}[assistant] {% endif %}"
     )
-    value = compare(inputs(trained, corpus=folder, template=template), tmp_path / "report", now=NOW)
+    if columns == "as_pairs":
+        with pytest.raises(TuneError, match="the corpus holds no conversations"):
+            compare(inputs(trained, corpus=folder, template=template), tmp_path / "none", now=NOW)
+    chosen = None if columns == "as_pairs" else template
+    value = compare(inputs(trained, corpus=folder, template=chosen), tmp_path / "report", now=NOW)
     whole = sum(len(one.encode()) for one in texts(10, 50))
     size = value["held_out"]["slices"][0]["systems"]["base"]["bytes"]
     if columns == "as_pairs":
@@ -327,6 +333,28 @@ def test_a_corpus_that_does_not_verify_is_refused(trained, copy, corpus, tmp_pat
         compare(inputs(trained, corpus=corpus([])), tmp_path / "report", now=NOW)
     assert caught.value.exit_code == 1
     assert not (tmp_path / "report").exists()
+
+
+def test_a_model_that_changes_meanwhile_is_refused(trained, copy, tmp_path):
+    """What was measured must be what was verified."""
+    mine = copy(trained)
+
+    def alter(*_):
+        (mine.root / "model/README.md").write_text("# Better\n")
+
+    with pytest.raises(TuneRefused, match="changed while it was measured"):
+        compare(inputs(mine, corpus=mine.root / "corpus", rows=1), tmp_path / "report", now=NOW, report=alter)
+    assert not (tmp_path / "report").exists()
+
+
+def test_another_chat_template_than_was_trained_with_is_refused(trained, tmp_path):
+    """Its digest stands in the provenance."""
+    (tmp_path / "t.jinja").write_text("{{ messages }}")
+    words = tokenizer(trained.root / "tokenizer")
+    data = trained.recipe().data.model_copy(update={"format": "messages"})
+    claimed = {"tokenizer": {"template": "sha256:" + "0" * 64}}
+    with pytest.raises(TuneRefused, match="another chat template than was trained with"):
+        compare_gate._template(inputs(trained, template=tmp_path / "t.jinja"), words, data, claimed)
 
 
 @pytest.mark.parametrize(

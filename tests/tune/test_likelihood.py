@@ -77,6 +77,26 @@ def test_an_option_that_joins_the_prompt_in_a_token_is_scored_from_there(sides):
     assert len(asked.shared) < len(given.encoder.encode("the EBIT", add_special_tokens=False).ids) + 1
 
 
+@pytest.mark.parametrize("scheme", ["always", "first", "never"])
+def test_a_tokenizer_with_marks_for_spaces_is_cut_where_the_prompt_ends(scheme):
+    """SentencePiece's way: an option begins with the mark of its space, and what comes before is shared."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    from tune.likelihood import Reader, choice
+
+    encoder = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True))
+    encoder.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme=scheme)
+    encoder.decoder = decoders.Metaspace(prepend_scheme=scheme)
+    special = ["<unk>", *(f"<0x{at:02X}>" for at in range(256))]
+    trainer = trainers.BpeTrainer(vocab_size=600, special_tokens=special, show_progress=False)
+    encoder.train_from_iterator([prompt + option for prompt, options in PROMPTS[:2] for option in options], trainer)
+    for prompt, options in PROMPTS[:2]:
+        asked = choice(Reader(None, encoder, None, None, 64), prompt, options)
+        assert list(asked.shared) == encoder.encode(prompt, add_special_tokens=False).ids
+        for option, rest in zip(options, asked.rests, strict=True):
+            assert [*asked.shared, *rest] == encoder.encode(prompt + option, add_special_tokens=False).ids
+
+
 def test_text_that_spells_a_special_token_does_not_become_it(sides):
     """Neither in a prompt nor in an option."""
     from tune.likelihood import choice, prompt_ids, reader

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tune import contrast
 from tune.contrast import Answers, Texts, task_slices, text_slices
-from tune.resampling import FEW, Plan, difference, interval, sums
+from tune.resampling import FEW, Plan, difference, interval, measured_share, sums
 from tune.task_formats import Item
 
 PLAN = Plan(200, 3)
@@ -70,6 +70,16 @@ def test_too_few_units_have_no_verdict_and_one_no_interval():
     assert (few["interval"], few["verdict"]) == ([-1.0, -1.0], None)
     one = difference(-1.0, values, 1, less_is_better=True)
     assert (one["interval"], one["verdict"]) == (None, None)
+
+
+def test_none_or_all_right_still_has_an_interval():
+    """Of 40 texts none: up to 8.8%, by the exact binomial; of macro-F1 nothing is claimed."""
+    for value, ends in ((0.0, [0, 0.0881]), (1.0, [0.9119, 1])):
+        found = measured_share(value, np.full(100, value), 40, of_units=True)
+        assert found["interval"] == pytest.approx(ends, abs=1e-4)
+        assert measured_share(value, np.full(100, value), 40, of_units=False)["interval"] is None
+    values = np.linspace(0, 1, 101)
+    assert measured_share(0.5, values, 40, of_units=True)["interval"] == interval(values, 40)
 
 
 def test_a_difference_as_small_as_rounding_shows_nothing():
