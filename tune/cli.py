@@ -134,6 +134,9 @@ def _add_merge(commands: Any) -> None:
     )
     command.add_argument("--revocations", type=Path, metavar="FILE", help="a signed revocation list")
     command.add_argument(
+        "--held-in", choices=("nf4", "none"), help="how the base of an attested adapter was held in its training"
+    )
+    command.add_argument(
         "--form",
         choices=("merged", "rows"),
         default="merged",
@@ -313,6 +316,7 @@ def _merge(arguments: argparse.Namespace) -> int:
         now=datetime.now(UTC),
         corpora=arguments.corpus,
         revocations=arguments.revocations,
+        held_in=arguments.held_in,
         form=arguments.form,
         dtype=arguments.dtype,
         max_kl=arguments.max_kl,
