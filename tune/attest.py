@@ -1,8 +1,8 @@
 """Signs an adapter that was trained elsewhere, after its inputs passed the gate: attested, never governed.
 
 What is checked: the corpora, the tokenizer and the base model, as before a run; that the adapter is LoRA of finite numbers,
-every tensor of which fits that base; that no mark says it is ungoverned. What is not: that it was trained on those inputs. That is
-the signer's word, and the provenance, the card and `tune verify` say so.
+every tensor of which fits that base; that no mark says it is ungoverned. What is not: that it was trained on those inputs. That
+is the signer's word, and the provenance, the card and `tune verify` say so.
 """
 
 import shutil

@@ -17,7 +17,16 @@ import numpy as np
 
 from govern.envelope import ENVELOPE_BYTES, open_sealed, seal, statement
 from govern.errors import GovernError
-from govern.files import digest, list_files, sha256_file, sync_folder, sync_tree, write_whole
+from govern.files import (
+    canonical,
+    digest,
+    list_files,
+    parse_canonical,
+    sha256_file,
+    sync_folder,
+    sync_tree,
+    write_whole,
+)
 from govern.inventory import read_plain
 from tune.dataset import KINDS, Counts, Dataset
 from tune.errors import TuneError
@@ -49,7 +58,7 @@ def key(recipe: "Recipe", passed: "Passed", part: str, sources: str) -> dict[str
 def kept(
     cache: Path,
     shaped_by: dict[str, Any],
-    sign_key: "PrivateKey",
+    sign_key: "PrivateKey | None",
     make: Callable[[Path], Dataset],
     say: Callable[[str], None] = lambda _: None,
 ) -> Dataset:
@@ -58,7 +67,8 @@ def kept(
     Args:
         cache: a folder, made where it is missing.
         shaped_by: as `key` gives it.
-        sign_key: signs the record of a new entry; only its own signature is believed.
+        sign_key: signs the record of a new entry, and only its own signature is believed; None, in an ungoverned run, signs
+            nothing and believes any record.
         make: builds the dataset in an empty folder.
         say: called with a line where an entry does not hold.
 
@@ -66,10 +76,10 @@ def kept(
         TuneError: the folder cannot be made.
         OSError: the entry cannot be written.
     """
-    entry = cache / digest(shaped_by).removeprefix("sha256:")
+    entry = _entry(cache, shaped_by)
     if os.path.lexists(entry):
         try:
-            return _read(entry, shaped_by, sign_key)
+            return read(cache, shaped_by, sign_key)
         except (GovernError, TuneError) as error:
             say(f"{error}; its tokens are made anew")
             shutil.rmtree(entry)
@@ -85,33 +95,52 @@ def kept(
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    return _read(entry, shaped_by, sign_key)
+    return read(cache, shaped_by, sign_key)
 
 
-def _write(folder: Path, data: Dataset, shaped_by: dict[str, Any], sign_key: "PrivateKey") -> None:
+def read(cache: Path, shaped_by: dict[str, Any], sign_key: "PrivateKey | None") -> Dataset:
+    """The dataset that `shaped_by` names, which `kept` left in the folder `cache`.
+
+    Raises:
+        GovernError: its record is not signed by `sign_key`.
+        TuneError: it is not what its record names.
+    """
+    entry = _entry(cache, shaped_by)
+    path = entry / RECORD
+    data = read_plain(path, ENVELOPE_BYTES)
+    if sign_key is None:
+        record = parse_canonical(data, str(path))
+        subjects = {one["name"]: one["digest"]["sha256"] for one in record["subject"]}
+        predicate = record["predicate"]
+    else:
+        opened = open_sealed(data, str(path), PREDICATE, (sign_key.public,))
+        subjects, predicate = opened.subjects, opened.predicate
+    if predicate.get("shaped_by") != shaped_by:
+        raise TuneError(f"{path}: names other inputs than these")
+    if set(list_files(entry)) != {*subjects, RECORD}:
+        raise TuneError(f"{entry}: not the files that its signed record names")
+    arrays = {}
+    for name, expected in subjects.items():
+        if sha256_file(entry / name) != expected:
+            raise TuneError(f"{entry / name}: not the tokens that its signed record names")
+        short = name.removesuffix(SUFFIX)
+        arrays[short] = np.memmap(entry / name, dtype=KINDS[short], mode="r")
+    counts = predicate["counts"]
+    dropped = tuple((str(reason), int(count)) for reason, count in counts.pop("dropped"))
+    return Dataset(**arrays, max_length=predicate["max_length"], counts=Counts(**counts, dropped=dropped))
+
+
+def _entry(cache: Path, shaped_by: dict[str, Any]) -> Path:
+    return cache / digest(shaped_by).removeprefix("sha256:")
+
+
+def _write(folder: Path, data: Dataset, shaped_by: dict[str, Any], sign_key: "PrivateKey | None") -> None:
     for name, kind in KINDS.items():
         array = getattr(data, name)
         if array is not None and not (folder / (name + SUFFIX)).exists():
             (folder / (name + SUFFIX)).write_bytes(np.ascontiguousarray(array, dtype=kind).tobytes())
     subjects = [(name, sha256_file(folder / name)) for name in list_files(folder)]
     predicate = {"shaped_by": shaped_by, "max_length": data.max_length, "counts": asdict(data.counts)}
-    write_whole(folder / RECORD, seal(statement(subjects, PREDICATE, predicate), sign_key))
+    record = statement(subjects, PREDICATE, predicate)
+    write_whole(folder / RECORD, canonical(record) if sign_key is None else seal(record, sign_key))
     sync_tree(folder)
-
-
-def _read(entry: Path, shaped_by: dict[str, Any], sign_key: "PrivateKey") -> Dataset:
-    path = entry / RECORD
-    opened = open_sealed(read_plain(path, ENVELOPE_BYTES), str(path), PREDICATE, (sign_key.public,))
-    if opened.predicate.get("shaped_by") != shaped_by:
-        raise TuneError(f"{path}: names other inputs than these")
-    if set(list_files(entry)) != {*opened.subjects, RECORD}:
-        raise TuneError(f"{entry}: not the files that its signed record names")
-    arrays = {}
-    for name, expected in opened.subjects.items():
-        if sha256_file(entry / name) != expected:
-            raise TuneError(f"{entry / name}: not the tokens that its signed record names")
-        short = name.removesuffix(SUFFIX)
-        arrays[short] = np.memmap(entry / name, dtype=KINDS[short], mode="r")
-    counts = opened.predicate["counts"]
-    dropped = tuple((str(reason), int(count)) for reason, count in counts.pop("dropped"))
-    return Dataset(**arrays, max_length=opened.predicate["max_length"], counts=Counts(**counts, dropped=dropped))

@@ -60,7 +60,7 @@ class Template:
 
     def __init__(self, source: str, where: str, special: Mapping[str, str]) -> None:
         self.digest = "sha256:" + hashlib.sha256(source.encode()).hexdigest()
-        self._where = where
+        self._source, self._where = source, where
         self._special = dict(special)
         environment = ImmutableSandboxedEnvironment(
             trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols]
@@ -72,6 +72,10 @@ class Template:
         except TemplateSyntaxError as error:
             raise TuneError(f"{where}: line {error.lineno}: not a template ({error.message}); correct it") from None
         self._marks = "generation" in {token for _, kind, token in environment.lex(source) if kind == "name"}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A template goes to another process as its source."""
+        return Template, (self._source, self._where, self._special)
 
     def render(self, messages: Sequence[Message], *, all_of_it: bool = False) -> Rendered | None:
         """The conversation as text; None where the template refuses it, as one that lets no two turns of a role follow.

@@ -246,6 +246,8 @@ def _init(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from tune.processes import leads
+    from tune.progress import Progress
     from tune.recipe import load
     from tune.run import run
 
@@ -256,9 +258,11 @@ def _run(arguments: argparse.Namespace) -> int:
         now=datetime.now(UTC),
         resume=arguments.resume,
         governed=not arguments.ungoverned,
-        report=_step,
+        report=Progress(),
         say=_say,
     )
+    if not leads():
+        return 0
     training = result.predicate["training"]
     seconds, memory = time.monotonic() - began, _peak_bytes()
     lines = [
@@ -305,6 +309,8 @@ def _merge(arguments: argparse.Namespace) -> int:
     from govern.keys import load_passphrase, load_private
     from tune.merge import merge
 
+    if arguments.passphrase is not None and arguments.sign_key is None:
+        raise TuneError("--passphrase: opens nothing without --sign-key; add the key, or leave it out")
     passphrase = None if arguments.passphrase is None else load_passphrase(arguments.passphrase)
     key = None if arguments.sign_key is None else load_private(arguments.sign_key, passphrase)
     made = merge(
@@ -405,18 +411,6 @@ def _measuring(what: str, done: int, of: int) -> None:
         print(f"\rtune: {what}: {done} of {of} ", end="\n" if done == of else "", file=sys.stderr, flush=True)
     elif done == of:
         _say(f"{what}: {of} of {of}")
-
-
-def _step(step: int, steps: int, loss: float) -> None:
-    if sys.stderr.isatty():
-        print(
-            f"\rtune: step {step} of {steps}, loss {loss:.4f} ",
-            end="\n" if step == steps else "",
-            file=sys.stderr,
-            flush=True,
-        )
-    elif step == steps or step % max(1, steps // 10) == 0:
-        _say(f"step {step} of {steps}, loss {loss:.4f}")
 
 
 def _peak_bytes() -> int:

@@ -4,10 +4,12 @@ Only local folders that `tune.folders.base_model` accepted are loaded, from safe
 network. A base in 4 bits computes the same whether it trains or is measured, so a loss before and after compare.
 """
 
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tune import processes
 from tune.errors import TuneError, TuneRefused
 from tune.rows import lora_config, split
 
@@ -23,6 +25,7 @@ UNLOADABLE = (OSError, RuntimeError, ValueError, TypeError, LookupError, Attribu
 def go_offline() -> None:
     """Tells the libraries to open no socket; must run before they are first imported."""
     os.environ.update(OFFLINE)
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it advises a package that fetches code
 
 
 def with_adapter(numbers: "Numbers", base: "BaseModel", new_ids: tuple[int, ...]) -> Any:
@@ -34,7 +37,7 @@ def with_adapter(numbers: "Numbers", base: "BaseModel", new_ids: tuple[int, ...]
     """
     from peft import get_peft_model
 
-    model = _frozen(load(base, numbers.quantisation), numbers)
+    model = _frozen(load(base, numbers.quantisation, sharded=processes.shard(numbers.training)), numbers)
     adapted = get_peft_model(model, lora_config(numbers.lora, new_ids, tied=base.tied), autocast_adapter_dtype=True)
     split(adapted)
     return adapted
@@ -61,8 +64,10 @@ def trained(adapter: Path, numbers: "Numbers", base: "BaseModel") -> Any:
     return adapted.eval()
 
 
-def load(base: "BaseModel", quantisation: "Quantisation") -> Any:
+def load(base: "BaseModel", quantisation: "Quantisation", *, sharded: bool = False) -> Any:
     """The base as transformers loads it, its linear layers as `quantisation` says, on the accelerator if there is one.
+
+    Where the processes are to hold a part each (`sharded`), 4-bit weights are stored as floats, to the same bits.
 
     Raises:
         TuneError: the folder does not load.
@@ -83,13 +88,14 @@ def load(base: "BaseModel", quantisation: "Quantisation") -> Any:
             bnb_4bit_quant_type=quantisation.type,
             bnb_4bit_use_double_quant=quantisation.double,
             bnb_4bit_compute_dtype=compute,
+            bnb_4bit_quant_storage=compute if sharded else torch.uint8,  # only floats are shared out
         )
     try:
         model, info = AutoModelForCausalLM.from_pretrained(
             base.path,
             quantization_config=four_bit,
             dtype=compute,
-            device_map={"": 0 if accelerated else "cpu"},
+            device_map={"": processes.local() if accelerated else "cpu"},
             attn_implementation="sdpa",  # the implementation for which packing without a mask is proven
             use_safetensors=True,
             trust_remote_code=False,

@@ -69,6 +69,10 @@ class Training(_Part):
     patience: int | None = Field(
         None, ge=1, description="evaluations in a row without a lower loss that end training early"
     )
+    sharding: Literal["none", "full"] = Field(
+        "none",
+        description="of several processes: none, each holds the whole model (DDP); full, each holds a part of it (FSDP)",
+    )
     activation_checkpointing: bool = Field(
         True, description="recompute activations: a third more time for a fraction of the memory, as in QLoRA"
     )

@@ -7,7 +7,7 @@ beside it as digests, so a run resumes only over the same recipe, corpus, tokeni
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,17 +17,16 @@ from govern.errors import GovernError
 from govern.files import canonical, digest, sha256_file, sync_folder, sync_tree, write_whole
 from govern.keys import PrivateKey, load_passphrase, load_private
 from govern.lock import alone
-from tune import adapter, cache, checkpoints, dataset, gate
+from tune import adapter, checkpoints, dataset, gate, processes, tokens
 from tune.errors import TuneError, TuneInterrupted, TuneRefused
 from tune.folders import base_model, read_json
 
 if TYPE_CHECKING:
     from tune.recipe import Recipe
-    from tune.train import Report
+    from tune.train import Measured, Report
 
 IDENTITY = "run.json"
 WORK = "checkpoints"
-TOKENS = "tokens"
 WHOLE = "adapter"
 
 
@@ -56,7 +55,7 @@ def run(
         now: the moment to check dates for, and the adapter's date of issue.
         resume: continue an unfinished run of the same recipe and inputs.
         governed: False for a development run on text that nobody certified: its adapter is marked so and not signed.
-        report: called after each step with step, steps and loss.
+        report: called after each step with step, steps, loss, and tokens since this process began.
         say: called with a line at each stage.
 
     Raises:
@@ -68,24 +67,16 @@ def run(
     from tune.loading import go_offline
 
     go_offline()
-    partial = _room(recipe, resume=resume)
+    partial = _partial(recipe.out)
     key = _key(recipe) if governed else None
-    passed = gate.check(recipe, now=now) if governed else gate.check_ungoverned(recipe)
-    if governed:
-        certificates = ", ".join(str(one.certificate) for one in passed.corpora)
-        say(f"gate passed: certificate {certificates}, {len(passed.tokenizer.new_ids)} new token rows")
-    else:
-        say("UNGOVERNED: nobody certified this text; the adapter is marked so, and `tune verify` refuses it")
     try:
-        partial.mkdir(mode=0o700, exist_ok=True)
-        with alone(partial):
+        with processes.together(), ExitStack() as stack:
+            passed = processes.first(lambda: _begin(recipe, partial, key, stack, now, resume=resume, say=say))
+            data, held_out = tokens.read(recipe, passed, partial, key)
             with _or_nothing(partial):
-                data = _tokens(recipe, passed, "documents", partial, key, say)
-                held_out = _held_out(recipe, passed, partial, key, say)
-            say(_described(data))
-            _same_run(partial, _identity(recipe, passed, data))
-            with _or_nothing(partial):
-                return _train(recipe, passed, data, held_out, partial, key, now, report or (lambda *_: None))
+                measured = _trained(recipe, passed, data, held_out, partial, report or (lambda *_: None))
+                made = adapter.Made(recipe, passed, data, held_out, measured)
+                return processes.first(lambda: _written(made, partial, key, now))
     except KeyboardInterrupt:
         raise TuneInterrupted(
             f"{partial}: stopped; `tune run RECIPE --resume` continues from the newest checkpoint"
@@ -96,47 +87,43 @@ def run(
         ) from None
 
 
+def _begin(
+    recipe: "Recipe",
+    partial: Path,
+    key: PrivateKey | None,
+    stack: ExitStack,
+    now: datetime,
+    *,
+    resume: bool,
+    say: Callable[[str], None],
+) -> gate.Passed:
+    """What passed the gate, its rows kept and the unfinished run locked: the first process's work before training."""
+    _room(recipe, partial, resume=resume)
+    passed = gate.check_ungoverned(recipe) if key is None else gate.check(recipe, now=now)
+    if key is None:
+        say("UNGOVERNED: nobody certified this text; the adapter is marked so, and `tune verify` refuses it")
+    else:
+        certificates = ", ".join(str(one.certificate) for one in passed.corpora)
+        say(f"gate passed: certificate {certificates}, {len(passed.tokenizer.new_ids)} new token rows")
+    partial.mkdir(mode=0o700, exist_ok=True)
+    stack.enter_context(alone(partial))
+    with _or_nothing(partial):
+        tokens.make(recipe, passed, partial, key, say)
+        data, _ = tokens.read(recipe, passed, partial, key)
+    say(_described(data))
+    _same_run(partial, _identity(recipe, passed, data))
+    return passed
+
+
 @contextmanager
 def _or_nothing(partial: Path) -> Iterator[None]:
     """Removes the unfinished run where an error leaves nothing to continue: another recipe or model may come next."""
     try:
         yield
     except (TuneError, GovernError):
-        if checkpoints.latest(partial / WORK) is None:
+        if processes.leads() and checkpoints.latest(partial / WORK) is None:
             shutil.rmtree(partial)
         raise
-
-
-def _tokens(
-    recipe: "Recipe", passed: gate.Passed, part: str, partial: Path, key: PrivateKey | None, say: Callable[[str], None]
-) -> dataset.Dataset:
-    """The packed rows of the training or held-out part of every corpus: from the cache, where the recipe names one."""
-    held_out = part != "documents"
-    parts = [
-        dataset.Part(one.held_out, 1.0) if held_out else dataset.Part(one.documents, one.weight)
-        for one in passed.corpora
-    ]
-
-    def make(folder: Path) -> dataset.Dataset:
-        return dataset.build_all(
-            parts,
-            passed.tokenizer,
-            recipe.training.max_length,
-            data=recipe.data,
-            template=passed.template,
-            seed=recipe.training.seed,
-            with_bytes=held_out,
-            folder=folder,
-        )
-
-    if recipe.cache is not None and key is not None:
-        sources = adapter.code()["tune_sources"]
-        return cache.kept(recipe.cache, cache.key(recipe, passed, part, sources), key, make, say)
-    folder = partial / TOKENS / part
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    return make(folder)
 
 
 def _described(data: dataset.Dataset) -> str:
@@ -147,27 +134,32 @@ def _described(data: dataset.Dataset) -> str:
     return line
 
 
-def _train(
+def _trained(
     recipe: "Recipe",
     passed: gate.Passed,
     data: dataset.Dataset,
     held_out: dataset.Dataset | None,
     partial: Path,
-    key: PrivateKey | None,
-    now: datetime,
     report: "Report",
-) -> Result:
+) -> "Measured":
     from tune.train import train
 
     whole, work = partial / WHOLE, partial / WORK
-    if whole.exists():
-        shutil.rmtree(whole)
-    work.mkdir(exist_ok=True)
+    if processes.leads():
+        if whole.exists():
+            shutil.rmtree(whole)
+        work.mkdir(exist_ok=True)
+    processes.wait()
     new_ids = passed.tokenizer.new_ids
-    measured = train(recipe, passed.base, new_ids, data, held_out, work=work, out=whole, report=report)
-    if base_model(recipe.model).digest != passed.base.digest:
+    return train(recipe, passed.base, new_ids, data, held_out, work=work, out=whole, report=report)
+
+
+def _written(made: adapter.Made, partial: Path, key: PrivateKey | None, now: datetime) -> Result:
+    """The adapter, signed and in its place; the unfinished run is gone then."""
+    recipe, whole = made.recipe, partial / WHOLE
+    if base_model(recipe.model).digest != made.passed.base.digest:
         raise TuneRefused(f"{recipe.model}: changed while it was trained on; restore it and run again")
-    predicate = adapter.write(whole, adapter.Made(recipe, passed, data, held_out, measured), key, issued=now)
+    predicate = adapter.write(whole, made, key, issued=now)
     sync_tree(whole)
     whole.rename(recipe.out)
     sync_folder(recipe.out.absolute().parent)
@@ -175,10 +167,13 @@ def _train(
     return Result(recipe.out, "sha256:" + sha256_file(recipe.out / adapter.WEIGHTS), predicate)
 
 
-def _room(recipe: "Recipe", *, resume: bool) -> Path:
-    """The folder to work in, `OUT.partial`; refuses where the adapter cannot go."""
+def _partial(out: Path) -> Path:
+    return out.with_name(out.name + ".partial") if out.name else out
+
+
+def _room(recipe: "Recipe", partial: Path, *, resume: bool) -> None:
+    """Refuses where the adapter, or the folder to work in, cannot go."""
     out = recipe.out
-    partial = out.with_name(out.name + ".partial") if out.name else out
     if os.path.lexists(out):
         leftover = f"; {partial} is left of a run that finished, remove it" if out.name and partial.exists() else ""
         raise TuneError(f"{out}: exists already; name another folder as 'out', or remove it{leftover}")
@@ -193,22 +188,11 @@ def _room(recipe: "Recipe", *, resume: bool) -> Path:
         raise TuneError(f"{partial}: a file or link where the unfinished run goes; remove it, or name another 'out'")
     if partial.exists() and not resume:
         raise TuneError(f"{partial}: an unfinished run; continue it with --resume, or remove the folder to begin again")
-    return partial
 
 
 def _key(recipe: "Recipe") -> PrivateKey:
     passphrase = None if recipe.passphrase_file is None else load_passphrase(recipe.passphrase_file)
     return load_private(recipe.sign_key, passphrase)
-
-
-def _held_out(
-    recipe: "Recipe", passed: gate.Passed, partial: Path, key: PrivateKey | None, say: Callable[[str], None]
-) -> dataset.Dataset | None:
-    """At most `evaluation_rows` rows of the held-out parts, evenly spaced, since packing puts long pieces first."""
-    wanted = recipe.training.evaluation_rows
-    if not wanted or not any(one.held_out for one in passed.corpora):
-        return None
-    return dataset.some_rows(_tokens(recipe, passed, "held-out", partial, key, say), wanted)
 
 
 def _identity(recipe: "Recipe", passed: gate.Passed, data: dataset.Dataset) -> dict[str, str]:
@@ -219,6 +203,7 @@ def _identity(recipe: "Recipe", passed: gate.Passed, data: dataset.Dataset) -> d
         "tokenizer": passed.tokenizer.digest,
         "model": passed.base.digest,
         "training rows": data.digest,
+        "number of processes": str(processes.count()),
         "code": adapter.code()["tune_sources"],
         "environment": adapter.code()["environment_digest"],
     }

@@ -7,14 +7,13 @@ was killed and resumed from a checkpoint. A loss or gradient that is no number s
 
 import errno
 import math
-import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tune import checkpoints
+from tune import checkpoints, processes
 from tune.dataset import IGNORED, Dataset, collate
 from tune.errors import TuneError, TuneRefused
 from tune.folders import read_json
@@ -30,7 +29,10 @@ UNWRITTEN = ("inline_container", "PytorchStreamWriter", "I/O error")
 HELD_OUT = ("held_out_loss", "held_out_bits_per_byte")
 SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
 """What the library calls each schedule of a recipe."""
-Report = Callable[[int, int, float], None]
+SHARDED = "full_shard auto_wrap"
+"""FSDP, in the words of the library."""
+Report = Callable[[int, int, float, int], None]
+"""Called after a step: with its number, how many there are, its loss, and tokens since this process began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,40 +117,78 @@ def _train(
     out: Path,
     report: Report,
 ) -> Measured:
-    import torch
     import transformers
 
-    if os.environ.get("WORLD_SIZE", "1") != "1" or torch.cuda.device_count() > 1:
-        raise TuneError("several processes or accelerators: this version trains on one; set CUDA_VISIBLE_DEVICES=0")
+    _share_evenly(recipe.training)
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
     transformers.set_seed(recipe.training.seed)
     model = with_adapter(recipe, base, new_ids)
     rate = recipe.training.micro_batch
     before = None if held_out is None else evaluated(model, held_out, rate)
-    optimiser = torch.optim.AdamW(parameter_groups(model, recipe.training), fused=True)
-    trainer = transformers.Trainer(
+    trainer = _trainer_of(recipe.training)(
         model=model,
         args=_arguments(recipe, work),
         train_dataset=data,
         data_collator=collate,
-        optimizers=(optimiser, None),
-        callbacks=[_watch(report), *([] if held_out is None else [_evaluating(recipe.training, held_out)])],
+        callbacks=[
+            _watch(report, recipe.training.batch * data.tokens / len(data)),
+            *([] if held_out is None else [_evaluating(recipe.training, held_out)]),
+        ],
     )
+    if processes.shard(recipe.training) and not trainer.is_fsdp_enabled:
+        raise TuneError('training.sharding is "full", and processors are not sharded over; leave it out here')
     trainer.remove_callback(transformers.PrinterCallback)
-    log, steps, epochs = _fit(trainer, checkpoints.latest(work), recipe.training.patience)
+    found = processes.first(lambda: checkpoints.latest(work))
+    log, steps, epochs = _fit(trainer, found, recipe.training.patience)
     after = None if held_out is None else evaluated(model, held_out, rate)
     _finite(model)
-    model.save_pretrained(out, save_embedding_layers=False)
+    state = trainer.accelerator.get_state_dict(trainer.model) if processes.shard(recipe.training) else None
+    if processes.leads():
+        model.save_pretrained(out, save_embedding_layers=False, state_dict=state)
     trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     ended_early = _is_over(log, recipe.training.patience) and steps < trainer.state.max_steps
     return Measured(log, steps, epochs, trainable, before, after, ended_early, _device(), trainer.args.world_size)
+
+
+def _share_evenly(numbers: "Training") -> None:
+    """Refuses what several processes cannot share evenly."""
+    import torch
+
+    count = processes.count()
+    if count == 1 and torch.cuda.device_count() > 1:
+        raise TuneError(
+            f"{torch.cuda.device_count()} accelerators and one process; start one for each with `torchrun --nproc-per-node "
+            f"{torch.cuda.device_count()} -m tune run RECIPE`, or set CUDA_VISIBLE_DEVICES=0"
+        )
+    if numbers.batch % (numbers.micro_batch * count):
+        raise TuneError(
+            f"training.batch {numbers.batch} is not a multiple of micro_batch {numbers.micro_batch} times {count} processes; "
+            "change one"
+        )
 
 
 def _device() -> str:
     import torch
 
     return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
+
+
+def _trainer_of(numbers: "Training") -> Any:
+    """`transformers.Trainer` with a rate for LoRA and one for new rows; made when it asks, so that FSDP may shard first."""
+    import torch
+    import transformers
+
+    class Tuner(transformers.Trainer):  # type: ignore[misc]  # transformers has no types here
+        optimizer: Any
+
+        def create_optimizer(self, model: Any = None) -> Any:
+            if self.optimizer is None:
+                groups = parameter_groups(model or self.model, numbers)
+                self.optimizer = torch.optim.AdamW(groups, fused=True)
+            return self.optimizer
+
+    return Tuner
 
 
 def _fit(trainer: Any, found: Path | None, patience: int | None) -> tuple[tuple[dict[str, float], ...], int, float]:
@@ -190,7 +230,7 @@ def _arguments(recipe: "Recipe", work: Path) -> Any:
         max_steps=numbers.steps or -1,
         num_train_epochs=numbers.epochs or 1.0,
         per_device_train_batch_size=numbers.micro_batch,
-        gradient_accumulation_steps=numbers.batch // numbers.micro_batch,
+        gradient_accumulation_steps=numbers.batch // (numbers.micro_batch * processes.count()),
         learning_rate=numbers.learning_rate,
         lr_scheduler_type=SCHEDULES[numbers.schedule],
         warmup_steps=numbers.warm_up,
@@ -205,16 +245,21 @@ def _arguments(recipe: "Recipe", work: Path) -> Any:
         report_to="none",
         disable_tqdm=True,
         use_cpu=not torch.cuda.is_available(),
+        ddp_find_unused_parameters=False,
+        fsdp=SHARDED if processes.shard(numbers) else None,
+        fsdp_config={"version": 2, "state_dict_type": "FULL_STATE_DICT"} if processes.shard(numbers) else None,
         dataloader_pin_memory=False,
         bf16=False,
     )
 
 
-def _watch(report: Report) -> Any:
+def _watch(report: Report, tokens_a_step: float) -> Any:
     from transformers import TrainerCallback
 
     class Watch(TrainerCallback):  # type: ignore[misc]  # transformers has no types here
         """Reports each step, stops at a number that is none, and makes checkpoints count."""
+
+        steps = 0
 
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **rest: Any) -> None:  # noqa: ARG002
             for name in ("loss", "grad_norm"):
@@ -224,11 +269,16 @@ def _watch(report: Report) -> Any:
                         f"step {state.global_step}: {name} is {value}, so the adapter would be useless; "
                         "lower training.learning_rate, or look for broken documents"
                     )
-            if logs and "loss" in logs:
-                report(int(state.global_step), int(state.max_steps), float(logs["loss"]))
+            if logs and "loss" in logs and processes.leads():
+                self.steps += 1
+                tokens = round(self.steps * tokens_a_step)
+                report(int(state.global_step), int(state.max_steps), float(logs["loss"]), tokens)
 
         def on_save(self, args: Any, state: Any, control: Any, **rest: Any) -> None:  # noqa: ARG002
-            checkpoints.complete(Path(args.output_dir) / f"{checkpoints.PREFIX}{state.global_step}")
+            processes.wait()  # each has left its part of the checkpoint
+            if processes.leads():
+                checkpoints.complete(Path(args.output_dir) / f"{checkpoints.PREFIX}{state.global_step}")
+            processes.wait()
 
     return Watch()
 
