@@ -54,6 +54,7 @@ class Sources:
     """What a merge is made of; every digest is that of the adapter's signed provenance."""
 
     adapter: Path
+    provenance: bytes
     opened: Opened
     chain: chain.Chain
     numbers: Numbers
@@ -129,9 +130,10 @@ def merge(
         say(f"written; measuring on {text.sentence}")
         measured = _measured(sources, form, folder, partial / ADAPTER, text)
         if not measured.mean <= limit:
+            remedy = "write float32, or let more pass" if dtype == "bfloat16" else "let more pass"
             raise TuneRefused(
                 f"{out}: lies {measured.mean:.1e} nats a token from the trained model, more than {limit:.1e}; nothing was "
-                "kept. Write float32, or let more pass with --max-kl"
+                f"kept: {remedy} with --max-kl"
             )
         _as_signed(sources, base_model(model).digest, tokenizer_digest(words))
         what = merge_record.Merge(form, dtype, limit, measured, text)
@@ -166,10 +168,10 @@ def _checked(
         broken = (link.sentence for link in found.links if link.status == "failed")
         raise TuneRefused("\n".join((f"{adapter}: its chain is broken, so nothing is merged", *broken)))
     path = adapter / adapters.PROVENANCE
-    opened = open_sealed(read_plain(path, ENVELOPE_BYTES), str(path), PREDICATE_ADAPTER, load_trusted(trust, adapter))
-    sources = Sources(
-        adapter, opened, found, _numbers(adapter, opened.predicate, held_in), base_model(model), tokenizer(words)
-    )
+    signed = read_plain(path, ENVELOPE_BYTES)
+    opened = open_sealed(signed, str(path), PREDICATE_ADAPTER, load_trusted(trust, adapter))
+    numbers = _numbers(adapter, opened.predicate, held_in)
+    sources = Sources(adapter, signed, opened, found, numbers, base_model(model), tokenizer(words))
     _as_signed(sources, sources.base.digest, sources.words.digest)
     _mergeable(sources)
     return sources

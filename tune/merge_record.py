@@ -52,8 +52,8 @@ def write(
     folder: Path, made: Merge, sources: "Sources", key: "PrivateKey | None", *, issued: datetime
 ) -> dict[str, Any]:
     """Completes `folder`, which holds model and adapter, with card and record, and returns the predicate."""
-    for name, copy in ((adapters.CARD, ADAPTER_CARD), (adapters.PROVENANCE, ADAPTER_PROVENANCE)):
-        write_whole(folder / copy, (sources.adapter / name).read_bytes())
+    write_whole(folder / ADAPTER_PROVENANCE, sources.provenance)
+    write_whole(folder / ADAPTER_CARD, (sources.adapter / adapters.CARD).read_bytes())
     predicate = _predicate(folder, made, sources, signed=key is not None, issued=issued)
     write_whole(folder / CARD, card(predicate, sources.base.note).encode())
     subjects = [(name, sha256_file(folder / name)) for name in list_files(folder)]

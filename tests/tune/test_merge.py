@@ -21,7 +21,7 @@ from govern.files import sha256_file
 from govern.keys import generate, load_private
 from tune import dequantised, divergence, merge_record
 from tune import merge as merging
-from tune.adapter import CONFIG, PROVENANCE, WEIGHTS
+from tune.adapter import CONFIG, PROVENANCE, UNGOVERNED, WEIGHTS
 from tune.cli import main
 from tune.errors import TuneError, TuneInterrupted, TuneRefused
 from tune.folders import base_model
@@ -30,8 +30,12 @@ from tune.recipe import recorded
 from tune.weights import header
 
 pytest.importorskip("torch")
-pytestmark = [pytest.mark.tune, pytest.mark.filterwarnings("ignore::FutureWarning")]  # names that PEFT will change
-WAYS = ("nf4", "tied", "unquantised", "bfloat16", "bfloat16 unquantised", "dora", "rslora", "no new ids")
+pytestmark = [
+    pytest.mark.tune,
+    pytest.mark.filterwarnings("ignore::FutureWarning"),  # names that PEFT will change
+    pytest.mark.filterwarnings("ignore:Setting `save_embedding_layers`"),  # of checkpoints of LoRA on a head
+]
+WAYS = ("nf4", "tied", "unquantised", "bfloat16", "bfloat16 unquantised", "dora", "rslora", "no new ids", "head")
 
 
 @pytest.fixture(autouse=True)
@@ -59,12 +63,13 @@ def train(trained, tmp_path_factory):
             return made[way]
         root = tmp_path_factory.mktemp("adapters") / "a"
         root.mkdir()
-        words = trained.root / ("base-tokenizer" if way == "no new ids" else "tokenizer")
+        words = trained.root / ("base-tokenizer" if way in ("no new ids", "head") else "tokenizer")
         model = trained.root / "model"
-        if way in ("tied", "no new ids"):
+        if way in ("tied", "no new ids", "head"):
             model = build_for(words, root / "model", hidden=64, layers=1, tied=way == "tied")
         recipe = trained.recipe(model=model, tokenizer=words, out=root / "adapter")
-        lora = {name: True for name in ("dora", "rslora") if name == way}
+        lora = {"targets": ("q_proj", "lm_head")} if way == "head" else {}
+        lora |= {name: True for name in ("dora", "rslora") if name == way}
         held = {"type": "none"} if "unquantised" in way else {}
         if "bfloat16" in way:
             held["compute"] = "bfloat16"
@@ -379,9 +384,9 @@ def test_large_models_are_written_in_shards(trained, tmp_path, monkeypatch):
     ).abs().max() < 1e-5
 
 
-@pytest.mark.parametrize("spoiled", ["adapter", "model", "tokenizer", "corpus", "provenance"])
+@pytest.mark.parametrize("spoiled", ["adapter", "model", "tokenizer", "corpus", "provenance", "ungoverned"])
 def test_a_broken_chain_is_refused_with_the_file_and_nothing_is_written(trained, copy, tmp_path, spoiled):
-    """One byte of adapter, base, tokenizer or shard: exit code 1, and no merge of whatever it now is."""
+    """One byte of adapter, base, tokenizer or shard, or a mark of ungoverned training: exit code 1, and no merge."""
     mine = copy(trained)
     name = {
         "adapter": f"adapter/{WEIGHTS}",
@@ -389,12 +394,13 @@ def test_a_broken_chain_is_refused_with_the_file_and_nothing_is_written(trained,
         "model": "model/model.safetensors",
         "tokenizer": "tokenizer/tokenizer.json",
         "corpus": "corpus/documents/part-00000.parquet",
+        "ungoverned": f"adapter/{UNGOVERNED}",
     }[spoiled]
     path = mine.root / name
-    data = bytearray(path.read_bytes())
+    data = bytearray(path.read_bytes() if path.exists() else b"{}")
     data[-2] ^= 1
     path.write_bytes(data)
-    words = "another tokenizer" if spoiled == "tokenizer" else path.name
+    words = {"tokenizer": "another tokenizer", "ungoverned": "ungoverned, trained on text"}.get(spoiled, path.name)
     with pytest.raises(TuneRefused, match=f"(?s)its chain is broken.*{words}") as caught:
         merged(mine, tmp_path / "out", corpora=[mine.root / "corpus"])
     assert caught.value.exit_code == 1
@@ -579,6 +585,8 @@ def test_the_command_prints_what_was_measured_and_refuses_with_exit_code_1(train
     assert told["record"]["divergence"]["mean_nats"] <= 1e-6
     assert main(command(trained, tmp_path / "two")) == 2
     assert "exists already" in capsys.readouterr().err
+    assert main([*command(trained, tmp_path / "three"), "--passphrase", key]) == 2
+    assert "without --sign-key" in capsys.readouterr().err
     mine = copy(trained)
     (mine.adapter / "README.md").write_text("# Better\n")
     assert main(command(mine, tmp_path / "three")) == 1
