@@ -35,9 +35,10 @@ PLACES = {
 """Keys whose values stand in a recipe as they are."""
 FLOATS = ("epochs", "learning_rate", "warm_up", "weight_decay", "clip", "dropout")
 SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant", "constant_with_warmup": "constant"}
+FORMATS = {"completion": "text", "chat_template": "messages"}
+"""What each type of a dataset is called in `data.format`."""
 LEFT = {
     "base_model": "name the model's folder by --model",
-    "datasets": "certify the text by `govern certify`, and name the corpus by --corpus",
     "output_dir": "name the adapter's folder by --out",
     "val_set_size": "held-out text is set apart by `govern certify`",
     "lora_modules_to_save": "the rows of new tokens are trained, no whole embedding",
@@ -49,8 +50,6 @@ LEFT = {
     "bf16": "set quantisation.compute",
     "fp16": "set quantisation.compute",
     "tf32": "set quantisation.compute",
-    "chat_template": "this version trains on text",
-    "train_on_inputs": "this version trains on text",
     "wandb_project": "no run reports over a network",
 }
 """Why a key has none here, where more can be said than that."""
@@ -77,7 +76,7 @@ def read(file: Path) -> tuple[dict[str, dict[str, Any]], tuple[str, ...]]:
 
 def translated(values: Mapping[str, Any]) -> tuple[dict[str, dict[str, Any]], tuple[str, ...]]:
     """The same of the values themselves."""
-    chosen: dict[str, dict[str, Any]] = {"training": {}, "lora": {}, "quantisation": {}}
+    chosen: dict[str, dict[str, Any]] = {"data": {}, "training": {}, "lora": {}, "quantisation": {}}
     left: list[str] = []
     for key, value in values.items():
         if key in PLACES:
@@ -158,6 +157,38 @@ def _packing(value: Any, *_: Any) -> str:
     return "" if value else "rows are always packed; each document is computed as if it stood alone"
 
 
+def _datasets(value: Any, _: Mapping[str, Any], chosen: dict[str, dict[str, Any]]) -> str:
+    kinds = [one.get("type") if isinstance(one, dict) else None for one in value] if isinstance(value, list) else []
+    known = {FORMATS.get(kind) if isinstance(kind, str) else None for kind in kinds}
+    if len(known) == 1 and None not in known:
+        chosen["data"]["format"] = known.pop()
+    return "certify the text by `govern certify`, and name the corpus by --corpus"
+
+
+def _learned(value: Any, _: Mapping[str, Any], chosen: dict[str, dict[str, Any]]) -> str:
+    if not isinstance(value, bool):
+        return "expected true or false"
+    chosen["data"]["loss"] = "all" if value else "completion"
+    return ""
+
+
+def _template(value: Any, *_: Any) -> str:
+    return "" if value == "tokenizer_default" else "name a file with the template as data.template"
+
+
+def _long(value: Any, _: Mapping[str, Any], chosen: dict[str, dict[str, Any]]) -> str:
+    if value not in ("drop", "truncate"):
+        return "expected drop or truncate"
+    chosen["data"]["long"] = value
+    return ""
+
+
+def _sharded(value: Any, _: Mapping[str, Any], chosen: dict[str, dict[str, Any]]) -> str:
+    if value:
+        chosen["training"]["sharding"] = "full"
+    return ""
+
+
 def _nothing(*_: Any) -> str:
     return ""
 
@@ -172,4 +203,10 @@ _OTHERS: dict[str, Callable[[Any, Mapping[str, Any], dict[str, dict[str, Any]]],
     "sample_packing": _packing,
     "pad_to_sequence_len": _nothing,
     "gradient_accumulation_steps": _nothing,
+    "datasets": _datasets,
+    "train_on_inputs": _learned,
+    "chat_template": _template,
+    "excess_length_strategy": _long,
+    "fsdp": _sharded,
+    "fsdp_config": _sharded,
 }

@@ -16,6 +16,7 @@ from pydantic import BaseModel as Model
 
 from govern.attestation import CertifiedCorpus, verify
 from govern.files import write_whole
+from tune.documents import COLUMNS
 from tune.errors import TuneError
 from tune.folders import BaseModel, base_model, tokenizer
 from tune.gate import PURPOSE
@@ -104,7 +105,10 @@ def _known(base: BaseModel, corpus: CertifiedCorpus) -> dict[str, dict[str, Any]
         training["max_length"] = base.positions
     if not corpus.held_out:
         training["evaluation_rows"] = 0
-    return {"training": training}
+    columns = set(corpus.certificate.claim["corpus"]["columns"])
+    fitting = [name for name, needed in COLUMNS.items() if columns.issuperset(needed)]
+    data = {"format": fitting[0]} if fitting and Data.model_fields["format"].default not in fitting else {}
+    return {"data": data, "training": training}
 
 
 def _also() -> Iterator[str]:

@@ -5,8 +5,9 @@ import tomllib
 from dataclasses import replace
 
 import pytest
-from tune_world import NOW
+from tune_world import NOW, as_messages, as_pairs, write_corpus
 
+from govern.keys import load_private
 from tune import init
 from tune.axolotl import read, translated
 from tune.cli import main
@@ -183,6 +184,17 @@ def test_an_axolotl_file_becomes_a_recipe_and_what_was_left_is_said(tmp_path, wo
          ("lr_scheduler: expected one of cosine, linear, constant, constant_with_warmup",)),
         ({"lora_target_modules": ["q\ud800"]}, "lora", {},
          ("lora_target_modules: a pattern; name the layers in lora.targets",)),
+        ({"datasets": [{"path": "a", "type": "chat_template"}]}, "data", {"format": "messages"},
+         ("datasets: certify the text by `govern certify`, and name the corpus by --corpus",)),
+        ({"datasets": [{"type": "completion"}, {"type": "chat_template"}, {"type": ["a"]}]}, "data", {},
+         ("datasets: certify the text by `govern certify`, and name the corpus by --corpus",)),
+        ({"train_on_inputs": False}, "data", {"loss": "completion"}, ()),
+        ({"train_on_inputs": True}, "data", {"loss": "all"}, ()),
+        ({"chat_template": "tokenizer_default"}, "data", {}, ()),
+        ({"chat_template": "chatml"}, "data", {}, ("chat_template: name a file with the template as data.template",)),
+        ({"excess_length_strategy": "drop"}, "data", {"long": "drop"}, ()),
+        ({"excess_length_strategy": "raise"}, "data", {}, ("excess_length_strategy: expected drop or truncate",)),
+        ({"fsdp": ["full_shard", "auto_wrap"]}, "training", {"sharding": "full"}, ()),
         ({"gradient_accumulation_steps": "many"}, "training", {}, ("gradient_accumulation_steps: not a number",)),
     ],
 )  # fmt: skip
@@ -191,6 +203,14 @@ def test_each_key_goes_over_or_is_left_with_the_reason(values, table, chosen, le
     found, said = translated(values)
     assert found[table] == chosen
     assert said == left
+
+
+def test_a_corpus_of_conversations_gets_the_format_it_has(write, tmp_path, world_with_model):
+    """The certificate names the columns."""
+    key = load_private(world_with_model.root / "keys/sign.pem")
+    for columns, form in ((as_messages, "messages"), (as_pairs, "prompt-completion")):
+        corpus = write_corpus(tmp_path / form, key, columns_of=columns)
+        assert write(f"{form}.toml", corpus=corpus).data.format == form
 
 
 @pytest.mark.parametrize("data", [b"- a\n- b\n", b"a: [", b"1: 2", b"\xff\xfe\x00", b""])

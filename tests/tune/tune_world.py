@@ -124,7 +124,9 @@ def write_corpus(
             "source": ["a"] * size,
         }
         pl.DataFrame(columns).write_parquet(folder / path)
-    (folder / "certificate.json").write_bytes(certify({**claim({p: len(t) for p, t in parts.items()}), **changes}).data)
+    claimed = {**claim({p: len(t) for p, t in parts.items()}), **changes}
+    claimed["corpus"]["columns"] = list(columns)
+    (folder / "certificate.json").write_bytes(certify(claimed).data)
     (folder / "SHA256SUMS").write_bytes(manifest(folder))
     sign(folder, key, issued=ISSUED, not_after=not_after)
     return folder
