@@ -16,7 +16,7 @@ from vocab.errors import VocabError
 EXAMPLE = """a recipe:
   corpus = "certified"            # paths are relative to the recipe
   trust = ["keys/sign.pub"]       # whose signatures on corpus and tokenizer count
-  model = "model-extended"        # a folder: config.json and safetensors
+  model = "model-extended"        # a folder: config.json and safetensors; model_digest = "sha256:…" pins it
   tokenizer = "tokenizer"
   sign_key = "keys/sign.pem"      # signs the adapter's provenance
   out = "adapter"

@@ -183,6 +183,11 @@ def _model_fits(recipe: "Recipe", base: BaseModel, words: TokenizerFolder) -> No
             f"{recipe.tokenizer}: no {EXTENSION}, though {recipe.model} was made for an extended tokenizer; "
             "give the signed folder that `vocab extend` wrote"
         )
+    if recipe.model_digest not in (None, base.digest):
+        raise TuneRefused(
+            f"{recipe.model}: its digest is {base.digest}, the recipe's model_digest is {recipe.model_digest}; "
+            "restore the folder, or correct the recipe"
+        )
     length = recipe.training.max_length
     if base.positions is not None and base.positions < length:
         raise TuneRefused(

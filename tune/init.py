@@ -74,6 +74,7 @@ def write(
     tokenizer(words)
     paths = {"corpus": corpus, "model": model, "tokenizer": words, "out": out, "sign_key": sign_key}
     placed: dict[str, Any] = {name: _beside(file, path) for name, path in paths.items()}
+    placed["model_digest"] = base.digest
     placed["trust"] = [_beside(file, path) for path in trust]
     chosen = {table: {**_known(base, found).get(table, {}), **(choices or {}).get(table, {})} for table in TABLES}
     text = "\n".join([*_head(base, found), *_lines(Recipe, placed), *_also(), *_tables(chosen)]) + "\n"

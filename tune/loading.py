@@ -6,6 +6,7 @@ network. A base in 4 bits computes the same whether it trains or is measured, so
 
 import logging
 import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -121,9 +122,11 @@ def _frozen(model: Any, numbers: "Numbers") -> Any:
     checkpointing = numbers.training.activation_checkpointing
     if numbers.quantisation.type != "none":
         keep_trainable(model)
-        return prepare_model_for_kbit_training(
-            model, use_gradient_checkpointing=checkpointing, gradient_checkpointing_kwargs={"use_reentrant": False}
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # what the libraries will rename is not the user's business
+            return prepare_model_for_kbit_training(
+                model, use_gradient_checkpointing=checkpointing, gradient_checkpointing_kwargs={"use_reentrant": False}
+            )
     model.requires_grad_(False)
     if checkpointing:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})

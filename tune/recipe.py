@@ -191,6 +191,9 @@ class Recipe(Numbers):
     signatures: int | None = Field(None, ge=1, description="more signatures than the certificate asks for")
     revocations: Path | None = Field(None, description="a signed revocation list")
     model: Path = Field(description="a folder: config.json and safetensors")
+    model_digest: str | None = Field(
+        None, pattern=r"^sha256:[0-9a-f]{64}$", description="the only base that may be trained; any where absent"
+    )
     tokenizer: Path = Field(description="a base tokenizer, or the signed folder that `vocab extend` wrote")
     out: Path = Field(description="a new folder, for the adapter")
     sign_key: Path = Field(description="signs the adapter's provenance")
