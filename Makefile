@@ -14,10 +14,10 @@ demo-tune: $(TUNE)       ## the whole chain, to a verified adapter
 	sh docs/demo.sh tune
 
 test: $(TUNE)            ## every test but the long ones
-	$(OFFLINE) .venv/bin/python -m pytest -m "not slow and not gpu and not ray"
+	$(OFFLINE) .venv/bin/python -m pytest -m "not slow and not gpu and not ray and not mlflow"
 
 test-slow: $(TUNE)       ## the long ones
-	$(OFFLINE) .venv/bin/python -m pytest -m "slow and not gpu and not ray"
+	$(OFFLINE) .venv/bin/python -m pytest -m "slow and not gpu and not ray and not mlflow"
 
 check: $(DEV)            ## style and types
 	.venv/bin/ruff check .

@@ -24,6 +24,7 @@ from tune.adapter import CARD, CONFIG, FILES, FORMAT_VERSION, NEEDED, PROVENANCE
 from tune.errors import TuneError
 from tune.folders import base_model, tokenizer_digest
 from tune.gate import PURPOSE
+from tune.recipe import Card
 from vocab.errors import VocabError
 
 Status = Literal["verified", "failed", "not_checked"]
@@ -72,8 +73,11 @@ def verify(
     tokenizer: Path | None = None,
     model: Path | None = None,
     revocations: Path | None = None,
+    complete: bool = False,
 ) -> Chain:
     """The chain of the adapter in `adapter`, as far as the folders that were given reach.
+
+    `complete` adds the link `card`: it fails where the card lacks an owner, a use, a legal basis or an approval.
 
     Raises:
         InputError: no such folder, or no trusted key.
@@ -103,6 +107,7 @@ def verify(
             certificate,
             shards,
             _given("revocation", revocations, lambda path: _revocation(path, keys, claim)),
+            *([_link("card", lambda: _complete(claim))] if complete else []),
         ),
     )
 
@@ -174,6 +179,16 @@ def _files(adapter: Path, opened: Opened) -> str:
     if governed and "sha256:" + opened.subjects[RECIPE] != opened.predicate.get("recipe"):
         raise VerificationError((f"{adapter / RECIPE}: not the recipe that the provenance names; restore the adapter",))
     return f"all {len(opened.subjects)} files are as signed"
+
+
+def _complete(claim: dict[str, Any]) -> str:
+    missing = list(Card.model_fields)
+    if isinstance(claim.get("card"), dict):
+        missing = claim["card"].get("missing", missing)
+    if missing:
+        fields = ", ".join(name.replace("_", " ") for name in missing)
+        raise Refused(f"the card does not say: {fields}; fill in the recipe's [card] and train again")
+    return "owner, intended and forbidden use, legal basis and approval are stated"
 
 
 def _tokenizer(folder: Path, claim: dict[str, Any], trust: Sequence[Path], now: datetime) -> str:

@@ -20,7 +20,8 @@ EXAMPLE = """a recipe:
   tokenizer = "tokenizer"
   sign_key = "keys/sign.pem"      # signs the adapter's provenance
   out = "adapter"
-  # revocations = "revocations.json", signatures = 2, passphrase_file = "...", cache = "tokens", weight = 1.0, and the tables
+  # revocations = "revocations.json", signatures = 2, passphrase_file = "...", cache = "tokens", tracking = "mlruns",
+  # weight = 1.0, and the tables
   # [data] format (text, prompt-completion, messages) loss template long overlap    [[also]] corpus weight
   # [training] seed epochs steps batch micro_batch learning_rate row_learning_rate max_length warm_up schedule
   #            weight_decay clip checkpoint_steps evaluation_rows evaluation_steps patience activation_checkpointing
@@ -110,6 +111,7 @@ def _add_verify(commands: Any) -> None:
     command.add_argument("--tokenizer", type=Path, metavar="T", help="the tokenizer it was trained with")
     command.add_argument("--model", type=Path, metavar="M", help="the base model it was trained on")
     command.add_argument("--revocations", type=Path, metavar="FILE", help="a signed revocation list")
+    command.add_argument("--complete", action="store_true", help="refuse a card without owner, uses, legal basis, approval")
     _json(command)
     command.set_defaults(call=_verify)
 
@@ -289,6 +291,7 @@ def _verify(arguments: argparse.Namespace) -> int:
         tokenizer=arguments.tokenizer,
         model=arguments.model,
         revocations=arguments.revocations,
+        complete=arguments.complete,
     )
     lines = [
         f"{link.status.replace('_', ' '):<12} {link.name:<12} {line}"

@@ -15,7 +15,7 @@ from govern.files import canonical, digest
 from tune.errors import TuneError
 from tune.folders import read_json
 
-PATHS = ("corpus", "model", "tokenizer", "out", "sign_key", "passphrase_file", "revocations", "cache")
+PATHS = ("corpus", "model", "tokenizer", "out", "sign_key", "passphrase_file", "revocations", "cache", "tracking")
 TABLES = ("data", "training", "lora", "quantisation", "card")
 
 
@@ -198,6 +198,7 @@ class Recipe(Numbers):
     out: Path = Field(description="a new folder, for the adapter")
     sign_key: Path = Field(description="signs the adapter's provenance")
     passphrase_file: Path | None = Field(None, description="its first line opens the signing key")
+    tracking: Path | None = Field(None, description="a folder for MLflow's records of the run (extra mlflow)")
     cache: Path | None = Field(None, description="a folder that keeps tokens between runs; none are kept where absent")
 
     @model_validator(mode="after")

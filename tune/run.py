@@ -17,7 +17,7 @@ from govern.errors import GovernError
 from govern.files import canonical, digest, sha256_file, sync_folder, sync_tree, write_whole
 from govern.keys import PrivateKey, load_passphrase, load_private
 from govern.lock import alone
-from tune import adapter, checkpoints, dataset, gate, processes, tokens
+from tune import adapter, checkpoints, dataset, gate, processes, tokens, tracking
 from tune.errors import TuneError, TuneInterrupted, TuneRefused
 from tune.folders import base_model, read_json
 
@@ -150,8 +150,11 @@ def _trained(
             shutil.rmtree(whole)
         work.mkdir(exist_ok=True)
     processes.wait()
+    further = []
+    if recipe.tracking is not None and processes.leads():
+        further = [tracking.callback(recipe.tracking, recipe, passed)]
     new_ids = passed.tokenizer.new_ids
-    return train(recipe, passed.base, new_ids, data, held_out, work=work, out=whole, report=report)
+    return train(recipe, passed.base, new_ids, data, held_out, work=work, out=whole, report=report, further=further)
 
 
 def _written(made: adapter.Made, partial: Path, key: PrivateKey | None, now: datetime) -> Result:

@@ -8,7 +8,7 @@ was killed and resumed from a checkpoint. A loss or gradient that is no number s
 import errno
 import math
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,8 +81,11 @@ def train(
     work: Path,
     out: Path,
     report: Report,
+    further: Sequence[Any] = (),
 ) -> Measured:
     """Trains, continuing from the newest whole checkpoint in `work`, and writes the adapter's two files to `out`.
+
+    `further` are callbacks of the library's kind.
 
     Raises:
         TuneError: the model does not load, or memory does not suffice.
@@ -96,7 +99,7 @@ def train(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # what the libraries will rename is not the user's business
         try:
-            return _train(recipe, base, new_ids, data, held_out, work, out, report)
+            return _train(recipe, base, new_ids, data, held_out, work, out, report, further)
         except torch.OutOfMemoryError:
             raise TuneError(
                 f"{base.path}: the accelerator's memory does not suffice; lower training.micro_batch or max_length"
@@ -116,6 +119,7 @@ def _train(
     work: Path,
     out: Path,
     report: Report,
+    further: Sequence[Any],
 ) -> Measured:
     import transformers
 
@@ -126,15 +130,13 @@ def _train(
     model = with_adapter(recipe, base, new_ids)
     rate = recipe.training.micro_batch
     before = None if held_out is None else evaluated(model, held_out, rate)
+    watch = _watch(report, recipe.training.batch * data.tokens / len(data))
     trainer = _trainer_of(recipe.training)(
         model=model,
         args=_arguments(recipe, work),
         train_dataset=data,
         data_collator=collate,
-        callbacks=[
-            _watch(report, recipe.training.batch * data.tokens / len(data)),
-            *([] if held_out is None else [_evaluating(recipe.training, held_out)]),
-        ],
+        callbacks=[watch, *([] if held_out is None else [_evaluating(recipe.training, held_out)]), *further],
     )
     if processes.shard(recipe.training) and not trainer.is_fsdp_enabled:
         raise TuneError('training.sharding is "full", and processors are not sharded over; leave it out here')

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -60,6 +61,17 @@ def trained(world_with_model) -> World:
     torch.set_num_threads(1)
     run(world_with_model.recipe(), now=NOW)
     return world_with_model
+
+
+@pytest.fixture
+def no_internet(monkeypatch):
+    """Any socket that would leave the process is an error."""
+
+    def refuse(*_):
+        raise AssertionError("opened a socket")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
 
 @pytest.fixture

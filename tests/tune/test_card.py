@@ -32,6 +32,17 @@ def test_what_the_recipe_s_card_says_stands_in_the_card_and_the_rest_is_missing(
     assert json.loads((result.adapter / "recipe.json").read_bytes())["card"]["owner"] == card.owner
 
 
+def test_a_release_may_ask_for_a_complete_card(trained, tmp_path):
+    """What is missing is a link that fails, with the fields; a full card passes; an attested adapter has none."""
+    link = verify(trained.adapter, trained.trust, now=NOW, complete=True).links[-1]
+    assert (link.name, link.status) == ("card", "failed")
+    assert "owner, intended use, forbidden use, legal basis, approval" in link.sentence
+    card = Card(owner="a", intended_use="b", forbidden_use="c", legal_basis="d", approval="e")
+    result = run(trained.recipe(out=tmp_path / "adapter", card=card), now=NOW)
+    assert verify(result.adapter, trained.trust, now=NOW, complete=True).links[-1].status == "verified"
+    assert [link.name for link in verify(result.adapter, trained.trust, now=NOW).links][-1] == "revocation"
+
+
 def test_the_plot_and_the_loss_curve_are_covered_by_the_signature(trained, tmp_path):
     """The digest of the curve is in the provenance, and both pictures are among the signed files."""
     curve = hashlib.sha256((trained.adapter / METRICS).read_bytes()).hexdigest()

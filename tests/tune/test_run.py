@@ -6,7 +6,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -27,17 +26,6 @@ TUNE = [sys.executable, "-m", "tune"]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
-@pytest.fixture
-def no_internet(monkeypatch):
-    """Any socket that would leave the process is an error."""
-
-    def refuse(*_):
-        raise AssertionError("opened a socket")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-
-
 def predicate(adapter: Path) -> dict:
     """What the provenance says, its signature unread."""
     envelope = json.loads((adapter / PROVENANCE).read_bytes())
@@ -45,7 +33,7 @@ def predicate(adapter: Path) -> dict:
 
 
 def test_a_run_leaves_an_adapter_and_nothing_else(trained):
-    """The folder holds its six files; the unfinished folder, with its checkpoints, is gone."""
+    """The folder holds its files; the unfinished folder, with its checkpoints, is gone."""
     assert sorted(path.name for path in trained.adapter.iterdir()) == sorted((*FILES, PROVENANCE))
     assert not (trained.root / "adapter.partial").exists()
 
