@@ -171,12 +171,8 @@ def missing(card: "Card") -> list[str]:
 def code() -> dict[str, Any]:
     """Which code made an adapter: the version, a digest of this package's sources, packages, and the whole environment."""
     found = environment(("tune",))
-    sources = resources.files("tune")
-    hashes = {
-        item.name: hashlib.sha256(item.read_bytes()).hexdigest()
-        for item in sources.iterdir()
-        if item.name.endswith(".py")
-    }
+    sources = Path(__file__).parent
+    hashes = {path.relative_to(sources).as_posix(): sha256_file(path) for path in sorted(sources.rglob("*.py"))}
     return {
         "assay": found["assay"],
         "tune_sources": digest(hashes),

@@ -343,10 +343,10 @@ def _merge(arguments: argparse.Namespace) -> int:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
-    from tune import compare_report
-    from tune.compare import HTML, compare
-    from tune.compare_gate import Inputs
-    from tune.resampling import Plan
+    from tune.compare import report
+    from tune.compare.comparing import HTML, compare
+    from tune.compare.gate import Inputs
+    from tune.compare.resampling import Plan
 
     inputs = Inputs(
         arguments.adapter,
@@ -363,7 +363,7 @@ def _compare(arguments: argparse.Namespace) -> int:
         plan=Plan(arguments.resamples, arguments.seed),
     )
     value = compare(inputs, arguments.out, now=datetime.now(UTC), report=_measuring)
-    lines = [*compare_report.lines(value), "", f"{arguments.out / HTML}: written"]
+    lines = [*report.lines(value), "", f"{arguments.out / HTML}: written"]
     show({**value, "report": str(arguments.out / HTML)}, arguments.json, lines)
     return 0
 

@@ -26,7 +26,7 @@ def theirs(trained, tmp_path):
     for name in (CONFIG, WEIGHTS):
         shutil.copy(trained.adapter / name, folder)
     config = json.loads((folder / CONFIG).read_bytes())
-    (folder / CONFIG).write_text(json.dumps({**config, "base_model_name_or_path": "/home/kim/model"}), "utf-8")
+    (folder / CONFIG).write_text(json.dumps({**config, "base_model_name_or_path": "/srv/kim/model"}), "utf-8")
     (folder / "training_args.bin").write_bytes(b"a pickle")
     return folder
 
@@ -51,7 +51,7 @@ def test_an_attested_adapter_verifies_and_never_says_governed(sign, trained, tmp
     assert predicate["governance"] == "attested"
     folder = tmp_path / "attested"
     assert sorted(path.name for path in folder.iterdir()) == sorted((CARD, CONFIG, WEIGHTS, PROVENANCE))
-    assert "/home/kim" not in (folder / CONFIG).read_text("utf-8")
+    assert "/srv/kim" not in (folder / CONFIG).read_text("utf-8")
     chain = verify(folder, trained.trust, now=NOW, **trained.folders())
     assert chain.holds
     assert "ATTESTED, not governed" in chain.links[0].sentence

@@ -339,6 +339,19 @@ def test_the_card_says_which_adapter_was_merged_and_how_far_it_lies(trained, don
     assert (done.folder / "adapter-card.md").read_bytes() == (trained.adapter / "README.md").read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("extension", "warned"),
+    [({"profile": "exact", "digits": "keep"}, True), ({"profile": "portable", "digits": "r2l3"}, True), ({}, False)],
+)
+def test_the_card_warns_of_gguf_where_llama_cpp_would_give_other_ids(done, tmp_path, extension, warned):
+    """Its converter does not notice a tokenizer that cuts by patterns of its own."""
+    if extension:
+        (tmp_path / "extension.json").write_text(json.dumps(extension))
+    words = SimpleNamespace(path=tmp_path, digest="sha256:" + "0" * 64, new_ids=())
+    predicate = done.predicate | {"tokenizer": merge_record._tokenizer(words)}
+    assert ("Do not convert it to GGUF" in merge_record.card(predicate, None)) is warned
+
+
 def test_the_folder_names_no_place_and_its_tokenizer_is_the_one_trained_with(trained, tmp_path):
     """No file holds a path of this machine; AutoTokenizer beside the config gives the ids of the extended tokenizer."""
     from tokenizers import Tokenizer

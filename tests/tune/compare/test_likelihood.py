@@ -7,7 +7,7 @@ import warnings
 import pytest
 from tune_world import NOW
 
-from tune.tasks import read as read_task
+from tune.compare.tasks import read as read_task
 
 torch = pytest.importorskip("torch")
 pytestmark = [
@@ -49,7 +49,7 @@ def log_probabilities(model, ids):
 @pytest.mark.parametrize(("prompt", "options"), PROMPTS)
 def test_an_option_has_the_likelihood_of_a_plain_forward_pass(sides, prompt, options):
     """What options share is computed once; the nats are those of each text by itself, after the end of the prompt."""
-    from tune.likelihood import choice, option_nats, reader
+    from tune.compare.likelihood import choice, option_nats, reader
 
     words, adapted, _ = sides
     given = reader(adapted, words, 1024)
@@ -67,7 +67,7 @@ def test_an_option_has_the_likelihood_of_a_plain_forward_pass(sides, prompt, opt
 
 def test_an_option_that_joins_the_prompt_in_a_token_is_scored_from_there(sides):
     """`EBIT` + `DA` is one token of the extended tokenizer: no option gains by where the prompt ends."""
-    from tune.likelihood import choice, reader
+    from tune.compare.likelihood import choice, reader
 
     words, adapted, _ = sides
     given = reader(adapted, words, 1024)
@@ -82,7 +82,7 @@ def test_a_tokenizer_with_marks_for_spaces_is_cut_where_the_prompt_ends(scheme):
     """SentencePiece's way: an option begins with the mark of its space, and what comes before is shared."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-    from tune.likelihood import Reader, choice
+    from tune.compare.likelihood import Reader, choice
 
     encoder = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True))
     encoder.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme=scheme)
@@ -99,7 +99,7 @@ def test_a_tokenizer_with_marks_for_spaces_is_cut_where_the_prompt_ends(scheme):
 
 def test_text_that_spells_a_special_token_does_not_become_it(sides):
     """Neither in a prompt nor in an option."""
-    from tune.likelihood import choice, prompt_ids, reader
+    from tune.compare.likelihood import choice, prompt_ids, reader
 
     words, adapted, _ = sides
     given = reader(adapted, words, 1024)
@@ -110,8 +110,8 @@ def test_text_that_spells_a_special_token_does_not_become_it(sides):
 
 def test_the_base_under_a_disabled_adapter_is_the_plain_base(sides):
     """Layers with rows of their own fall back to PEFT's way: loss within 1e-6, and not that of the adapter."""
+    from tune.compare.likelihood import piece_nats
     from tune.dataset import Piece
-    from tune.likelihood import piece_nats
 
     words, adapted, plain = sides
     chance = torch.Generator().manual_seed(1)
@@ -126,8 +126,8 @@ def test_the_base_under_a_disabled_adapter_is_the_plain_base(sides):
 def test_each_token_of_a_document_is_predicted_once_and_every_byte_counted(sides, trained):
     """In windows that begin with the last token before; the nats are those of plain passes over the windows."""
     from govern.attestation import verify
-    from tune import held_out
-    from tune.likelihood import piece_nats
+    from tune.compare import held_out
+    from tune.compare.likelihood import piece_nats
 
     words, adapted, _ = sides
     corpus = verify(trained.root / "corpus", trained.trust, now=NOW)
@@ -147,7 +147,7 @@ def test_each_token_of_a_document_is_predicted_once_and_every_byte_counted(sides
 
 
 def reader_ids(words, text):
-    from tune.likelihood import reader
+    from tune.compare.likelihood import reader
 
     return reader(None, words, 1).encoder.encode(text, add_special_tokens=False).ids
 
@@ -155,8 +155,9 @@ def reader_ids(words, text):
 def test_bits_per_byte_of_whole_documents_are_those_of_training(sides, trained):
     """Where no document is cut, nats over bytes are what `tune run` records of its held-out text."""
     from govern.attestation import verify
-    from tune import dataset, held_out
-    from tune.likelihood import piece_nats
+    from tune import dataset
+    from tune.compare import held_out
+    from tune.compare.likelihood import piece_nats
     from tune.train import evaluated
 
     words, adapted, _ = sides
@@ -170,7 +171,7 @@ def test_bits_per_byte_of_whole_documents_are_those_of_training(sides, trained):
 
 def test_what_is_written_is_what_greedy_generation_gives(sides):
     """Token by token with the library's own loop, cut at the first line's end."""
-    from tune.likelihood import prompt_ids, reader, written
+    from tune.compare.likelihood import prompt_ids, reader, written
 
     words, _, plain = sides
     given = reader(plain, words, 1024)
@@ -194,10 +195,10 @@ def test_real_items_fit_a_forward_pass(sides, trained):
     """Some rows of each labelled set, in English and Korean."""
     from pathlib import Path
 
-    from tune.likelihood import choice, option_nats, reader
-    from tune.tasks import some_rows
+    from tune.compare.likelihood import choice, option_nats, reader
+    from tune.compare.tasks import some_rows
 
-    shared = Path(__file__).parents[3] / "shared/data/eval"
+    shared = Path(__file__).parents[4] / "shared/data/eval"
     if not shared.is_dir():
         pytest.skip("the shared data are not here")
     words, adapted, _ = sides

@@ -13,13 +13,14 @@ from tune_world import ISSUED, NOW, SENTENCES, claim, texts
 
 from govern.errors import GovernError
 from govern.files import sha256_file
-from tune import compare_gate, compare_report
 from tune.cli import main
-from tune.compare import HTML, JSON, compare
-from tune.compare_gate import Inputs
+from tune.compare import gate as compare_gate
+from tune.compare import report as compare_report
+from tune.compare.comparing import HTML, JSON, compare
+from tune.compare.gate import Inputs
+from tune.compare.resampling import Plan
 from tune.errors import TuneError, TuneInterrupted, TuneRefused
 from tune.folders import tokenizer
-from tune.resampling import Plan
 
 pytest.importorskip("torch")
 pytestmark = [

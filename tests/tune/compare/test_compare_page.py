@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tune import compare_report
+from tune.compare import report as compare_report
 
 NAME = "coverage_browser"
 HOSTILE = "<script>alert(1)</script>" + "w" * 60
@@ -18,7 +18,7 @@ HOSTILE = "<script>alert(1)</script>" + "w" * 60
 def browsers():
     """The module that speaks to headless Chromium, as the tests of coverage have it."""
     if NAME not in sys.modules:
-        path = Path(__file__).parents[1] / "vocab/coverage/test_browser.py"
+        path = Path(__file__).parents[2] / "vocab/coverage/test_browser.py"
         spec = importlib.util.spec_from_file_location(NAME, path)
         sys.modules[NAME] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(sys.modules[NAME])

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tune import contrast
-from tune.contrast import Answers, Texts, task_slices, text_slices
-from tune.resampling import FEW, Plan, difference, interval, measured_share, sums
-from tune.task_formats import Item
+from tune.compare import contrast
+from tune.compare.contrast import Answers, Texts, task_slices, text_slices
+from tune.compare.resampling import FEW, Plan, difference, interval, measured_share, sums
+from tune.compare.task_formats import Item
 
 PLAN = Plan(200, 3)
 tables = st.lists(st.lists(st.integers(0, 50), min_size=2, max_size=2), min_size=1, max_size=30)

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tune.answers import matches, normal
+from tune.compare.answers import matches, normal
+from tune.compare.prompts import WORDINGS
+from tune.compare.tasks import FORMATS, KINDS, read, some_rows
 from tune.errors import TuneError
-from tune.prompts import WORDINGS
-from tune.tasks import FORMATS, KINDS, read, some_rows
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
+SHARED = Path(__file__).parents[4] / "shared" / "data"
 TOML = """
 name = "risk"
 format = "labels"
@@ -355,7 +355,7 @@ def test_any_text_can_be_compared(written, gold):
 
 def test_the_examples_of_the_guide_are_read(tmp_path):
     """Each file of the guide, as it stands there, in both languages; and the guide names every format."""
-    guide = (Path(__file__).parents[2] / "docs/compare.md").read_text("utf-8")
+    guide = (Path(__file__).parents[3] / "docs/compare.md").read_text("utf-8")
     blocks = dict(re.findall(r"`([a-z]+\.(?:jsonl|toml))`:\n\n```\w+\n(.*?)```", guide, re.DOTALL))
     assert set(blocks) == {"options.jsonl", "answers.jsonl", "risk.toml", "risk.jsonl"}
     for name, text in blocks.items():
