@@ -23,7 +23,6 @@ _HOMES = {
     "certify": "govern.pipeline",
     "find": "govern.scan",
     "load_policy": "govern.policy:load",
-    "mask": "govern.mask",
     "read_certified": "govern.corpus",
     "sign": "govern.attestation",
     "verify": "govern.attestation",

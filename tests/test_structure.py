@@ -64,6 +64,17 @@ def test_every_exported_name_exists_and_all_is_sorted(package: str) -> None:
         assert getattr(module, name) is not None
 
 
+@pytest.mark.parametrize("package", ORDER)
+def test_no_exported_name_is_that_of_a_module(package: str) -> None:
+    """Importing a module binds its name in the package, and would hide a function that is called the same."""
+    module = importlib.import_module(package)
+    modules = {path.stem for path in (ROOT / package).glob("*.py")} | {
+        path.parent.name for path in (ROOT / package).glob("*/__init__.py")
+    }
+    assert modules
+    assert not modules & set(module.__all__)
+
+
 @pytest.mark.parametrize("program", ["govern", "vocab", "tune"])
 def test_help_loads_nothing_heavy(program: str) -> None:
     """`--help` builds the parser and nothing else."""

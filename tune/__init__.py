@@ -13,25 +13,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tune.attest import attest
+    from tune.attesting import attest
     from tune.callback import gate_callback
     from tune.chain import Chain, Link, verify
     from tune.errors import TuneError, TuneInterrupted, TuneRefused
     from tune.recipe import Recipe, load
-    from tune.run import Result, run
+    from tune.running import Result, run
 
 _HOMES = {
     "Chain": "tune.chain",
     "Link": "tune.chain",
     "Recipe": "tune.recipe",
-    "Result": "tune.run",
+    "Result": "tune.running",
     "TuneError": "tune.errors",
     "TuneInterrupted": "tune.errors",
     "TuneRefused": "tune.errors",
-    "attest": "tune.attest",
+    "attest": "tune.attesting",
     "gate_callback": "tune.callback",
     "load": "tune.recipe",
-    "run": "tune.run",
+    "run": "tune.running",
     "verify": "tune.chain",
 }
 

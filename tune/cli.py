@@ -251,7 +251,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from tune.processes import leads
     from tune.progress import Progress
     from tune.recipe import load
-    from tune.run import run
+    from tune.running import run
 
     began = time.monotonic()
     recipe = load(arguments.recipe)
@@ -370,7 +370,7 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 def _attest(arguments: argparse.Namespace) -> int:
     from govern.keys import load_passphrase, load_private
-    from tune.attest import attest
+    from tune.attesting import attest
 
     passphrase = None if arguments.passphrase_file is None else load_passphrase(arguments.passphrase_file)
     predicate = attest(

@@ -23,7 +23,6 @@ _WHERE = {
     "cover": ("vocab.coverage", "cover"),
     "load_base": ("vocab.base", "load"),
     "load_terms": ("vocab.term_lists", "load"),
-    "train_base": ("vocab.train_base", "train_base"),
     "write_base": ("vocab.train_base", "write_base"),
 }
 

@@ -56,7 +56,7 @@ def trained(world_with_model) -> World:
     """The same with an adapter, trained once in this process."""
     import torch
 
-    from tune.run import run
+    from tune.running import run
 
     torch.set_num_threads(1)
     run(world_with_model.recipe(), now=NOW)

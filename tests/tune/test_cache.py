@@ -152,7 +152,7 @@ def test_a_build_that_fails_leaves_no_entry(world_with_model, tmp_path):
 
 def test_a_run_with_a_cache_gives_the_same_adapter_and_keeps_tokens(trained, tmp_path):
     """Twice: built, then read."""
-    from tune.run import run
+    from tune.running import run
 
     weights = []
     for number in range(2):
@@ -172,7 +172,7 @@ def test_a_run_on_two_corpora_names_both_and_verify_asks_for_both(trained, tmp_p
     from tune.chain import verify
     from tune.errors import TuneRefused
     from tune.recipe import Source
-    from tune.run import run
+    from tune.running import run
 
     key = load_private(trained.root / "keys/sign.pem")
     other = write_corpus(tmp_path / "other", key, statement="Another corpus.")

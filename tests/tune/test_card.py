@@ -11,7 +11,7 @@ from govern.keys import load_private
 from tune.adapter import CARD, METRICS, PROVENANCE
 from tune.chain import verify
 from tune.recipe import Card, Data
-from tune.run import run
+from tune.running import run
 
 pytestmark = pytest.mark.tune
 LINES = (

@@ -189,7 +189,7 @@ def test_a_missing_provenance_fails_and_a_missing_folder_is_bad_input(mine, tmp_
 
 def test_a_tokenizer_extended_on_a_revoked_corpus_fails_the_revocation(mine, tmp_path):
     """The vocabulary came from text that must not be used, whatever the adapter itself was trained on."""
-    from tune.run import run
+    from tune.running import run
 
     key = load_private(mine.root / "keys/sign.pem")
     listed = tmp_path / "revocations.json"

@@ -10,7 +10,7 @@ from tune_world import NOW
 from govern.files import sha256_file
 from tune.adapter import METRICS, WEIGHTS
 from tune.recipe import Lora, Quantisation
-from tune.run import Result, run
+from tune.running import Result, run
 from tune.train import _is_over
 
 pytest.importorskip("torch")

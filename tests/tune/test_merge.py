@@ -54,7 +54,7 @@ def done(trained, tmp_path_factory):
 def train(trained, tmp_path_factory):
     """A function that gives an adapter trained one of `WAYS`, made once, and the folders it belongs to."""
     from tune.base_model import build_for
-    from tune.run import run
+    from tune.running import run
 
     made = {"nf4": (trained.adapter, trained.root / "model", trained.root / "tokenizer")}
 
@@ -477,7 +477,7 @@ def test_lora_on_a_tied_head_is_refused(trained, train, copy, tmp_path):
 
 def test_an_attested_adapter_needs_to_be_told_how_its_base_was_held_and_others_must_not_be(trained, train, tmp_path):
     """Nobody recorded it; what is said goes into record and card."""
-    from tune.attest import attest
+    from tune.attesting import attest
 
     adapter, model, words = train("unquantised")
     key = load_private(trained.root / "keys/sign.pem")

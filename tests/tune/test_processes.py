@@ -20,7 +20,7 @@ import os, signal, sys
 from datetime import datetime
 from pathlib import Path
 from tune.recipe import load
-from tune.run import run
+from tune.running import run
 def die(step, *_):
     if step == 5 and "die" in sys.argv:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -64,7 +64,7 @@ def test_one_altered_byte_is_refused_by_name(mine, what, capsys, monkeypatch):
     def never(*_given, **_named):
         raise AssertionError("training began")
 
-    monkeypatch.setattr("tune.run._trained", never)
+    monkeypatch.setattr("tune.running._trained", never)
     name, refusing = PLACES[what]
     path = mine.root / name
     data = bytearray(path.read_bytes())

@@ -7,7 +7,7 @@ import pytest
 from tune_world import NOW, texts
 
 from tune.errors import TuneError
-from tune.run import run
+from tune.running import run
 
 pytestmark = pytest.mark.tune
 INSTALLED = importlib.util.find_spec("mlflow") is not None

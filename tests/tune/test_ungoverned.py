@@ -11,7 +11,7 @@ from tune.chain import verify
 from tune.cli import main
 from tune.errors import TuneError
 from tune.gate import check_ungoverned
-from tune.run import run
+from tune.running import run
 
 pytestmark = pytest.mark.tune
 

@@ -163,7 +163,7 @@ def test_the_same_comparison_has_the_same_bytes_however_things_are_sorted(compar
 
 def test_a_fresh_adapter_does_not_differ_from_its_base(trained, copy, tasks, tmp_path):
     """One step that moves nothing: the difference is rounding, and no verdict is given for it."""
-    from tune.run import run
+    from tune.running import run
 
     mine = copy(trained)
     shutil.rmtree(mine.adapter)
@@ -298,7 +298,7 @@ def test_a_broken_chain_is_refused_and_nothing_is_measured(trained, copy, tmp_pa
 def test_an_ungoverned_adapter_is_refused_and_an_attested_one_said_to_be_one(trained, copy, tmp_path):
     """What was trained elsewhere has no recipe: the defaults of one are measured with, and that is said."""
     from govern.keys import load_private
-    from tune.attest import attest
+    from tune.attesting import attest
 
     mine = copy(trained)
     key = load_private(mine.root / "keys/sign.pem")

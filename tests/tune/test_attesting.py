@@ -9,11 +9,11 @@ from tune_world import NOW, write_corpus
 from govern.errors import GovernError
 from govern.keys import generate, load_private
 from tune.adapter import CARD, CONFIG, PROVENANCE, WEIGHTS
-from tune.attest import attest
+from tune.attesting import attest
 from tune.chain import verify
 from tune.cli import main
 from tune.errors import TuneError, TuneRefused
-from tune.run import run
+from tune.running import run
 
 pytestmark = pytest.mark.tune
 

@@ -18,7 +18,7 @@ from govern.files import sha256_file
 from tune.adapter import FILES, PROVENANCE, WEIGHTS
 from tune.cli import main
 from tune.errors import TuneError, TuneInterrupted, TuneRefused
-from tune.run import run
+from tune.running import run
 
 pytest.importorskip("torch")
 pytestmark = pytest.mark.tune
