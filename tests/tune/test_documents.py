@@ -1,6 +1,8 @@
 """Documents of three formats: what is learned, what is dropped and why, and windows of long ones."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import polars as pl
@@ -232,3 +234,34 @@ def test_a_text_is_never_shown(words, shard):
     found = read([made], words, template(), format="messages")
     assert "SECRET" not in repr(found)
     assert json.dumps(repr(template().render([{"role": "user", "content": "SECRET"}]))).count("SECRET") == 0
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_corpus(words, shard, tmp_path):
+    """Four times the tokens take no more memory than their pieces' lengths: ids go to files."""
+    code = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from govern.corpus import CertifiedShard\n"
+        "from govern.files import sha256_file\n"
+        "from tune.dataset import Part, build_all\n"
+        "from tune.folders import tokenizer\n"
+        "path, count, folder = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])\n"
+        "shards = [CertifiedShard(path, sha256_file(path), 4000)] * count\n"
+        "data = build_all((Part(shards),), tokenizer(Path(sys.argv[4])), 512, folder=folder)\n"
+        "data.digest\n"
+        "print(data.tokens, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)\n"
+    )
+    made = shard(text=["The borrower asked for a statement. 대출 금리 " * 60] * 4000)
+    found = []
+    for count in (2, 8):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        command = [sys.executable, "-c", code, str(made.path), str(count), str(folder), str(words.path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found.append([int(part) for part in done.stdout.split()])
+    (few, small), (many, large) = found
+    assert many == 4 * few
+    held = 5 * (many - few)  # bytes of ids and flags that memory would hold
+    assert held > 50e6
+    assert large - small < held / 4
