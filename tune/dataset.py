@@ -1,7 +1,7 @@
 """Certified shards become packed rows of token ids: each shard is hashed as it is parsed, and order is the only choice.
 
-A document's ids (`tune.documents`) are cut into *pieces* of at most `max_length` tokens. Pieces are packed into rows by
-best-fit decreasing (Ding et al. 2404.10830), equal lengths in document order, so a row never holds part of a piece.
+A document's ids (`tune.documents`) are cut into *pieces* of at most `max_length` tokens, and those packed into rows
+(`tune.packing`), so a row never holds part of a piece.
 
 A row carries `input_ids`, `labels` and `position_ids`, which restart at 0 with each piece; there is no attention mask.
 transformers then keeps pieces from attending to each other, and the first label of each piece is -100, so no piece is
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tune.documents import NOTHING_LEARNED, TOO_LONG, Dropped, Encoded, documents
 from tune.errors import TuneRefused
+from tune.packing import BLOCK, packed
 from tune.recipe import Data
 
 if TYPE_CHECKING:
@@ -38,8 +39,6 @@ KINDS = {"ids": "<i4", "learned": "?", "starts": "<i8", "members": "<i8", "row_s
 """The arrays of a dataset, and the type of each on disk."""
 ON_DISK = ("ids", "learned")
 """Those that grow with the tokens."""
-BLOCK = 1 << 18
-"""Pieces that are packed together: bounds what packing holds in memory, and fills rows as well as all at once."""
 TEXT = Data.model_validate({})
 """Documents as plain text, long ones split."""
 
@@ -196,7 +195,7 @@ def build_all(
     if not pieces.times:
         raise TuneRefused(_nothing(parts, dropped))
     starts = np.cumsum([0, *pieces.lengths], dtype=np.int64)
-    members, row_starts = _packed(pieces.lengths, pieces.times, max_length)
+    members, row_starts = packed(pieces.lengths, pieces.times, max_length)
     counts = Counts(**{name: tally[name] for name in COUNTED}, dropped=tuple(sorted(dropped.items())))
     text_bytes = np.asarray(pieces.held, dtype=np.int64) if with_bytes else None
     return Dataset(*pieces.arrays(), starts, members, row_starts, max_length, counts, text_bytes)
@@ -224,34 +223,6 @@ def some_rows(data: Dataset, rows: int) -> Dataset:
         data.counts,
         None if data.text_bytes is None else data.text_bytes[kept],
     )
-
-
-def pack(lengths: Sequence[int], capacity: int) -> tuple[tuple[int, ...], ...]:
-    """Rows of piece numbers, the lengths of each row adding up to at most `capacity`: best-fit decreasing.
-
-    Every piece stands in exactly one row. The rows with a given space left are found through a bit mask over spaces, so
-    a piece costs O(capacity / 64) whatever the number of rows.
-    """
-    rows: list[list[int]] = []
-    with_space: list[list[int]] = [[] for _ in range(capacity + 1)]
-    spaces = 0
-    for piece in sorted(range(len(lengths)), key=lambda number: (-lengths[number], number)):
-        length = lengths[piece]
-        fitting = spaces >> length
-        if fitting:
-            space = length + (fitting & -fitting).bit_length() - 1
-            row = with_space[space].pop()
-            if not with_space[space]:
-                spaces &= ~(1 << space)
-            rows[row].append(piece)
-        else:
-            space, row = capacity, len(rows)
-            rows.append([piece])
-        left = space - length
-        if left > 0:
-            with_space[left].append(row)
-            spaces |= 1 << left
-    return tuple(tuple(row) for row in rows)
 
 
 def collate(rows: Sequence[Sequence[Piece]], pad_id: int = 0) -> dict[str, "torch.Tensor"]:
@@ -353,20 +324,6 @@ def _windows(size: int, max_length: int, data: Data) -> Iterator[tuple[int, int,
         start = end - data.overlap
         end = start + max_length
         yield start, min(size, end), data.overlap
-
-
-def _packed(lengths: Sequence[int], times: Sequence[int], max_length: int) -> tuple[Any, Any]:
-    """`members` and `row_starts` of a dataset: each piece as often as it is seen."""
-    import numpy as np
-
-    numbers = np.repeat(np.arange(len(lengths), dtype=np.int64), times)
-    members, sizes = [], []
-    for start in range(0, len(numbers), BLOCK):
-        block = numbers[start : start + BLOCK]
-        rows = pack([lengths[number] for number in block.tolist()], max_length)
-        members.append(block[[place for row in rows for place in row]])
-        sizes += [len(row) for row in rows]
-    return np.concatenate(members), np.cumsum([0, *sizes], dtype=np.int64)
 
 
 def _nothing(parts: Sequence[Part], dropped: Counter[str]) -> str:

@@ -15,6 +15,7 @@ from govern.files import sha256_file
 from tune import dataset
 from tune.errors import TuneRefused
 from tune.folders import tokenizer
+from tune.packing import pack
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def whole(*ids):
 def test_every_piece_stands_in_exactly_one_row(case):
     """Packing loses nothing, repeats nothing and overfills nothing."""
     capacity, lengths = case
-    rows = dataset.pack(lengths, capacity)
+    rows = pack(lengths, capacity)
     assert sorted(piece for row in rows for piece in row) == list(range(len(lengths)))
     assert all(sum(lengths[piece] for piece in row) <= capacity for row in rows)
 
@@ -47,13 +48,13 @@ def test_every_piece_stands_in_exactly_one_row(case):
 def test_at_most_one_row_is_half_empty(case):
     """Best fit leaves at most one row that is filled by half or less, so packing never doubles the rows needed."""
     capacity, lengths = case
-    rows = dataset.pack(lengths, capacity)
+    rows = pack(lengths, capacity)
     assert sum(2 * sum(lengths[piece] for piece in row) <= capacity for row in rows) <= 1
 
 
 def test_the_tightest_space_is_taken():
     """A piece goes where it leaves the least space."""
-    assert dataset.pack([5, 3, 3, 2, 8, 1], 8) == ((4,), (0, 1), (2, 3, 5))
+    assert pack([5, 3, 3, 2, 8, 1], 8) == ((4,), (0, 1), (2, 3, 5))
 
 
 @pytest.mark.tune

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from tune.dataset import IGNORED, Piece, collate, pack
+from tune.dataset import IGNORED, Piece, collate
+from tune.packing import pack
 
 if TYPE_CHECKING:
     import numpy as np
