@@ -268,7 +268,7 @@ def _kept(inner: "Tokenizer", terms: Sequence[str], particles: Sequence[str]) ->
 def _in_tokens(inner: "Tokenizer", terms: Sequence[str], particles: Sequence[str]) -> Iterable[tuple[str, str, str]]:
     """(text before, term, text after) of each token of the base that holds a term at a boundary and something beside it."""
     reader = Reader(terms, particles)
-    for token in inner.get_vocab(with_added_tokens=False):
+    for token in sorted(inner.get_vocab(with_added_tokens=False)):  # the library gives them in any order
         if text := _text(token):
             for start, end in reader.every(text):
                 if end < len(text) or text[:start] not in ("", " "):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from vocab.base import Base, build, load
 from vocab.boundaries import Reader
 from vocab.errors import VocabError
-from vocab.exact import PARTICLES, REASONS, Isolated, isolated, wrong
+from vocab.exact import PARTICLES, REASONS, Isolated, _in_tokens, isolated, wrong
 from vocab.exact_laws import compared, is_single, tokens_of
 from vocab.grow import ADDED, NO_BYTES, PRESENT
 from vocab.train_base import train_base
@@ -160,6 +160,13 @@ def test_ids_follow_those_of_the_base_and_none_is_a_scaffold() -> None:
     assert all(now[token] == number for token, number in before.get_vocab(with_added_tokens=True).items())
     for variant in extension.variants:
         assert after.encode(variant.text).ids == [variant.id]
+
+
+def test_what_tokens_hold_of_terms_has_one_order_in_every_process() -> None:
+    """The library gives a vocabulary in any order, and what follows from it is written into the tokenizer."""
+    found = [list(_in_tokens(base().tokenizer(), TERMS, PARTICLES)) for _ in range(8)]
+    assert len(found[0]) > 2
+    assert all(one == found[0] for one in found)
 
 
 def test_the_same_terms_give_the_same_extension_and_the_base_is_unchanged() -> None:
