@@ -19,7 +19,7 @@ from govern.files import ATTESTATION, MANIFEST, digest, sha256_file
 from govern.keys import load_trusted
 from tune.chat import find
 from tune.errors import TuneError, TuneRefused
-from tune.folders import EXTENSION, BaseModel, TokenizerFolder, base_model, tokenizer
+from tune.folders import EXTENSION, BaseModel, TokenizerFolder, base_model, tensor_shapes, tokenizer
 from vocab.check import check as prove
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tune.recipe import Recipe, Source
 
 PURPOSE = "train"
+EMBEDDING, HEAD = "embed_tokens", "lm_head"
 DOCUMENTS, HELD_OUT = SPLITS
 
 
@@ -188,11 +189,31 @@ def _model_fits(recipe: "Recipe", base: BaseModel, words: TokenizerFolder) -> No
             f"{recipe.model}: its digest is {base.digest}, the recipe's model_digest is {recipe.model_digest}; "
             "restore the folder, or correct the recipe"
         )
+    _targets_fit(recipe, base, words)
     length = recipe.training.max_length
     if base.positions is not None and base.positions < length:
         raise TuneRefused(
             f"{recipe.model}: takes {base.positions} tokens at most, training.max_length is {length}; lower max_length"
         )
+
+
+def _targets_fit(recipe: "Recipe", base: BaseModel, words: TokenizerFolder) -> None:
+    """Refuses layers that LoRA cannot be put on, since PEFT would, or would fail without a sentence."""
+    if recipe.lora.targets is None:
+        return
+    layers = {name.split(".")[-2] for name, shape in tensor_shapes(base).items() if len(shape) == 2}
+    for target in recipe.lora.targets:
+        reason = None
+        if target not in layers | {HEAD}:
+            reason = f"no layer of {recipe.model}; it has {', '.join(sorted(layers - {EMBEDDING}))}"
+        elif target == EMBEDDING:
+            reason = "the embedding, of which new rows alone are trained"
+        elif target == HEAD and base.tied:
+            reason = "the embedding too in a tied model, of which new rows alone are trained"
+        elif target == HEAD and words.new_ids:
+            reason = "the output head, whose new rows are trained as they are"
+        if reason:
+            raise TuneRefused(f"lora.targets: {target} is {reason}; leave it out")
 
 
 def _tokenizer_signature(recipe: "Recipe", now: datetime) -> str | None:

@@ -201,6 +201,31 @@ def test_rows_longer_than_the_model_takes_are_refused(world_with_model):
         check(recipe.model_copy(update={"training": long}), now=NOW)
 
 
+@pytest.mark.parametrize(
+    ("targets", "tied", "extended", "sentence"),
+    [
+        (("q_proj", "lm_head"), False, True, "lm_head is the output head, whose new rows are trained as they are"),
+        (("lm_head",), True, False, "lm_head is the embedding too in a tied model"),
+        (("embed_tokens",), False, False, "embed_tokens is the embedding"),
+        (("c_attn",), False, False, "c_attn is no layer of .*; it has down_proj, gate_proj, k_proj, lm_head, o_proj"),
+        (("lm_head", "q_proj"), False, False, None),
+    ],
+)
+def test_layers_that_lora_cannot_be_put_on_are_refused(world, tmp_path, targets, tied, extended, sentence):
+    """Before anything is trained, with the layers that there are."""
+    from tune.base_model import build_for
+
+    words = world.root / ("tokenizer" if extended else "base-tokenizer")
+    model = build_for(words, tmp_path / "model", hidden=32, tied=tied)
+    recipe = world.recipe(tokenizer=words, model=model)
+    recipe = recipe.model_copy(update={"lora": recipe.lora.model_copy(update={"targets": targets})})
+    if sentence is None:
+        check(recipe, now=NOW)
+    else:
+        with pytest.raises(TuneRefused, match=sentence):
+            check(recipe, now=NOW)
+
+
 @pytest.mark.parametrize("name", ["pytorch_model.bin", "weights.pt", "model.pkl", "modeling_llama.py", "model.ckpt"])
 def test_pickles_and_code_beside_the_weights_are_refused(mine, name):
     """Nothing that loading could run lies in a model's folder."""
