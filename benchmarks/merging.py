@@ -52,9 +52,9 @@ def main() -> None:
 
 
 def compare(arguments: argparse.Namespace, folder: Path) -> None:
-    from tune import dequantised
-    from tune.divergence import Text, measure
+    from tune.merge import dequantised
     from tune.folders import base_model
+    from tune.merge.divergence import Text, measure
     from tune.recipe import Lora, Numbers
 
     sources = b"\n".join(path.read_bytes() for path in sorted((*ROOT.glob("vocab/*.py"), *ROOT.glob("tune/*.py"))))
@@ -85,8 +85,9 @@ def ways(folder: Path, adapter: Path, numbers: Any, base: Any) -> Iterator[tuple
     """Each way of merging, and the model that it gives."""
     from peft import PeftModel
 
-    from tune import dequantised, loading
-    from tune.merge_files import write_lora
+    from tune import loading
+    from tune.merge import dequantised
+    from tune.merge.files import write_lora
     from tune.recipe import Quantisation
 
     plain = Quantisation(type="none", compute="float32")
@@ -127,7 +128,7 @@ def reloaded(model: Any, dtype: str, folder: Path, compute: str) -> Any:
     import torch
     from transformers import AutoModelForCausalLM
 
-    from tune.merge_files import write_model
+    from tune.merge.files import write_model
 
     with tempfile.TemporaryDirectory() as name:
         write_model(copy.deepcopy(model), dtype, folder / "base", folder, Path(name))
@@ -140,7 +141,7 @@ def in_four_bits(model: Any, folder: Path, held: Any) -> Any:
 
     from tune import loading
     from tune.folders import base_model
-    from tune.merge_files import write_model
+    from tune.merge.files import write_model
 
     with tempfile.TemporaryDirectory() as name:
         write_model(copy.deepcopy(model), "float32", folder / "base", folder, Path(name))

@@ -63,6 +63,12 @@ tokenizer = "tokenizer"
 out = "adapter"
 sign_key = "keys/sign.pem"
 
+[card]
+owner = "the demonstration"
+intended_use = "showing the chain from text to adapter"
+forbidden_use = "anything else: the model is small and untrained"
+legal_basis = "none needed: the corpus is synthetic"
+
 [training]
 seed = 1
 steps = 24
@@ -76,7 +82,14 @@ activation_checkpointing = false
 TOML
     run tune run demo/recipe.toml
     run tune verify demo/adapter --corpus demo/corpus --tokenizer demo/tokenizer --model demo/model-extended
-    say "Done: demo/adapter is a signed adapter whose chain was checked to the last shard"
+
+    say "One model of base and adapter, and how far it lies from the trained one"
+    run tune merge demo/adapter --model demo/model-extended --tokenizer demo/tokenizer --corpus demo/corpus \
+        --sign-key demo/keys/sign.pem --out demo/merged
+
+    say "What the adapter gained over its base, on text that neither saw"
+    run tune compare demo/adapter --model demo/model-extended --tokenizer demo/tokenizer --corpus demo/corpus --out demo/compare
+    say "Done: open demo/compare/report.html, and the loss plot demo/adapter/loss.svg; demo/adapter/README.md is the card"
 else
     say "Done: open demo/corpus/report.html and demo/coverage/report.html"
 fi

@@ -5,13 +5,16 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from govern.console import run as run_command
 from govern.console import show, trusted_keys
 from govern.errors import GovernError
 from tune.errors import TuneError
 from vocab.errors import VocabError
+
+if TYPE_CHECKING:
+    from tune.chain import Chain
 
 EXAMPLE = """a recipe:
   corpus = "certified"            # paths are relative to the recipe
@@ -103,7 +106,7 @@ def _add_verify(commands: Any) -> None:
         help="check an adapter's chain, and name each link that was not checked",
         description="Checks signature and files of an adapter, and each further link whose folder is given.",
     )
-    command.add_argument("adapter", type=Path, metavar="ADAPTER", help="the folder that `tune run` wrote")
+    command.add_argument("adapter", type=Path, metavar="ADAPTER", help="the folder of `tune run`, attest or merge")
     _trust(command)
     command.add_argument(
         "--corpus", type=Path, action="append", metavar="DIR", help="the certified corpus it was trained on; repeatable"
@@ -111,7 +114,9 @@ def _add_verify(commands: Any) -> None:
     command.add_argument("--tokenizer", type=Path, metavar="T", help="the tokenizer it was trained with")
     command.add_argument("--model", type=Path, metavar="M", help="the base model it was trained on")
     command.add_argument("--revocations", type=Path, metavar="FILE", help="a signed revocation list")
-    command.add_argument("--complete", action="store_true", help="refuse a card without owner, uses, legal basis, approval")
+    command.add_argument(
+        "--complete", action="store_true", help="refuse a card without owner, uses, legal basis, approval"
+    )
     _json(command)
     command.set_defaults(call=_verify)
 
@@ -281,6 +286,10 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
+    from tune.merge.record import RECORD, links
+
+    if (arguments.adapter / RECORD).is_file():
+        return _show_chain(links(arguments.adapter, trusted_keys(arguments.trust), now=datetime.now(UTC)), arguments)
     from tune.chain import verify
 
     chain = verify(
@@ -293,6 +302,10 @@ def _verify(arguments: argparse.Namespace) -> int:
         revocations=arguments.revocations,
         complete=arguments.complete,
     )
+    return _show_chain(chain, arguments)
+
+
+def _show_chain(chain: "Chain", arguments: argparse.Namespace) -> int:
     lines = [
         f"{link.status.replace('_', ' '):<12} {link.name:<12} {line}"
         for link in chain.links
@@ -310,7 +323,7 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 def _merge(arguments: argparse.Namespace) -> int:
     from govern.keys import load_passphrase, load_private
-    from tune.merge import merge
+    from tune.merge.merging import merge
 
     if arguments.passphrase is not None and arguments.sign_key is None:
         raise TuneError("--passphrase: opens nothing without --sign-key; add the key, or leave it out")

@@ -19,13 +19,13 @@ from govern.attestation import PREDICATE_ADAPTER, seal, statement
 from govern.errors import InputError, VerificationError
 from govern.files import sha256_file
 from govern.keys import generate, load_private
-from tune import dequantised, divergence, merge_record
-from tune import merge as merging
 from tune.adapter import CONFIG, PROVENANCE, UNGOVERNED, WEIGHTS
 from tune.cli import main
 from tune.errors import TuneError, TuneInterrupted, TuneRefused
 from tune.folders import base_model
-from tune.merge import merge
+from tune.merge import dequantised, divergence, sources
+from tune.merge import record as merge_record
+from tune.merge.merging import merge
 from tune.recipe import recorded
 from tune.weights import header
 
@@ -389,7 +389,7 @@ def test_the_same_inputs_give_the_same_bytes_and_a_merged_model_can_be_a_base(tr
 
 def test_large_models_are_written_in_shards(trained, tmp_path, monkeypatch):
     """Several files and their index, which load alone like one."""
-    monkeypatch.setattr("tune.merge_files.SHARD", "200KB")
+    monkeypatch.setattr("tune.merge.files.SHARD", "200KB")
     made = merged(trained, tmp_path / "out")
     assert len(list(made.folder.glob("model-*.safetensors"))) > 1
     assert (
@@ -500,8 +500,8 @@ def test_compute_is_that_of_the_machine_that_trained(trained, copy):
     """`auto` is float32 on a processor and bfloat16 on an accelerator, whichever machine merges."""
     mine = copy(trained)
     for device, expected in (("cpu", "float32"), ("NVIDIA H100", "bfloat16")):
-        assert merging._numbers(mine.adapter, {"hardware": {"device": device}}, None).quantisation.compute == expected
-    assert merging._numbers(mine.adapter, {}, None).quantisation.compute == "auto"
+        assert sources._numbers(mine.adapter, {"hardware": {"device": device}}, None).quantisation.compute == expected
+    assert sources._numbers(mine.adapter, {}, None).quantisation.compute == "auto"
 
 
 def test_outputs_that_cannot_be_are_bad_usage(trained, copy, tmp_path):
@@ -592,6 +592,15 @@ def test_the_command_prints_what_was_measured_and_refuses_with_exit_code_1(train
     assert "nats a token" in printed
     assert "tokens of certified held-out text" in printed
     assert "record      signed" in printed
+    verify = ["verify", str(tmp_path / "one"), "--trust", str(trained.trust[0])]
+    assert main(verify) == 0
+    printed = capsys.readouterr().out
+    assert "governed; of the adapter, signature, files, tokenizer, model, certificate, shards verified" in printed
+    assert "NOT CHECKED: rest" in printed
+    card = tmp_path / "one/README.md"
+    card.write_bytes(card.read_bytes() + b"!")
+    assert main(verify) == 1
+    assert "README.md: changed" in capsys.readouterr().out
     assert main([*command(trained, tmp_path / "two"), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["signed"] is False

@@ -18,21 +18,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from govern.attestation import PREDICATE_ADAPTER, Opened, open_sealed
 from govern.attestation import verify as verify_corpus
-from govern.envelope import ENVELOPE_BYTES
-from govern.files import sha256_file
-from govern.inventory import read_plain
-from govern.keys import load_trusted
 from tune import adapter as adapters
-from tune import chain, dequantised, merge_files, merge_record
-from tune.divergence import Divergence, Text, measure, of_corpora, of_random_ids
 from tune.errors import TuneError, TuneInterrupted, TuneRefused
-from tune.folders import BaseModel, TokenizerFolder, base_model, read_json, tokenizer, tokenizer_digest
+from tune.folders import base_model, read_json, tokenizer_digest
 from tune.gate import PURPOSE
 from tune.loading import go_offline
-from tune.recipe import Numbers, Quantisation, recorded
-from tune.weights import finite, header
+from tune.merge import dequantised, files, record
+from tune.merge.divergence import Divergence, Text, measure, of_corpora, of_random_ids
+from tune.merge.sources import HeldIn, Sources, as_signed, checked
+from tune.recipe import Quantisation
 from vocab.folders import building
 
 if TYPE_CHECKING:
@@ -42,24 +37,10 @@ if TYPE_CHECKING:
 
 Form = Literal["merged", "rows"]
 Dtype = Literal["float32", "bfloat16"]
-HeldIn = Literal["nf4", "none"]
 BASE, ADAPTER = "base", "adapter"
 """The folders of the form `rows`."""
 LIMITS: dict[Dtype, float] = {"float32": 1e-6, "bfloat16": 1e-4}
 """Mean divergence that is let pass, nats a token, where none is given."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """What a merge is made of; every digest is that of the adapter's signed provenance."""
-
-    adapter: Path
-    provenance: bytes
-    opened: Opened
-    chain: chain.Chain
-    numbers: Numbers
-    base: BaseModel
-    words: TokenizerFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +100,12 @@ def merge(
         raise TuneError(f"--max-kl {limit}: expected a number of nats, 0 or more; correct it")
     _room(out, adapter, model, words, *corpora)
     go_offline()
-    sources = _checked(adapter, trust, model, words, now, corpora, revocations, held_in)
+    sources = checked(adapter, trust, model, words, now, corpora, revocations, held_in)
     if form == "rows" and read_json(adapter / adapters.CONFIG).get("use_dora"):
         raise TuneRefused(f"{adapter}: a DoRA adapter, which vLLM does not serve over a base; give --form merged")
     say(f"chain holds; not checked: {', '.join(sources.chain.unchecked) or 'nothing'}")
     text = _text(sources, corpora, trust, now)
-    with _whole(out), building(out, merge_record.RECORD) as partial:
+    with _whole(out), building(out, record.RECORD) as partial:
         folder = partial if form == "merged" else partial / BASE
         _write(sources, form, dtype, folder, partial / ADAPTER)
         say(f"written; measuring on {text.sentence}")
@@ -135,9 +116,9 @@ def merge(
                 f"{out}: lies {measured.mean:.1e} nats a token from the trained model, more than {limit:.1e}; nothing was "
                 f"kept: {remedy} with --max-kl"
             )
-        _as_signed(sources, base_model(model).digest, tokenizer_digest(words))
-        what = merge_record.Merge(form, dtype, limit, measured, text)
-        predicate = merge_record.write(partial, what, sources, key, issued=now)
+        as_signed(sources, base_model(model).digest, tokenizer_digest(words))
+        what = record.Merge(form, dtype, limit, measured, text)
+        predicate = record.write(partial, what, sources, key, issued=now)
     return Merged(out, measured, text, predicate, key is not None)
 
 
@@ -150,74 +131,6 @@ def _room(out: Path, *inputs: Path) -> None:
     for folder in inputs:
         if out.resolve().is_relative_to(folder.resolve()):
             raise TuneError(f"{out}: lies inside {folder}, which must stay as it is; name another --out")
-
-
-def _checked(
-    adapter: Path,
-    trust: Sequence[Path],
-    model: Path,
-    words: Path,
-    now: datetime,
-    corpora: Sequence[Path],
-    revocations: Path | None,
-    held_in: HeldIn | None,
-) -> Sources:
-    """The adapter and what belongs to it, where the chain holds."""
-    found = chain.verify(adapter, trust, now=now, corpus=corpora, tokenizer=words, model=model, revocations=revocations)
-    if not found.holds:
-        broken = (link.sentence for link in found.links if link.status == "failed")
-        raise TuneRefused("\n".join((f"{adapter}: its chain is broken, so nothing is merged", *broken)))
-    path = adapter / adapters.PROVENANCE
-    signed = read_plain(path, ENVELOPE_BYTES)
-    opened = open_sealed(signed, str(path), PREDICATE_ADAPTER, load_trusted(trust, adapter))
-    numbers = _numbers(adapter, opened.predicate, held_in)
-    sources = Sources(adapter, signed, opened, found, numbers, base_model(model), tokenizer(words))
-    _as_signed(sources, sources.base.digest, sources.words.digest)
-    _mergeable(sources)
-    return sources
-
-
-def _as_signed(sources: Sources, base: str, words: str) -> None:
-    """Refuses inputs that are no longer what the provenance names: they are read more than once."""
-    claim = sources.opened.predicate
-    for folder, found, part in ((sources.base.path, base, "model"), (sources.words.path, words, "tokenizer")):
-        if found != claim[part]["digest"]:
-            raise TuneRefused(f"{folder}: changed while it was merged; restore it and run again")
-    for name, sha256 in sources.opened.subjects.items():
-        if sha256_file(sources.adapter / name) != sha256:
-            raise TuneRefused(f"{sources.adapter / name}: changed while it was merged; restore it and run again")
-
-
-def _numbers(adapter: Path, claim: dict[str, Any], held_in: HeldIn | None) -> Numbers:
-    """What the adapter was trained by, `auto` being what it was on the machine that trained it."""
-    if claim.get("governance") == chain.ATTESTED:
-        if held_in is None:
-            raise TuneError(
-                f"{adapter}: attested, and how its base was held in training is not recorded; say so with --held-in nf4 (with "
-                "double quantisation) or none"
-            )
-        return Numbers(quantisation=Quantisation(type=held_in))
-    if held_in is not None:
-        raise TuneError(f"{adapter}: its recipe says how its base was held in training; leave out --held-in")
-    numbers = recorded(adapter / adapters.RECIPE)
-    device = claim.get("hardware", {}).get("device")
-    if numbers.quantisation.compute != "auto" or device is None:
-        return numbers
-    compute = "float32" if device == "cpu" else "bfloat16"
-    return numbers.model_copy(update={"quantisation": numbers.quantisation.model_copy(update={"compute": compute})})
-
-
-def _mergeable(sources: Sources) -> None:
-    """Refuses weights that are no numbers, and LoRA on an embedding that is the head too: it would be added to both."""
-    path = sources.adapter / adapters.WEIGHTS
-    tensors = header(path)
-    finite(path, tensors)
-    for name in sorted(tensors):
-        if sources.base.tied and "lora_" in name and (".lm_head." in name or ".embed_tokens." in name):
-            raise TuneRefused(
-                f"{path}: {name} is LoRA on an embedding that the model ties to its head, and a merge would change both; "
-                "train with other lora.targets"
-            )
 
 
 def _text(sources: Sources, corpora: Sequence[Path], trust: Sequence[Path], now: datetime) -> Text:
@@ -233,9 +146,9 @@ def _write(sources: Sources, form: Form, dtype: Dtype, folder: Path, lora: Path)
     base = dequantised.load(sources.base, sources.numbers.quantisation)
     adapted = dequantised.with_lora(base, sources.adapter)
     model = dequantised.merged(adapted) if form == "merged" else dequantised.with_rows(adapted)
-    merge_files.write_model(model, dtype, sources.base.path, sources.words.path, folder)
+    files.write_model(model, dtype, sources.base.path, sources.words.path, folder)
     if form == "rows":
-        merge_files.write_lora(sources.adapter, lora)
+        files.write_lora(sources.adapter, lora)
 
 
 def _measured(sources: Sources, form: Form, folder: Path, lora: Path, text: Text) -> Divergence:

@@ -20,13 +20,14 @@ from govern.files import canonical, digest, list_files, sha256_file, write_whole
 from govern.inventory import differences, read_plain
 from govern.keys import load_trusted
 from tune import adapter as adapters
+from tune.chain import Chain, Link
 from tune.folders import EXTENSION, read_json
 
 if TYPE_CHECKING:
     from govern.keys import PrivateKey
-    from tune.divergence import Divergence, Text
     from tune.folders import TokenizerFolder
-    from tune.merge import Sources
+    from tune.merge.divergence import Divergence, Text
+    from tune.merge.sources import Sources
 
 PREDICATE_MERGED = "urn:assay:merged-model:v1"
 FORMAT_VERSION = 1
@@ -82,6 +83,33 @@ def verify(folder: Path, trust: Sequence[Path], *, now: datetime) -> Opened:
     if problems:
         raise VerificationError(problems)
     return opened
+
+
+def links(folder: Path, trust: Sequence[Path], *, now: datetime) -> Chain:
+    """The chain of a merged model: its own signature and files, and what was verified of its adapter when it was merged.
+
+    Raises:
+        InputError: no trusted key.
+    """
+    try:
+        opened = verify(folder, trust, now=now)
+    except VerificationError as error:
+        return Chain(folder, (Link("signature", "failed", str(error)),))
+    claim = opened.predicate
+    found = claim["adapter"]
+    checked = f"of the adapter, {', '.join(found['links_verified'])} verified when it was merged"
+    left = ", ".join(found["links_not_checked"])
+    kl = claim["divergence"]["mean_nats"]
+    return Chain(
+        folder,
+        (
+            Link("signature", "verified", f"signed by {', '.join(opened.key_ids)}, issued {claim['issued']}"),
+            Link("files", "verified", f"all {len(opened.subjects)} files are as signed"),
+            Link("adapter", "verified", f"{found['governance']}; {checked}"),
+            *([Link("rest", "not_checked", f"of the adapter, never checked: {left}")] if left else []),
+            Link("divergence", "verified", f"{kl:.1e} nats a token from the trained model, as measured then"),
+        ),
+    )
 
 
 def _predicate(folder: Path, made: Merge, sources: "Sources", *, signed: bool, issued: datetime) -> dict[str, Any]:
