@@ -9,6 +9,7 @@ import hashlib
 import platform
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from govern.files import canonical, digest, list_files, sha256_file, write_whole
 from tune import plot
 from tune.errors import TuneRefused
 from tune.folders import read_json
+from tune.weights import metadata as metadata_of
 
 if TYPE_CHECKING:
     from govern.keys import PrivateKey
@@ -88,7 +90,7 @@ def write(folder: Path, made: Made, key: "PrivateKey | None", *, issued: datetim
 
 
 def mark(weights: Path) -> None:
-    """Writes into the weights' own header that they are ungoverned, so that the mark goes where they go."""
+    """Writes into the weights' own header that they are ungoverned, so that the mark goes where the file goes."""
     from safetensors.torch import load_file, save_file
 
     save_file(load_file(weights), weights, metadata={"format": "pt", **MARK})
@@ -96,10 +98,7 @@ def mark(weights: Path) -> None:
 
 def is_marked(weights: Path) -> bool:
     """Whether the header of these weights says that they are ungoverned."""
-    from safetensors import safe_open
-
-    with safe_open(weights, "np") as opened:
-        found = opened.metadata() or {}
+    found = metadata_of(weights)
     return all(found.get(name) == value for name, value in MARK.items())
 
 
@@ -108,8 +107,12 @@ def canonicalise(path: Path) -> None:
     config = read_json(path)
     config["base_model_name_or_path"] = None
     if isinstance(config.get("target_modules"), list):
-        config["target_modules"] = sorted(config["target_modules"])
-    write_whole(path, canonical(config))
+        config["target_modules"] = sorted(config["target_modules"], key=str)
+    try:
+        data = canonical(config)
+    except ValueError:
+        raise TuneRefused(f"{path}: holds a number or a text that no JSON carries; restore the file") from None
+    write_whole(path, data)
 
 
 def provenance(made: Made, issued: datetime) -> dict[str, Any]:
@@ -171,16 +174,24 @@ def missing(card: "Card") -> list[str]:
 def code() -> dict[str, Any]:
     """Which code made an adapter: the version, a digest of this package's sources, packages, and the whole environment."""
     found = environment(("tune",))
-    sources = Path(__file__).parent
-    hashes = {path.relative_to(sources).as_posix(): sha256_file(path) for path in sorted(sources.rglob("*.py"))}
     return {
         "assay": found["assay"],
-        "tune_sources": digest(hashes),
+        "tune_sources": sources("tune"),
         "environment_digest": found["environment_digest"],
         "packages": {name: metadata.version(name) for name in PACKAGES},
         "python": platform.python_version(),
         "machine": platform.machine(),
     }
+
+
+@cache
+def sources(*packages: str) -> str:
+    """The digest of every source and template of these packages of the project, as they were when it was first asked for."""
+    top = Path(__file__).parents[1]
+    found = [
+        path for package in packages for path in (top / package).rglob("*") if path.suffix in (".py", ".jinja", ".j2")
+    ]
+    return digest({path.relative_to(top).as_posix(): sha256_file(path) for path in sorted(found)})
 
 
 def card(made: Made, predicate: dict[str, Any]) -> str:

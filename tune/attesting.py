@@ -5,6 +5,7 @@ every tensor of which fits that base; that no mark says it is ungoverned. What i
 is the signer's word, and the provenance, the card and `tune verify` say so.
 """
 
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -16,14 +17,37 @@ from govern.attestation import PREDICATE_ADAPTER, seal, statement
 from govern.clock import as_text
 from govern.files import list_files, sha256_file, sync_tree, write_whole
 from tune import adapter, gate
-from tune.errors import TuneError, TuneRefused
-from tune.folders import read_json, tensor_shapes
-from tune.recipe import Recipe, Source, Training
+from tune.errors import TuneRefused
+from tune.folders import new_folder, read_json, tensor_shapes
 from tune.weights import finite, header
 
 if TYPE_CHECKING:
     from govern.keys import PrivateKey
 
+UNDERSTOOD = (
+    *(
+        "alora_invocation_tokens",
+        "base_model_name_or_path",
+        "bias",
+        "inference_mode",
+        "init_lora_weights",
+        "lora_alpha",
+    ),
+    *(
+        "lora_dropout",
+        "peft_type",
+        "peft_version",
+        "r",
+        "target_modules",
+        "task_type",
+        "trainable_token_indices",
+        "use_dora",
+    ),
+    *("use_rslora", "megatron_core", "qalora_group_size"),
+)
+"""Keys of PEFT's configuration of LoRA that change nothing else; any other must be unset."""
+NOTHING: tuple[Any, ...] = (None, False, [], {}, "none")
+LAYER = re.compile(r"[A-Za-z0-9_.]{1,200}")
 PREFIX = "base_model.model."
 """Of every tensor's name in an adapter of PEFT."""
 ROWS = ".token_adapter.trainable_tokens_delta"
@@ -64,19 +88,9 @@ def attest(
         TuneError: a folder cannot be read, or `out` exists.
         TuneRefused: the adapter does not fit the base, holds a number that is none, or is ungoverned.
     """
-    if out.exists():
-        raise TuneError(f"{out}: exists already; name another folder")
-    recipe = Recipe(
-        corpus=corpora[0],
-        also=tuple(Source(corpus=one) for one in corpora[1:]),
-        trust=tuple(trust),
-        signatures=signatures,
-        revocations=revocations,
-        model=model,
-        tokenizer=tokenizer,
-        out=out,
-        sign_key=out,
-        training=Training(max_length=8),
+    new_folder(out, folder, model, tokenizer, *corpora)
+    recipe = gate.inputs(
+        corpora, trust=trust, model=model, tokenizer=tokenizer, signatures=signatures, revocations=revocations
     )
     passed = gate.check(recipe, now=now)
     fits(folder, tensor_shapes(passed.base), passed.base.rows)
@@ -115,10 +129,12 @@ def fits(folder: Path, base: Mapping[str, tuple[int, ...]], rows: int) -> None:
         rows: its token rows.
     """
     config, weights = folder / adapter.CONFIG, folder / adapter.WEIGHTS
+    for path in (config, weights):
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            raise TuneRefused(f"{path}: not a plain file; put the file itself there")
     found = read_json(config)
-    if found.get("peft_type") != "LORA":
-        raise TuneRefused(f"{config}: peft_type {found.get('peft_type')!r}, expected LORA; only that is attested")
     tensors = header(weights)
+    _configured(config, found, tensors)
     if adapter.is_marked(weights) or (folder / adapter.UNGOVERNED).exists():
         raise TuneRefused(
             f"{folder}: ungoverned, trained on text that nobody certified; train on a certified corpus with `tune run`"
@@ -126,6 +142,7 @@ def fits(folder: Path, base: Mapping[str, tuple[int, ...]], rows: int) -> None:
     if not tensors:
         raise TuneRefused(f"{weights}: holds no tensor; restore the adapter")
     finite(weights, tensors)
+    _rows_fit(config, found.get("trainable_token_indices"), tensors, rows)
     shapes = {name: tuple(entry["shape"]) for name, entry in tensors.items()}
     for name, shape in shapes.items():
         expected = _expected(name, shapes, base, rows)
@@ -134,6 +151,39 @@ def fits(folder: Path, base: Mapping[str, tuple[int, ...]], rows: int) -> None:
             raise TuneRefused(
                 f"{weights}: {name} is {list(shape)}, {what}; give the base that the adapter was trained on"
             )
+
+
+def _configured(path: Path, config: Mapping[str, Any], tensors: Mapping[str, Any]) -> None:
+    """Refuses a configuration that says other things than the tensors do, or that would load or change more than LoRA."""
+    if config.get("peft_type") != "LORA":
+        raise TuneRefused(f"{path}: peft_type {config.get('peft_type')!r}, expected LORA; only that is attested")
+    for name, value in config.items():
+        if name not in UNDERSTOOD and value not in NOTHING:
+            raise TuneRefused(f"{path}: '{_plain(name)}' is set, and what it does is not checked; train without it")
+    ranks = {tensors[name]["shape"][0] for name in tensors if name.endswith(".lora_A.weight")}
+    if not ranks or 0 in ranks:
+        raise TuneRefused(f"{path.with_name(adapter.WEIGHTS)}: holds no LoRA; only that is attested")
+    if ranks != {config.get("r")}:
+        raise TuneRefused(f"{path}: r is {config.get('r')!r}, the tensors have {sorted(ranks)}; restore the adapter")
+    targets = config.get("target_modules")
+    if not (isinstance(targets, list) and all(isinstance(one, str) and LAYER.fullmatch(one) for one in targets)):
+        raise TuneRefused(f"{path}: target_modules is no list of names of layers; name them")
+
+
+def _rows_fit(path: Path, indices: Any, tensors: Mapping[str, Any], rows: int) -> None:
+    """Refuses rows of tokens that the base has not, or that are not those that the tensors hold."""
+    lists = list(indices.values()) if isinstance(indices, dict) else [indices or []]
+    counts = {entry["shape"][0] for name, entry in tensors.items() if name.endswith(ROWS)}
+    for ids in lists:
+        plain = isinstance(ids, list) and all(type(one) is int and 0 <= one < rows for one in ids)
+        if not plain or len(set(ids)) != len(ids) or ((counts or ids) and counts != {len(ids)}):
+            raise TuneRefused(
+                f"{path}: trainable_token_indices are not the rows that the tensors hold; restore the adapter"
+            )
+
+
+def _plain(name: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in name[:80])
 
 
 def _expected(

@@ -5,8 +5,10 @@ the window, and the code. Its record is signed by the key that signs adapters an
 were altered, or that another key signed, are made anew from the certified text and never trained on.
 """
 
+import errno
 import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
 from importlib import metadata
@@ -39,10 +41,12 @@ if TYPE_CHECKING:
 PREDICATE = "urn:assay:token-cache:v1"
 RECORD = "record.json"
 SUFFIX = ".bin"
+PACKAGES = ("jinja2", "polars", "tokenizers")
+"""Whose versions shape tokens too."""
 
 
 def key(recipe: "Recipe", passed: "Passed", part: str, sources: str) -> dict[str, Any]:
-    """Everything that the tokens of `part` (`documents` or `held-out`) follow from; `sources` is the digest of the code."""
+    """Everything that the tokens of `part` (`documents` or `held-out`) follow from; `sources` is the digest of our code."""
     return {
         "corpora": [[one.manifest, one.weight] for one in passed.corpora],
         "part": part,
@@ -51,7 +55,7 @@ def key(recipe: "Recipe", passed: "Passed", part: str, sources: str) -> dict[str
         "data": recipe.data.model_dump(mode="json", exclude={"template"}),
         "max_length": recipe.training.max_length,
         "seed": recipe.training.seed,
-        "code": {"tune": sources, "tokenizers": metadata.version("tokenizers")},
+        "code": {"sources": sources, **{name: metadata.version(name) for name in PACKAGES}},
     }
 
 
@@ -78,23 +82,23 @@ def kept(
     """
     entry = _entry(cache, shaped_by)
     if os.path.lexists(entry):
+        if entry.is_symlink() or not entry.is_dir():
+            raise TuneError(f"{entry}: a link or a file where tokens are kept; remove it")
         try:
             return read(cache, shaped_by, sign_key)
         except (GovernError, TuneError) as error:
             say(f"{error}; its tokens are made anew")
             shutil.rmtree(entry)
-    partial = cache / f"{entry.name}.{os.getpid()}.partial"
     try:
-        partial.mkdir(parents=True)
+        cache.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f"{entry.name[:16]}.", suffix=".partial", dir=cache))
     except OSError as error:
         raise TuneError(f"{cache}: {error.strerror or 'cannot be made'}; name another folder as 'cache'") from None
     try:
         _write(partial, make(partial), shaped_by, sign_key)
-        partial.rename(entry)
-        sync_folder(cache)
-    except BaseException:
+        _place(partial, entry)
+    finally:
         shutil.rmtree(partial, ignore_errors=True)
-        raise
     return read(cache, shaped_by, sign_key)
 
 
@@ -121,13 +125,26 @@ def read(cache: Path, shaped_by: dict[str, Any], sign_key: "PrivateKey | None") 
         raise TuneError(f"{entry}: not the files that its signed record names")
     arrays = {}
     for name, expected in subjects.items():
-        if sha256_file(entry / name) != expected:
+        if (entry / name).is_symlink() or sha256_file(entry / name) != expected:
             raise TuneError(f"{entry / name}: not the tokens that its signed record names")
         short = name.removesuffix(SUFFIX)
         arrays[short] = np.memmap(entry / name, dtype=KINDS[short], mode="r")
     counts = predicate["counts"]
     dropped = tuple((str(reason), int(count)) for reason, count in counts.pop("dropped"))
-    return Dataset(**arrays, max_length=predicate["max_length"], counts=Counts(**counts, dropped=dropped))
+    found = Dataset(**arrays, max_length=predicate["max_length"], counts=Counts(**counts, dropped=dropped))
+    if found.digest != predicate["digest"]:
+        raise TuneError(f"{entry}: not the tokens that its signed record names")
+    return found
+
+
+def _place(partial: Path, entry: Path) -> None:
+    """Gives a finished entry its name; where another run was first, its entry stays."""
+    try:
+        partial.rename(entry)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+    sync_folder(entry.parent)
 
 
 def _entry(cache: Path, shaped_by: dict[str, Any]) -> Path:
@@ -140,7 +157,8 @@ def _write(folder: Path, data: Dataset, shaped_by: dict[str, Any], sign_key: "Pr
         if array is not None and not (folder / (name + SUFFIX)).exists():
             (folder / (name + SUFFIX)).write_bytes(np.ascontiguousarray(array, dtype=kind).tobytes())
     subjects = [(name, sha256_file(folder / name)) for name in list_files(folder)]
-    predicate = {"shaped_by": shaped_by, "max_length": data.max_length, "counts": asdict(data.counts)}
+    predicate = {"shaped_by": shaped_by, "max_length": data.max_length, "digest": data.digest}
+    predicate["counts"] = asdict(data.counts)
     record = statement(subjects, PREDICATE, predicate)
     write_whole(folder / RECORD, canonical(record) if sign_key is None else seal(record, sign_key))
     sync_tree(folder)

@@ -13,7 +13,6 @@ from typing import Any
 
 from tune import gate
 from tune.errors import TuneRefused
-from tune.recipe import Recipe, Source, Training
 
 
 def gate_callback(
@@ -41,17 +40,8 @@ def gate_callback(
     """
     from transformers import TrainerCallback
 
-    recipe = Recipe(
-        corpus=corpora[0],
-        also=tuple(Source(corpus=one) for one in corpora[1:]),
-        trust=tuple(trust),
-        signatures=signatures,
-        revocations=revocations,
-        model=model,
-        tokenizer=tokenizer,
-        out=model,
-        sign_key=model,
-        training=Training(max_length=8),
+    recipe = gate.inputs(
+        corpora, trust=trust, model=model, tokenizer=tokenizer, signatures=signatures, revocations=revocations
     )
 
     class Gate(TrainerCallback):  # type: ignore[misc]  # transformers has no types here

@@ -24,8 +24,12 @@ from tune.folders import read_json
 FILE = "chat_template.jinja"
 CONFIG = "tokenizer_config.json"
 OPENS, CLOSES = "\ue000\uf8ff", "\uf8ff\ue000"
+MARKS = {*OPENS}
 """Stand round what the assistant says while a template with `{% generation %}` is rendered; of the private use area."""
 
+CHANCE = ("random",)
+"""Filters of Jinja whose outcome is never the same twice."""
+TOO_MUCH = (RecursionError, MemoryError)
 Message = Mapping[str, Any]
 
 
@@ -44,6 +48,7 @@ class _Generation(Extension):
 
     def parse(self, parser: Parser) -> nodes.Node:
         line = next(parser.stream).lineno
+        self.environment.assay_marks = True  # type: ignore[attr-defined]
         body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
         return nodes.CallBlock(self.call_method("_marked"), [], [], body).set_lineno(line)
 
@@ -67,11 +72,17 @@ class Template:
         )
         environment.filters["tojson"] = _to_json
         environment.globals["raise_exception"] = _raise
+        for name in CHANCE:
+            del environment.filters[name]
         try:
             self._template = environment.from_string(source)
         except TemplateSyntaxError as error:
             raise TuneError(f"{where}: line {error.lineno}: not a template ({error.message}); correct it") from None
-        self._marks = "generation" in {token for _, kind, token in environment.lex(source) if kind == "name"}
+        except (SyntaxError, RecursionError):
+            raise TuneError(
+                f"{where}: not a template (nested too deep, or a break outside a loop); correct it"
+            ) from None
+        self._marks = hasattr(environment, "assay_marks")
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A template goes to another process as its source."""
@@ -91,10 +102,11 @@ class Template:
         if whole is None:
             return None
         if self._marks:
-            spelled = _to_json(list(messages))
-            if OPENS in spelled or CLOSES in spelled:
+            if MARKS & set(json.dumps(list(messages), ensure_ascii=False, default=str)):
                 return None  # it could move what is learned
             found = _unmarked(whole)
+            if MARKS & set(found.text):
+                return None  # one mark inside another
             return Rendered(found.text, None) if all_of_it else found
         if all_of_it:
             return Rendered(whole, None)
@@ -116,8 +128,10 @@ class Template:
 
     def _text(self, messages: Sequence[Message], *, ask: bool) -> str | None:
         try:
-            return self._template.render(messages=list(messages), add_generation_prompt=ask, **self._special)
-        except (TemplateError, TypeError, ArithmeticError, LookupError, ValueError):
+            return self._template.render(
+                messages=list(messages), tools=None, documents=None, add_generation_prompt=ask, **self._special
+            )
+        except (TemplateError, TypeError, ArithmeticError, LookupError, ValueError, AttributeError, *TOO_MUCH):
             return None
 
 
@@ -162,5 +176,7 @@ def _raise(message: str) -> None:
     raise TemplateError(message)
 
 
-def _to_json(value: Any, indent: int | None = None) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=indent)
+def _to_json(
+    value: Any, ensure_ascii: bool = False, indent: int | None = None, separators: Any = None, sort_keys: bool = False
+) -> str:
+    return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)

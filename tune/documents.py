@@ -1,12 +1,14 @@
 """Certified documents as token ids, and which of them are learned: text, a prompt with its completion, or a conversation.
 
-Text and prompts are encoded as text: a document that spells a special token does not get its id. A conversation is encoded as
-its template writes it, special tokens and all, so one whose messages spell a special token is dropped: it could end its own
-turn. A prompt and its completion are encoded in one go, as they are read; a token that holds characters of both is learned, and
-counted. What is dropped is dropped for a reason that is counted.
+A text is encoded as text, masking tags as the tokens that they are. One that comes out with the id of a special token, because
+it spells one and the tokenizer cannot read that otherwise, is dropped. A conversation is encoded as its template writes it,
+special tokens and all, and dropped where it comes out with other special tokens than the same conversation without its words:
+it could end its own turn. A prompt and its completion are encoded in one go, as they are read; a token that holds characters of
+both is learned, and counted. What is dropped is dropped for a reason that is counted.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
@@ -27,13 +29,16 @@ if TYPE_CHECKING:
 ENCODE_BATCH = 512
 COLUMNS = {"text": ("text",), "prompt-completion": ("prompt", "completion"), "messages": ("messages",)}
 """The columns that each format reads."""
+ROLES = ("system", "developer", "user", "assistant", "tool", "function", "ipython", "observation", "environment")
+"""Who may speak: a role is written beside special tokens, so it is no place for other words."""
 NOT_TEXT = "holds no text"
 TOO_SHORT = "one token or none"
 NOTHING_LEARNED = "nothing to learn"
 SPELLS_SPECIAL = "spells a special token"
 TEMPLATE_REFUSES = "refused by the chat template"
+UNKNOWN_ROLE = "a role that no template knows"
 TOO_LONG = "longer than the window"
-REASONS = (NOT_TEXT, TOO_SHORT, NOTHING_LEARNED, SPELLS_SPECIAL, TEMPLATE_REFUSES, TOO_LONG)
+REASONS = (NOT_TEXT, TOO_SHORT, NOTHING_LEARNED, SPELLS_SPECIAL, TEMPLATE_REFUSES, UNKNOWN_ROLE, TOO_LONG)
 """Why a document is dropped."""
 
 
@@ -59,11 +64,53 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A document's text, where in it is what is learned, and whether it is ours to begin and end."""
+    """A document's text, where in it is what is learned, and, of a conversation, the same without its words."""
 
     text: str = field(repr=False)
     spans: tuple[tuple[int, int], ...] | None
-    bare: bool
+    wordless: str | None = None
+
+
+class Encoder:
+    """The tokenizer of a folder as documents are read by it: masking tags are tokens, special tokens only in templates.
+
+    `library` is the tokenizer of the library `tokenizers`.
+    """
+
+    def __init__(self, tokenizer: "TokenizerFolder", *, templated: bool) -> None:
+        from vocab.base import build, read_spec
+
+        path = tokenizer.path / "tokenizer.json"
+        spec = read_spec(tokenizer.data, path)
+        added = [{**one, "special": one["special"] and one["content"] not in tokenizer.tags} for one in _added(spec)]
+        # Begin and end are put by hand, and a post-processor can take spaces out of offsets.
+        self.library: Any = build({**spec, "added_tokens": added, "post_processor": None}, str(path))
+        self.library.encode_special_tokens = not templated
+        special = {one["id"] for one in added if one["special"]}
+        ends = {one for one in (tokenizer.bos_id, tokenizer.eos_id) if one is not None}
+        self._control = (special | ends) - {self._unknown(spec)}
+        self._added = {one["id"] for one in added if one["content"] not in tokenizer.tags}
+
+    def __call__(self, texts: Sequence[str]) -> list[Any]:
+        """The encodings of texts, without begin and end."""
+        found: list[Any] = self.library.encode_batch(list(texts), add_special_tokens=False)
+        return found
+
+    def spells(self, encoding: Any, wordless: Any = None) -> bool:
+        """Whether a text came out with a special token that is none of its template's, which alone `wordless` has."""
+        if wordless is None:
+            return not self._control.isdisjoint(encoding.ids)
+        watched = self._control | (self._added & set(wordless.ids))
+        here, there = (Counter(one for one in found.ids if one in watched) for found in (encoding, wordless))
+        return here != there
+
+    def _unknown(self, spec: Mapping[str, Any]) -> int | None:
+        """The id of what the model does not know, which any text may hold."""
+        model = spec["model"]
+        if model.get("unk_id") is not None:
+            return int(model["unk_id"])
+        found = self.library.token_to_id(model.get("unk_token") or "")
+        return None if found is None else int(found)
 
 
 def documents(
@@ -80,28 +127,25 @@ def documents(
         VerificationError: a shard's bytes are not what was certified.
         TuneRefused: the shards lack a column, or a template does not say what the assistant says.
     """
-    from vocab.base import build, read_spec
-
-    path = tokenizer.path / "tokenizer.json"
-    encoder: Any = build(read_spec(tokenizer.data, path), str(path))
-    encoder.encode_special_tokens = template is None
-    special = tuple(token.content for token in encoder.get_added_tokens_decoder().values() if token.special)
+    encode = Encoder(tokenizer, templated=template is not None)
     for shard in shards:
         frame = read_certified(shard)
         _has_columns(shard, frame, data)
         for start in range(0, len(frame), ENCODE_BATCH):
-            read = [
-                _read(row, data, template, special)
-                for row in frame.slice(start, ENCODE_BATCH).select(COLUMNS[data.format]).iter_rows()
-            ]
-            texts = [one.text for one in read if isinstance(one, _Read)]
-            encodings = iter(encoder.encode_batch(texts, add_special_tokens=False))
+            rows = frame.slice(start, ENCODE_BATCH).select(COLUMNS[data.format]).iter_rows()
+            read = [_read(row, data, template) for row in rows]
+            kept = [one for one in read if isinstance(one, _Read)]
+            encodings = iter(encode([one.text for one in kept]))
+            wordless = iter(encode([one.wordless for one in kept if one.wordless is not None]))
             for one in read:
-                yield (
-                    one
-                    if isinstance(one, Dropped)
-                    else _encoded(one, next(encodings), tokenizer, with_bytes=with_bytes)
-                )
+                if isinstance(one, Dropped):
+                    yield one
+                    continue
+                encoding = next(encodings)
+                if encode.spells(encoding, None if one.wordless is None else next(wordless)):
+                    yield Dropped(SPELLS_SPECIAL)
+                else:
+                    yield _encoded(one, encoding, tokenizer, with_bytes=with_bytes)
 
 
 def _has_columns(shard: "CertifiedShard", frame: "pl.DataFrame", data: "Data") -> None:
@@ -132,34 +176,45 @@ def _fits(kind: Any, name: str) -> bool:
     return fields.get("role") == fields.get("content") == pl.String
 
 
-def _read(row: tuple[Any, ...], data: "Data", template: "Template | None", special: Sequence[str]) -> _Read | Dropped:
+def _read(row: tuple[Any, ...], data: "Data", template: "Template | None") -> _Read | Dropped:
     if template is not None:
-        return _conversation(row[0], data, template, special)
+        return _conversation(row[0], data, template)
     if any(value is None for value in row):
         return Dropped(NOT_TEXT)
     text = "".join(row)
     if data.format == "text" or data.loss == "all":
-        return _Read(text, None, bare=True)
-    return _Read(text, ((len(row[0]), len(text)),), bare=True)
+        return _Read(text, None)
+    return _Read(text, ((len(row[0]), len(text)),))
 
 
-def _conversation(messages: Any, data: "Data", template: "Template", special: Sequence[str]) -> _Read | Dropped:
+def _conversation(messages: Any, data: "Data", template: "Template") -> _Read | Dropped:
     if not messages or any(one is None or one["role"] is None or one["content"] is None for one in messages):
         return Dropped(NOT_TEXT)
-    if any(token in one[key] for one in messages for key in ("role", "content") for token in special):
-        return Dropped(SPELLS_SPECIAL)
+    if any(one["role"] not in ROLES for one in messages):
+        return Dropped(UNKNOWN_ROLE)
     turns = [{key: value for key, value in one.items() if value is not None} for one in messages]
     rendered = template.render(turns, all_of_it=data.loss == "all")
-    if rendered is None:
+    wordless = template.render([{**_wordless(one), "role": one["role"]} for one in turns], all_of_it=True)
+    if rendered is None or wordless is None:
         return Dropped(TEMPLATE_REFUSES)
-    return _Read(rendered.text, rendered.spans, bare=False)
+    return _Read(rendered.text, rendered.spans, wordless.text)
+
+
+def _wordless(value: Any) -> Any:
+    """The same value with every text in it replaced by a letter; empty ones stay, since templates ask for them."""
+    if isinstance(value, str):
+        return "x" if value else value
+    if isinstance(value, dict):
+        return {key: _wordless(one) for key, one in value.items()}
+    return [_wordless(one) for one in value] if isinstance(value, list) else value
 
 
 def _encoded(read: _Read, encoding: Any, tokenizer: "TokenizerFolder", *, with_bytes: bool) -> Encoded | Dropped:
     import numpy as np
 
-    first = [tokenizer.bos_id] if read.bare and tokenizer.bos_id is not None else []
-    last = [tokenizer.eos_id] if read.bare and tokenizer.eos_id is not None else []
+    bare = read.wordless is None  # a template has put begin and end where it wants them
+    first = [tokenizer.bos_id] if bare and tokenizer.bos_id is not None else []
+    last = [tokenizer.eos_id] if bare and tokenizer.eos_id is not None else []
     ids = np.asarray([*first, *encoding.ids, *last], dtype=np.int32)
     if len(ids) < 2:  # a lone token has nothing before it to be predicted from
         return Dropped(TOO_SHORT)
@@ -175,6 +230,10 @@ def _encoded(read: _Read, encoding: Any, tokenizer: "TokenizerFolder", *, with_b
     if with_bytes:
         held[len(first) : len(ids) - len(last)] = _bytes(read.text, encoding.offsets)
     return Encoded(ids, learned, held, straddles)
+
+
+def _added(spec: "Mapping[str, Any]") -> list[dict[str, Any]]:
+    return list(spec.get("added_tokens") or [])
 
 
 def _within(offsets: Sequence[tuple[int, int]], spans: Sequence[tuple[int, int]]) -> tuple["NDArray[np.bool_]", int]:

@@ -6,6 +6,7 @@ writes it, so `sha256sum *` in the folder is enough to check it by hand.
 """
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,7 +73,7 @@ class BaseModel:
 class TokenizerFolder:
     """A tokenizer's bytes and digest; for an extended one, the ids that need training and the certificate it names.
 
-    `special` are the special tokens by the names that a chat template calls them.
+    `special` are the special tokens by the names that a chat template calls them, `tags` the masking tags that are tokens.
     """
 
     path: Path
@@ -84,6 +85,7 @@ class TokenizerFolder:
     new_ids: tuple[int, ...]
     certificate: str | None
     special: dict[str, str] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
 
 
 def base_model(folder: Path) -> BaseModel:
@@ -155,7 +157,7 @@ def tokenizer(folder: Path) -> TokenizerFolder:
     loaded = build(read_spec(data, path), str(path))
     vocabulary: dict[str, int] = loaded.get_vocab(with_added_tokens=True)
     special = _special_tokens(folder)
-    new_ids, certificate = _extension(folder)
+    new_ids, certificate, tags = _extension(folder)
     sums = manifest(folder)
     if f"{hashlib.sha256(data).hexdigest()}  tokenizer.json\n".encode() not in sums:
         raise TuneRefused(f"{path}: changed while it was read; restore the folder")
@@ -169,6 +171,7 @@ def tokenizer(folder: Path) -> TokenizerFolder:
         new_ids,
         certificate,
         special,
+        tags,
     )
 
 
@@ -183,6 +186,21 @@ def tokenizer_digest(folder: Path) -> str:
         raise TuneError(f"{folder}: no such folder; tokenizers are read from disk, never by a hub name: give its path")
     _plain_files(folder)
     return _digest(manifest(folder))
+
+
+def new_folder(out: Path, *inputs: Path) -> None:
+    """Refuses a folder that is to be made where it cannot go: it exists, its parent does not, or it lies inside an input.
+
+    Raises:
+        TuneError: with the remedy.
+    """
+    if os.path.lexists(out):
+        raise TuneError(f"{out}: exists already; remove it or name another folder as --out")
+    if not out.absolute().parent.is_dir():
+        raise TuneError(f"{out.absolute().parent}: no such folder; make it, or name another --out")
+    for folder in inputs:
+        if out.resolve().is_relative_to(folder.resolve()):
+            raise TuneError(f"{out}: lies inside {folder}, which must stay as it is; name another --out")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -261,14 +279,15 @@ def _special_tokens(folder: Path) -> dict[str, str]:
     return found
 
 
-def _extension(folder: Path) -> tuple[tuple[int, ...], str | None]:
-    """The new ids (those of scaffolds too) and the certificate in `extension.json`; none for a base tokenizer."""
+def _extension(folder: Path) -> tuple[tuple[int, ...], str | None, tuple[str, ...]]:
+    """The new ids (those of scaffolds too), certificate and masking tags in `extension.json`; none for a base tokenizer."""
     path = folder / EXTENSION
     if not path.exists():
-        return (), None
+        return (), None, ()
     record = read_json(path)
     try:
-        return tuple(sorted(int(one["id"]) for one in record["new_ids"])), str(record["certificate"])
+        tags = tuple(str(one["token"]) for one in record["new_ids"] if one.get("kind") == "tag")
+        return tuple(sorted(int(one["id"]) for one in record["new_ids"])), str(record["certificate"]), tags
     except (KeyError, TypeError, ValueError):
         raise TuneError(f"{path}: 'new_ids' or 'certificate' is missing or malformed; extend the base again") from None
 

@@ -7,6 +7,7 @@ where it was extended, signed too, and its proof re-run. The base model: plain w
 for every id of the tokenizer. A refusal names what failed and the remedy.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -66,6 +67,43 @@ class Passed:
     def governed(self) -> bool:
         """Whether every corpus was certified."""
         return all(one.certificate is not None for one in self.corpora)
+
+
+def inputs(
+    corpora: Sequence[Path],
+    *,
+    trust: Sequence[Path],
+    model: Path,
+    tokenizer: Path,
+    signatures: int | None = None,
+    revocations: Path | None = None,
+) -> "Recipe":
+    """A recipe of these inputs and nothing else, for what is trained by other means than a recipe.
+
+    Raises:
+        GovernError: no trusted key, or one that cannot be read.
+        TuneError: no corpus, or a number of signatures that is none.
+    """
+    from tune.recipe import Recipe, Source, Training
+
+    if not corpora:
+        raise TuneError("no corpus was given; name every certified corpus that is trained on")
+    if signatures is not None and signatures < 1:
+        raise TuneError(f"signatures {signatures}: expected a whole number from 1 up; correct it")
+    trusted = tuple(Path(path) for path in trust)
+    load_trusted(trusted)
+    return Recipe(
+        corpus=Path(corpora[0]),
+        also=tuple(Source(corpus=Path(one)) for one in corpora[1:]),
+        trust=trusted,
+        signatures=signatures,
+        revocations=revocations,
+        model=Path(model),
+        tokenizer=Path(tokenizer),
+        out=Path(model),
+        sign_key=Path(model),
+        training=Training(max_length=8),
+    )
 
 
 def check(recipe: "Recipe", *, now: datetime) -> Passed:

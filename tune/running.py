@@ -73,8 +73,11 @@ def run(
         with processes.together(), ExitStack() as stack:
             passed = processes.first(lambda: _begin(recipe, partial, key, stack, now, resume=resume, say=say))
             data, held_out = tokens.read(recipe, passed, partial, key)
+            rows = _digests(data, held_out)
             with _or_nothing(partial):
                 measured = _trained(recipe, passed, data, held_out, partial, report or (lambda *_: None))
+                if _digests(data, held_out) != rows:
+                    raise TuneRefused(f"{partial}: the tokens changed while they were trained on; run again")
                 made = adapter.Made(recipe, passed, data, held_out, measured)
                 return processes.first(lambda: _written(made, partial, key, now))
     except KeyboardInterrupt:
@@ -85,6 +88,10 @@ def run(
         raise TuneInterrupted(
             f"{partial}: {error.strerror or 'cannot be written'}; mend that, then `tune run RECIPE --resume` continues"
         ) from None
+
+
+def _digests(*found: dataset.Dataset | None) -> tuple[str | None, ...]:
+    return tuple(None if one is None else one.digest for one in found)
 
 
 def _begin(
@@ -111,6 +118,8 @@ def _begin(
         tokens.make(recipe, passed, partial, key, say)
         data, _ = tokens.read(recipe, passed, partial, key)
     say(_described(data))
+    if passed.tokenizer.eos_id is None and passed.template is None:
+        say("the tokenizer names no end token, so documents have none; name it in tokenizer_config.json as eos_token")
     _same_run(partial, _identity(recipe, passed, data))
     return passed
 
@@ -184,13 +193,21 @@ def _room(recipe: "Recipe", partial: Path, *, resume: bool) -> None:
         raise TuneError(f"{out.absolute().parent}: no such folder; make it, or name another 'out'")
     kept = [("corpus", source.corpus) for source in recipe.sources]
     for name, folder in (*kept, ("model", recipe.model), ("tokenizer", recipe.tokenizer)):
-        for what, path in (("out", out), ("cache", recipe.cache)):
+        for what, path in (("out", out), ("cache", recipe.cache), ("tracking", recipe.tracking)):
             if path is not None and path.resolve().is_relative_to(folder.resolve()):
                 raise TuneError(f"{path}: lies inside the {name}, which must stay as it is; name another '{what}'")
+    for what, path in (("cache", recipe.cache), ("tracking", recipe.tracking)):
+        if path is not None and any(path.resolve().is_relative_to(mine.resolve()) for mine in (out, partial)):
+            raise TuneError(f"{path}: where the adapter goes; name another '{what}'")
+        if path is not None and (path / adapter.PROVENANCE).exists():
+            raise TuneError(f"{path}: an adapter, which must stay as it is; name another '{what}'")
     if partial.is_symlink() or (partial.exists() and not partial.is_dir()):
         raise TuneError(f"{partial}: a file or link where the unfinished run goes; remove it, or name another 'out'")
     if partial.exists() and not resume:
         raise TuneError(f"{partial}: an unfinished run; continue it with --resume, or remove the folder to begin again")
+    ours = (IDENTITY, WORK, WHOLE, tokens.FOLDER)
+    if partial.exists() and not all(path.name.startswith(ours) for path in partial.iterdir()):
+        raise TuneError(f"{partial}: holds other things than an unfinished run; move them, or name another 'out'")
 
 
 def _key(recipe: "Recipe") -> PrivateKey:

@@ -69,7 +69,7 @@ def _folder(recipe: "Recipe", partial: Path, key: "PrivateKey | None") -> Path:
 
 
 def _shaped_by(recipe: "Recipe", passed: "Passed", part: str) -> dict[str, object]:
-    return cache.key(recipe, passed, part, adapter.code()["tune_sources"])
+    return cache.key(recipe, passed, part, adapter.sources("tune", "vocab", "govern"))
 
 
 def _maker(recipe: "Recipe", passed: "Passed", part: str) -> Callable[[Path], dataset.Dataset]:

@@ -7,6 +7,7 @@ tensor in one file. What was hashed is then what is loaded. The format is that o
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,14 @@ def shapes(folder: Path, names: tuple[str, ...], index: dict[str, Any] | None) -
     return found
 
 
+def metadata(path: Path) -> dict[str, Any]:
+    """What a safetensors file that `header` accepts says of itself."""
+    with path.open("rb") as stream:
+        size = int.from_bytes(stream.read(8), "little")
+        found = json.loads(stream.read(size)).get("__metadata__")
+    return found if isinstance(found, dict) else {}
+
+
 def header(path: Path) -> Header:
     """The tensors that a safetensors file describes: 8 bytes of length, JSON, then exactly the bytes that the JSON places.
 
@@ -60,7 +69,8 @@ def header(path: Path) -> Header:
             text = stream.read(size) if size <= HEADER_BYTES else b""
         found = {name: entry for name, entry in json.loads(text).items() if name != "__metadata__"}
         length = 8 + size + sum(_bytes(entry) for entry in found.values())
-        if path.stat().st_size == length:
+        places = sorted(entry["data_offsets"] for entry in found.values())
+        if path.stat().st_size == length and all(one[1] == after[0] for one, after in pairwise(places)):
             return found
     except OSError as error:
         raise TuneError(f"{path}: {error.strerror or 'cannot be read'}; restore the file") from None

@@ -1,6 +1,7 @@
 """Adapters trained elsewhere: their inputs pass the gate, they fit the base, and they are attested, never governed."""
 
 import json
+import os
 import shutil
 
 import pytest
@@ -103,7 +104,8 @@ def _other_shape(tensors):
 
 
 def _unknown(tensors):
-    tensors["base_model.model.model.layers.9.self_attn.q_proj.lora_A.weight"] = next(iter(tensors.values()))
+    name = next(name for name in tensors if name.endswith("q_proj.lora_A.weight"))
+    tensors["base_model.model.model.layers.9.self_attn.q_proj.lora_A.weight"] = tensors[name]
 
 
 def _no_partner(tensors):
@@ -117,7 +119,7 @@ def _no_partner(tensors):
         (_other_shape, r"q_proj\.lora_A\.weight is \[16, 63\], expected \[16, 64\]"),
         (_unknown, "no tensor of this base has that name"),
         (_no_partner, "no tensor of this base has that name"),
-        (dict.clear, "holds no tensor"),
+        (dict.clear, "holds no LoRA"),
     ],
 )
 def test_an_adapter_that_does_not_fit_is_refused(sign, theirs, tmp_path, change, sentence):
@@ -135,6 +137,69 @@ def test_an_ungoverned_adapter_cannot_be_attested(sign, trained, theirs, tmp_pat
     shutil.copy(out / WEIGHTS, theirs)
     with pytest.raises(TuneRefused, match="ungoverned"):
         sign()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"r": 999}, r"r is 999, the tensors have \[16\]"),
+        ({"trainable_token_indices": [10**9]}, "not the rows that the tensors hold"),
+        ({"trainable_token_indices": None}, "not the rows that the tensors hold"),
+        ({"auto_mapping": {"a": "b"}}, "'auto_mapping' is set"),
+        ({"layer_replication": [[0, 1]]}, "'layer_replication' is set"),
+        ({"revision": "/srv/kim"}, "'revision' is set"),
+        ({"evil\n": 1}, r"'evil\?' is set"),
+        ({"target_modules": ["/srv/kim"]}, "no list of names of layers"),
+        ({"target_modules": [1, "a"]}, "no list of names of layers"),
+        ({"lora_alpha": 10**30}, "no JSON carries"),
+        ({"lora_alpha": "\ud800"}, "no JSON carries"),
+    ],
+)
+def test_a_configuration_that_says_other_things_is_refused(sign, theirs, tmp_path, changes, sentence):
+    """It would load, or do, other things than the tensors that were checked."""
+    config = json.loads((theirs / CONFIG).read_bytes())
+    (theirs / CONFIG).write_text(json.dumps({**config, **changes}), "utf-8")
+    with pytest.raises(TuneError, match=sentence):
+        sign()
+    assert [path.name for path in tmp_path.iterdir()] == ["theirs"]
+
+
+def test_odd_files_and_outputs_are_sentences(sign, trained, theirs, tmp_path):
+    """A pipe, a link, overlapping tensors, metadata that is no text, no key, no corpus, an output inside an input."""
+    weights = (theirs / WEIGHTS).read_bytes()
+    for change, sentence in (
+        (os.mkfifo, "not a plain file"),
+        (lambda path: path.symlink_to(trained.adapter / WEIGHTS), "not a plain file"),
+        (lambda path: path.write_bytes(_overlapping()), "not a whole safetensors file"),
+    ):
+        (theirs / WEIGHTS).unlink()
+        change(theirs / WEIGHTS)
+        with pytest.raises(TuneError, match=sentence):
+            sign()
+    (theirs / WEIGHTS).unlink()
+    (theirs / WEIGHTS).write_bytes(weights)
+    with pytest.raises(GovernError, match="trust"):
+        sign(trust=())
+    with pytest.raises(TuneError, match="no corpus was given"):
+        sign(corpora=())
+    with pytest.raises(TuneError, match="signatures 0"):
+        sign(signatures=0)
+
+
+def _overlapping() -> bytes:
+    """Two tensors over the same bytes, and as many bytes as both would take."""
+    entry = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
+    header = json.dumps({"a": entry, "b": entry}).encode()
+    return len(header).to_bytes(8, "little") + header + bytes(16)
+
+
+def test_an_output_inside_an_input_is_refused(trained, theirs):
+    """It would break the corpus."""
+    key = load_private(trained.root / "keys/sign.pem")
+    given = {"trust": trained.trust, "model": trained.root / "model", "tokenizer": trained.root / "tokenizer"}
+    with pytest.raises(TuneError, match="lies inside"):
+        attest(theirs, trained.root / "corpus/a", corpora=(trained.root / "corpus",), key=key, now=NOW, **given)
+    assert not (trained.root / "corpus/a").exists()
 
 
 def test_other_kinds_of_adapters_are_a_sentence(sign, theirs):

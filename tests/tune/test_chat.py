@@ -29,6 +29,7 @@ FORGETS = (
     "{% else %}{{ message.role }}:{{ message.content }}\n{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}assistant:{% endif %}"
 )
+TOOLS = "{% if tools is not none %}T{% endif %}{% if documents %}D{% endif %}{{ messages | tojson(indent=1, sort_keys=true) }}"
 SPECIAL = {"bos_token": "<s>", "eos_token": "</s>"}
 TALK = (
     {"role": "user", "content": "대출 금리는?"},
@@ -45,7 +46,7 @@ def said(template, messages):
 
 
 @pytest.mark.tune
-@pytest.mark.parametrize("template", [CHATML, INST, MARKED, FORGETS])
+@pytest.mark.parametrize("template", [CHATML, INST, MARKED, FORGETS, TOOLS])
 @pytest.mark.parametrize("turns", [1, 2, 3, 4])
 def test_a_conversation_reads_as_transformers_renders_it(template, turns):
     """The same text, character for character."""
@@ -94,8 +95,21 @@ def test_a_conversation_that_the_template_refuses_is_none():
 
 def test_a_conversation_that_holds_the_marks_is_none():
     """It could move what is learned."""
-    talk = (TALK[0], {"role": "assistant", "content": f"a{chat.CLOSES}b{chat.OPENS}c"})
-    assert chat.Template(MARKED, "t", SPECIAL).render(talk) is None
+    for content in (f"a{chat.CLOSES}b{chat.OPENS}c", "ok\ue000", "\uf8ff"):
+        talk = (TALK[0], {"role": "assistant", "content": content}, TALK[2])
+        assert chat.Template(MARKED, "t", SPECIAL).render(talk) is None
+
+
+def test_one_mark_inside_another_is_refused():
+    """What is learned could not be told."""
+    nested = "{% generation %}a{% generation %}b{% endgeneration %}{% endgeneration %}"
+    assert chat.Template(nested, "t", SPECIAL).render(TALK) is None
+
+
+def test_a_variable_called_generation_marks_nothing():
+    """Only the tags do."""
+    source = "{% set generation = 1 %}" + CHATML
+    assert len(chat.Template(source, "t", SPECIAL).render(TALK).spans) == 2
 
 
 @pytest.mark.parametrize(
@@ -107,6 +121,10 @@ def test_a_conversation_that_holds_the_marks_is_none():
         "{% for one in range(10**9) %}{{ one }}{% endfor %}",
         "{{ messages[7].content }}",
         "{{ 1 / 0 }}",
+        "{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}",
+        "{{ 'a' * 10 ** 14 }}",
+        "{{ contnet.strip() }}",
+        "{{ messages | dictsort }}",
     ],
 )
 def test_a_template_reaches_nothing_outside_and_no_clock(source):
@@ -135,7 +153,16 @@ def test_a_template_is_found_in_each_of_its_places(tmp_path):
     assert len({one.digest for one in found}) == 4
 
 
-@pytest.mark.parametrize(("data", "sentence"), [(b"{% if %}", "line 1: not a template"), (b"\xff", "not UTF-8")])
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"{% if %}", "line 1: not a template"),
+        (b"\xff", "not UTF-8"),
+        (b"{% break %}", "not a template"),
+        (b"{{ messages | random }}", "line 1: not a template"),
+        (b"{% for a in b %}" * 30 + b"{% endfor %}" * 30, "not a template"),
+    ],
+)
 def test_a_file_that_is_no_template_is_a_sentence(tmp_path, data, sentence):
     """With the file, and the line."""
     (tmp_path / "mine").write_bytes(data)

@@ -107,7 +107,7 @@ def test_what_is_dropped_is_dropped_for_a_reason(words, shard):
         [user, {"role": "assistant", "content": None}],
         [user],
         [user, {"role": "assistant", "content": "</s>\nuser: mine"}],
-        [{"role": "</s>", "content": "a"}, assistant],
+        [{"role": "im_end", "content": "a"}, assistant],
     ]
     found = read([shard(messages=talks)], words, template(), format="messages")
     assert [one.reason if not isinstance(one, Encoded) else None for one in found] == [
@@ -117,7 +117,7 @@ def test_what_is_dropped_is_dropped_for_a_reason(words, shard):
         documents.NOT_TEXT,
         documents.NOTHING_LEARNED,
         documents.SPELLS_SPECIAL,
-        documents.SPELLS_SPECIAL,
+        documents.UNKNOWN_ROLE,
     ]
     refusing = template("{{ raise_exception('no') }}")
     assert [one.reason for one in read([shard(messages=talks[:1])], words, refusing, format="messages")] == [
@@ -128,6 +128,82 @@ def test_what_is_dropped_is_dropped_for_a_reason(words, shard):
     assert [getattr(one, "reason", None) for one in found] == [documents.NOTHING_LEARNED, None, documents.NOT_TEXT]
     bare = replace(words, bos_id=None, eos_id=None)
     assert [one.reason for one in read([shard(text=["a", ""])], bare)] == [documents.TOO_SHORT] * 2
+
+
+@pytest.mark.parametrize(
+    ("source", "talk"),
+    [
+        (LINES, [{"role": "user", "content": "a", "name": "x</s>EVIL"}]),
+        (
+            "{% for m in messages %}{{ m.name }}{{ m.content }}{% endfor %}",
+            [{"role": "user", "content": "a", "name": "</s>"}],
+        ),
+        (
+            "{% for m in messages %}{{ m.content }}{% endfor %}",
+            [{"role": "user", "content": "</"}, {"role": "user", "content": "s>"}],
+        ),
+        (
+            "{% for m in messages %}{{ m.content | replace('~', '') }}{% endfor %}",
+            [{"role": "user", "content": "</~s>"}],
+        ),
+        (
+            "{% for m in messages %}{{ m.content }}{% for t in m.tools %}{{ t.name }}{% endfor %}{% endfor %}",
+            [{"role": "user", "content": "a", "tools": [{"name": "</s>"}]}],
+        ),
+    ],
+)
+def test_no_way_round_puts_a_special_token_into_a_conversation(words, shard, source, talk):
+    """Judged by what comes out: other fields, halves that meet, characters that a template takes away."""
+    whole = [*talk, {"role": "assistant", "content": "b c"}]
+    keys = sorted({key for one in whole for key in one})
+    made = shard(messages=[[{key: one.get(key) for key in keys} for one in whole]])
+    (one,) = read([made], words, template(source), format="messages", loss="all")
+    if "EVIL" in str(talk):  # this template does not show names
+        assert list(one.ids).count(words.eos_id) == 2
+    else:
+        assert one.reason == documents.SPELLS_SPECIAL
+
+
+def test_a_text_that_can_only_be_read_as_a_special_token_is_dropped(shard, tmp_path):
+    """In a Unigram model the control pieces are pieces like others, and no flag keeps them from being found."""
+    from tokenizers import Tokenizer, models
+
+    pieces = [("<unk>", 0.0), ("</s>", 0.0), *((letter, -3.0) for letter in "abc <>/s")]
+    unigram = Tokenizer(models.Unigram(pieces, unk_id=0))
+    unigram.add_special_tokens(["</s>", "<unk>"])
+    folder = tmp_path / "unigram"
+    folder.mkdir()
+    unigram.save(str(folder / "tokenizer.json"))
+    (folder / "tokenizer_config.json").write_text('{"eos_token": "</s>"}', "utf-8")
+    found = read([shard(text=["a b c", "a </s> b", "a 한 b"])], tokenizer(folder))
+    assert [getattr(one, "reason", None) for one in found] == [None, documents.SPELLS_SPECIAL, None]
+
+
+def test_masking_tags_are_the_tokens_that_they_became(shard, world, tmp_path):
+    """They are special tokens, so that nothing splits them, and text all the same: their rows are to be trained."""
+    from tokenizers import Tokenizer
+
+    words = tokenizer(world.root / "tokenizer")
+    loaded = Tokenizer.from_file(str(words.path / "tokenizer.json"))
+    loaded.add_special_tokens(["<PERSON_1>"])
+    folder = tmp_path / "tagged"
+    folder.mkdir()
+    loaded.save(str(folder / "tokenizer.json"))
+    tag = loaded.token_to_id("<PERSON_1>")
+    record = {"certificate": "sha256:0", "new_ids": [{"id": tag, "kind": "tag", "token": "<PERSON_1>"}]}
+    (folder / "extension.json").write_text(json.dumps(record), "utf-8")
+    (folder / "tokenizer_config.json").write_text('{"bos_token": "<s>", "eos_token": "</s>"}', "utf-8")
+    tagged = tokenizer(folder)
+    assert tagged.tags == ("<PERSON_1>",)
+    made = shard(
+        text=["<PERSON_1> asked </s>"],
+        messages=[[{"role": "user", "content": "<PERSON_1>?"}, {"role": "assistant", "content": "<PERSON_1>."}]],
+    )
+    (one,) = read([made], tagged)
+    assert list(one.ids).count(tag) == 1
+    assert list(one.ids).count(tagged.eos_id) == 1
+    (one,) = read([made], tagged, template(), format="messages")
+    assert list(one.ids[one.learned]).count(tag) == 1
 
 
 def test_text_that_spells_special_tokens_is_kept_as_text(words, shard):

@@ -12,6 +12,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from tune.dataset import IGNORED, Piece, collate
+from tune.documents import Encoder
 from tune.packing import pack
 
 if TYPE_CHECKING:
@@ -52,12 +53,7 @@ class Choice:
 
 def reader(model: Any, words: "TokenizerFolder", window: int) -> Reader:
     """A model under the tokenizer in a folder."""
-    from vocab.base import build, read_spec
-
-    path = words.path / "tokenizer.json"
-    encoder: Any = build(read_spec(words.data, path), str(path))
-    encoder.encode_special_tokens = True
-    return Reader(model, encoder, words.bos_id, words.eos_id, window)
+    return Reader(model, Encoder(words, templated=False).library, words.bos_id, words.eos_id, window)
 
 
 def piece_nats(model: Any, pieces: Sequence[Piece], window: int, report: Report | None = None) -> "NDArray[np.float64]":

@@ -9,7 +9,6 @@ dequantised, and merged into that, in float32. What was written is read back fro
 past a limit nothing is kept. The folder is whole or absent.
 """
 
-import os
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from govern.attestation import verify as verify_corpus
 from tune import adapter as adapters
 from tune.errors import TuneError, TuneInterrupted, TuneRefused
-from tune.folders import base_model, read_json, tokenizer_digest
+from tune.folders import base_model, new_folder, read_json, tokenizer_digest
 from tune.gate import PURPOSE
 from tune.loading import go_offline
 from tune.merge import dequantised, files, record
@@ -98,7 +97,7 @@ def merge(
     limit = LIMITS[dtype] if max_kl is None else max_kl
     if not 0 <= limit < float("inf"):
         raise TuneError(f"--max-kl {limit}: expected a number of nats, 0 or more; correct it")
-    _room(out, adapter, model, words, *corpora)
+    new_folder(out, adapter, model, words, *corpora)
     go_offline()
     sources = checked(adapter, trust, model, words, now, corpora, revocations, held_in)
     if form == "rows" and read_json(adapter / adapters.CONFIG).get("use_dora"):
@@ -120,17 +119,6 @@ def merge(
         what = record.Merge(form, dtype, limit, measured, text)
         predicate = record.write(partial, what, sources, key, issued=now)
     return Merged(out, measured, text, predicate, key is not None)
-
-
-def _room(out: Path, *inputs: Path) -> None:
-    """Refuses where the result cannot go."""
-    if os.path.lexists(out):
-        raise TuneError(f"{out}: exists already; remove it or name another folder as --out")
-    if not out.absolute().parent.is_dir():
-        raise TuneError(f"{out.absolute().parent}: no such folder; make it, or name another --out")
-    for folder in inputs:
-        if out.resolve().is_relative_to(folder.resolve()):
-            raise TuneError(f"{out}: lies inside {folder}, which must stay as it is; name another --out")
 
 
 def _text(sources: Sources, corpora: Sequence[Path], trust: Sequence[Path], now: datetime) -> Text:
