@@ -42,6 +42,8 @@ FILES = (*NEEDED, *plot.NAMES)
 """What a run writes; adapters of earlier versions have those of `NEEDED` alone."""
 UNGOVERNED = "UNGOVERNED.json"
 """Stands where the provenance would, unsigned."""
+MARKDOWN = "\\`*_[]<>#|!~"
+"""What Markdown takes for something else than itself."""
 MARK = {"assay": "ungoverned"}
 PACKAGES = ("accelerate", "bitsandbytes", "matplotlib", "peft", "safetensors", "tokenizers", "torch", "transformers")
 
@@ -207,7 +209,9 @@ def card(made: Made, predicate: dict[str, Any]) -> str:
 
 def _one_line(value: str | None) -> str | None:
     """A field of a card as a cell of a Markdown table."""
-    return None if value is None else " ".join(value.split()).replace("|", "\\|").replace("<", "&lt;")
+    if value is None:
+        return None
+    return "".join(f"\\{letter}" if letter in MARKDOWN else letter for letter in " ".join(value.split()))
 
 
 def _evaluation(when: str, found: "Evaluation | None") -> dict[str, float | None]:

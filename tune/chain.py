@@ -28,8 +28,8 @@ from tune.recipe import Card
 from vocab.errors import VocabError
 
 Status = Literal["verified", "failed", "not_checked"]
-ATTESTED = "attested"
-"""What a provenance says of an adapter that was trained elsewhere."""
+GOVERNED, ATTESTED = "governed", "attested"
+"""What a provenance says of an adapter that was trained by a recipe, and of one that was trained elsewhere."""
 OTHERS = (CARD, CONFIG, WEIGHTS)
 """The files of such an adapter."""
 STATUSES: tuple[Status, ...] = ("failed", "not_checked", "verified")
@@ -129,17 +129,13 @@ def _governed(adapter: Path) -> None:
 
 
 def _check_form(path: Path, opened: Opened, now: datetime) -> None:
+    """Refuses a signed provenance that does not say what a chain is walked by, in the types it is said in."""
     claim = opened.predicate
     if claim.get("format_version") != FORMAT_VERSION:
         raise VerificationError((f"{path}: format_version is not {FORMAT_VERSION}; update assay to read it",))
-    shape: dict[str, tuple[str, ...]] = {
-        "corpus": ("certificate", "manifest"),
-        "tokenizer": ("digest",),
-        "model": ("digest", "files"),
-    }
-    parts = [(claim.get(part), keys) for part, keys in shape.items()]
-    parts += [(one, shape["corpus"]) for one in claim.get("also", [])]
-    if not all(isinstance(part, dict) and all(key in part for key in keys) for part, keys in parts):
+    if claim.get("governance", GOVERNED) not in (GOVERNED, ATTESTED):
+        raise VerificationError((f"{path}: neither governed nor attested; train on a certified corpus",))
+    if not _is_whole(claim):
         raise VerificationError((f"{path}: the signed predicate lacks a digest of the chain; train and sign again",))
     try:
         issued = parse(claim.get("issued", ""))
@@ -155,6 +151,21 @@ def _check_form(path: Path, opened: Opened, now: datetime) -> None:
     needed, allowed = (OTHERS, OTHERS) if attested else (NEEDED, FILES)
     if not {*needed} <= set(opened.subjects) <= {*allowed}:
         raise VerificationError((f"{path}: its subjects are not the files of an adapter; train and sign again",))
+
+
+def _is_whole(claim: dict[str, Any]) -> bool:
+    """Whether the digests that a chain is walked by are there, each a text."""
+    also, card = claim.get("also", []), claim.get("card", {})
+    if not isinstance(also, list) or not isinstance(card, dict):
+        return False
+    missing = card.get("missing", [])
+    wanted: list[tuple[Any, tuple[str, ...]]] = [(claim.get(part), ("digest",)) for part in ("tokenizer", "model")]
+    wanted += [(one, ("certificate", "manifest")) for one in (claim.get("corpus"), *also)]
+    texts = [part.get(key) if isinstance(part, dict) else None for part, keys in wanted for key in keys]
+    files = claim["model"].get("files") if isinstance(claim.get("model"), dict) else None
+    texts += [*files, *files.values()] if isinstance(files, dict) else [None]
+    texts += missing if isinstance(missing, list) else [None]
+    return all(isinstance(text, str) for text in texts)
 
 
 def _link(name: str, check: Callable[[], str]) -> Link:

@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
         prog="tune", description="Fine-tunes (QLoRA) on certified corpora only, and signs the adapter."
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
-    for add in (_add_init, _add_run, _add_verify, _add_attest, _add_compare, _add_merge):
+    for add in (_add_init, _add_plan, _add_run, _add_verify, _add_attest, _add_compare, _add_merge):
         add(commands)
     return top
 
@@ -79,6 +79,21 @@ def _add_init(commands: Any) -> None:
     )
     _json(command)
     command.set_defaults(call=_init)
+
+
+def _add_plan(commands: Any) -> None:
+    command = commands.add_parser(
+        "plan",
+        help="what a run will read, learn, hold in memory and take in time; trains nothing",
+        description="Passes the gate of `tune run`, counts rows, steps and parameters, and predicts memory and time.",
+    )
+    command.add_argument("recipe", type=Path, metavar="RECIPE.toml", help="what would be trained")
+    what = "accelerators to estimate for: a known name, or its memory in gigabytes; several known ones if not given"
+    command.add_argument("--devices", nargs="+", default=[], metavar="NAME:GB", help=what)
+    command.add_argument("--measure", action="store_true", help="also train two real steps, and keep nothing of them")
+    command.add_argument("--ungoverned", action="store_true", help="of a development run on text that nobody certified")
+    _json(command)
+    command.set_defaults(call=_plan)
 
 
 def _add_run(commands: Any) -> None:
@@ -249,6 +264,19 @@ def _init(arguments: argparse.Namespace) -> int:
         *(f"left: {line}" for line in left),
     ]
     show({"recipe": str(arguments.recipe), "record": recipe.record(), "left": list(left)}, arguments.json, lines)
+    return 0
+
+
+def _plan(arguments: argparse.Namespace) -> int:
+    from tune.plan import plan, rehearse
+    from tune.plan.devices import parse
+    from tune.plan.report import lines, record
+    from tune.recipe import load
+
+    recipe, devices, governed = load(arguments.recipe), parse(arguments.devices), not arguments.ungoverned
+    made = plan(recipe, now=datetime.now(UTC), governed=governed, devices=devices)
+    measured = rehearse(arguments.recipe, governed=governed) if arguments.measure else None
+    show(record(made, measured, recipe.digest), arguments.json, lines(made, measured))
     return 0
 
 

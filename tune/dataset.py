@@ -328,5 +328,7 @@ def _windows(size: int, max_length: int, data: Data) -> Iterator[tuple[int, int,
 
 def _nothing(parts: Sequence[Part], dropped: Counter[str]) -> str:
     folders = [str(part.shards[0].path.parent) for part in parts if part.shards]
+    if not dropped and parts:
+        return f"{', '.join(folders)}: no document was chosen by its weight; raise the weight"
     reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(dropped.items())) or "no document"
     return f"{', '.join(folders) or 'the corpus'}: no document to learn from ({reasons}); nothing to train on"

@@ -6,10 +6,11 @@ the same training recorded on two machines has one digest.
 """
 
 import tomllib
+import unicodedata
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from govern.files import canonical, digest
 from tune.errors import TuneError
@@ -21,9 +22,9 @@ TABLES = ("data", "training", "lora", "quantisation", "card")
 
 KINDS = {
     "is_instance_of": "expected a path in quotes",
-    "tuple_type": "expected a list of paths, each in quotes",
+    "tuple_type": "expected a list",
     "model_type": "expected a table",
-    "too_short": "expected one path at least",
+    "too_short": "expected one at least",
 }
 """What pydantic names by Python's types, in TOML's words."""
 
@@ -41,9 +42,13 @@ class Training(_Part):
         gt=0,
         description="1 where neither this nor steps is given: 1 to 3 is usual, and the first repeats nothing",
     )
-    steps: int | None = Field(None, ge=1, description="optimiser steps; instead of epochs")
-    batch: int = Field(16, ge=1, description="rows a step; LoRA Without Regret (2025): LoRA pays for batches above 32")
-    micro_batch: int = Field(1, ge=1, description="rows at once; packed rows are full already, so memory decides")
+    steps: int | None = Field(None, ge=1, le=10**9, description="optimiser steps; instead of epochs")
+    batch: int = Field(
+        16, ge=1, le=10**6, description="rows a step; LoRA Without Regret (2025): LoRA pays for batches above 32"
+    )
+    micro_batch: int = Field(
+        1, ge=1, le=10**6, description="rows at once; packed rows are full already, so memory decides"
+    )
     learning_rate: float = Field(
         2e-4, gt=0, le=1, description="of LoRA; QLoRA (2305.14314), table 9; 1e-4 at 30B parameters and above"
     )
@@ -63,11 +68,13 @@ class Training(_Part):
         gt=0,
         description="norm of a gradient; the 0.3 of QLoRA slows small models, 1.0 is what Trainer's users keep",
     )
-    checkpoint_steps: int = Field(50, ge=1, description="steps between checkpoints: what a kill can cost")
-    evaluation_rows: int = Field(32, ge=0, description="held-out rows measured before and after; 0 measures none")
-    evaluation_steps: int | None = Field(None, ge=1, description="also after every so many steps")
+    checkpoint_steps: int = Field(50, ge=1, le=10**9, description="steps between checkpoints: what a kill can cost")
+    evaluation_rows: int = Field(
+        32, ge=0, le=10**9, description="held-out rows measured before and after; 0 measures none"
+    )
+    evaluation_steps: int | None = Field(None, ge=1, le=10**9, description="also after every so many steps")
     patience: int | None = Field(
-        None, ge=1, description="evaluations in a row without a lower loss that end training early"
+        None, ge=1, le=10**9, description="evaluations in a row without a lower loss that end training early"
     )
     sharding: Literal["none", "full"] = Field(
         "none",
@@ -102,6 +109,7 @@ class Lora(_Part):
     alpha: int = Field(
         32,
         ge=1,
+        le=10**6,
         description="LoRA's scale; twice the rank: with 1/rank scaling the best rate then hardly moves with the rank",
     )
     dropout: float = Field(0.05, ge=0, lt=1, description="of LoRA's input; QLoRA, section B.2, for models up to 13B")
@@ -152,14 +160,28 @@ class Data(_Part):
     )
 
 
+def _says_something(text: str) -> str:
+    if not any(letter.isalnum() for letter in text):
+        raise ValueError("holds no word; say something, or leave the key out")
+    if any(unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co") and letter != "\n" for letter in text):
+        raise ValueError("holds a hidden character; leave it out")
+    return text
+
+
+Words = Annotated[str, AfterValidator(_says_something)]
+"""A text for people: with a letter or a digit in it, and no control or formatting character but a line's end."""
+
+
 class Card(_Part):
     """What no run can measure and a regulator asks for; what is left out is said to be missing."""
 
-    owner: str | None = Field(None, min_length=1, max_length=200, description="who answers for the adapter")
-    intended_use: str | None = Field(None, min_length=1, max_length=2000, description="what it is for")
-    forbidden_use: str | None = Field(None, min_length=1, max_length=2000, description="what it must not be used for")
-    legal_basis: str | None = Field(None, min_length=1, max_length=500, description="of processing the corpus")
-    approval: str | None = Field(None, min_length=1, max_length=200, description="the number of the approval to train")
+    owner: Words | None = Field(None, min_length=1, max_length=200, description="who answers for the adapter")
+    intended_use: Words | None = Field(None, min_length=1, max_length=2000, description="what it is for")
+    forbidden_use: Words | None = Field(None, min_length=1, max_length=2000, description="what it must not be used for")
+    legal_basis: Words | None = Field(None, min_length=1, max_length=500, description="of processing the corpus")
+    approval: Words | None = Field(
+        None, min_length=1, max_length=200, description="the number of the approval to train"
+    )
 
 
 class Source(_Part):
@@ -270,17 +292,17 @@ def _placed(values: dict[str, Any], file: Path) -> dict[str, Any]:
             placed[name] = _path(placed[name], file, name)
     also, data = placed.get("also"), placed.get("data")
     for table in also if isinstance(also, list) else []:
-        _place(table, "corpus", file)
-    _place(data, "template", file)
+        _place(table, "corpus", "also.corpus", file)
+    _place(data, "template", "data.template", file)
     trust = placed.get("trust")
     if isinstance(trust, list) and all(isinstance(item, str) for item in trust):
         placed["trust"] = tuple(_path(item, file, "trust") for item in trust)
     return placed
 
 
-def _place(table: Any, key: str, file: Path) -> None:
+def _place(table: Any, key: str, name: str, file: Path) -> None:
     if isinstance(table, dict) and isinstance(table.get(key), str):
-        table[key] = _path(table[key], file, key)
+        table[key] = _path(table[key], file, name)
 
 
 def _path(text: str, file: Path, key: str) -> Path:
@@ -291,7 +313,7 @@ def _path(text: str, file: Path, key: str) -> Path:
 
 def _sentence(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
-    key = ".".join(str(part) for part in first["loc"])
+    key = "".join(letter if letter.isprintable() else "?" for letter in ".".join(str(part) for part in first["loc"]))
     if first["type"] == "extra_forbidden":
         return f"key '{key}' is not one a recipe has; correct or remove it"
     if first["type"] == "missing":
@@ -299,4 +321,4 @@ def _sentence(error: ValidationError) -> str:
     if first["type"] in KINDS:
         return f"key '{key}': {KINDS[first['type']]}; correct it"
     message = first["msg"].removeprefix("Value error, ")
-    return f"key '{key}': {message[:1].lower()}{message[1:]}"
+    return f"key '{key}': {message[:1].lower()}{message[1:]}" if key else message

@@ -5,6 +5,7 @@ import json
 from xml.etree import ElementTree as ET
 
 import pytest
+from pydantic import ValidationError
 from tune_world import NOW, as_messages, as_pairs, write_corpus
 
 from govern.keys import load_private
@@ -30,6 +31,21 @@ def test_what_the_recipe_s_card_says_stands_in_the_card_and_the_rest_is_missing(
     assert text.count("**missing**") == 3
     assert result.predicate["card"]["missing"] == ["intended_use", "forbidden_use", "approval"]
     assert json.loads((result.adapter / "recipe.json").read_bytes())["card"]["owner"] == card.owner
+
+
+@pytest.mark.parametrize("owner", [" ", ".", "\u200b", "a\x1b[31m", "a\u202e", "a\0"])
+def test_a_field_that_says_nothing_or_hides_something_is_refused(owner):
+    """A blank owner is no owner."""
+    with pytest.raises(ValidationError, match=r"holds no word|holds a hidden character"):
+        Card(owner=owner)
+
+
+def test_a_field_is_a_text_and_no_markup(trained, tmp_path):
+    """What Markdown would read as a link, an image, a tag or the end of a cell stays as it was written."""
+    card = Card(owner="[a](http://b) ![c](d) <b>e</b> \\| f")
+    result = run(trained.recipe(out=tmp_path / "adapter", card=card), now=NOW)
+    text = (result.adapter / CARD).read_text("utf-8")
+    assert "| owner | \\[a\\](http://b) \\!\\[c\\](d) \\<b\\>e\\</b\\> \\\\\\| f |" in text
 
 
 def test_a_release_may_ask_for_a_complete_card(trained, tmp_path):

@@ -104,6 +104,32 @@ def test_a_junk_signature_or_an_extra_field_fails(mine):
         assert statuses(verify(mine.adapter, mine.trust, now=NOW))["signature"] == "failed"
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"governance": "ungoverned"}, {"governance": "xyz"}, {"governance": None}, {"also": 3}, {"also": None}, {"also": [3]},
+        {"corpus": {"certificate": None, "manifest": "a"}}, {"corpus": {"certificate": "a", "manifest": 3}}, {"tokenizer": 3},
+        {"tokenizer": {"digest": 3}}, {"model": {"digest": "a", "files": ["b"]}}, {"model": {"digest": "a", "files": {"b": 1}}},
+        {"card": {"missing": 3}}, {"card": 3},
+    ],
+)  # fmt: skip
+def test_a_signed_provenance_of_other_values_is_refused_in_a_sentence(mine, changes):
+    """Whoever signed it: nothing that it says is looked at."""
+    import base64
+    import json
+
+    from govern.attestation import PREDICATE_ADAPTER, seal, statement
+
+    path = mine.adapter / PROVENANCE
+    signed = json.loads(base64.b64decode(json.loads(path.read_bytes())["payload"]))
+    subjects = [(one["name"], one["digest"]["sha256"]) for one in signed["subject"]]
+    changed = statement(subjects, PREDICATE_ADAPTER, {**signed["predicate"], **changes})
+    path.write_bytes(seal(changed, load_private(mine.root / "keys/sign.pem")))
+    chain = verify(mine.adapter, mine.trust, now=NOW, complete=True, **mine.folders())
+    assert chain.links[0].status == "failed"
+    assert not chain.holds
+
+
 def test_an_attestation_of_a_corpus_is_no_provenance(mine):
     """A statement about another thing does not pass, though the key is trusted."""
     shutil.copy(mine.root / "corpus/attestation.json", mine.adapter / PROVENANCE)

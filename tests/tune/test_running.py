@@ -249,6 +249,63 @@ def test_an_output_inside_an_input_is_refused_before_training(trained, name):
     assert not (trained.root / name / "adapter.partial").exists()
 
 
+def test_folders_for_tokens_and_numbers_cannot_lie_where_the_adapter_goes(trained, tmp_path):
+    """Nor in what must stay as it is; found before anything is trained."""
+    out = tmp_path / "adapter"
+    for changes, sentence in (
+        ({"cache": out}, "where the adapter goes; name another 'cache'"),
+        ({"cache": out / "tokens"}, "where the adapter goes"),
+        ({"cache": tmp_path / "adapter.partial"}, "where the adapter goes"),
+        ({"tracking": out}, "name another 'tracking'"),
+        ({"cache": trained.adapter}, "an adapter, which must stay as it is"),
+        ({"tracking": trained.root / "corpus/runs"}, "lies inside the corpus"),
+    ):
+        with pytest.raises(TuneError, match=sentence):
+            run(trained.recipe(out=out, **changes), now=NOW)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_no_unfinished_run_is_never_removed(trained, tmp_path):
+    """Whatever it is called."""
+    thesis = tmp_path / "adapter.partial/thesis"
+    thesis.mkdir(parents=True)
+    with pytest.raises(TuneError, match="holds other things than an unfinished run"):
+        run(trained.recipe(out=tmp_path / "adapter"), now=NOW, resume=True)
+    assert thesis.exists()
+
+
+def test_tokens_that_change_while_they_are_trained_on_are_not_signed(trained, tmp_path):
+    """Even where the file that they lie in is the user's cache, read once and mapped since."""
+
+    def alter(step, *_):
+        if step == 2:
+            for path in (tmp_path / "cache").glob("*/ids.bin"):
+                with path.open("r+b") as stream:
+                    stream.seek(400)
+                    stream.write(b"\5\0\0\0")
+
+    with pytest.raises(TuneRefused, match="the tokens changed while they were trained on"):
+        run(trained.recipe(out=tmp_path / "adapter", cache=tmp_path / "cache"), now=NOW, report=alter)
+    assert not (tmp_path / "adapter").exists()
+
+
+def test_two_runs_may_make_the_same_tokens_at_once(trained, tmp_path, monkeypatch):
+    """Whoever is first keeps its place; the other reads what is there."""
+    from tune import cache
+
+    place = cache._place
+
+    def second(partial, entry):
+        if not entry.exists():
+            shutil.copytree(partial, entry)
+        place(partial, entry)
+
+    monkeypatch.setattr(cache, "_place", second)
+    result = run(trained.recipe(out=tmp_path / "adapter", cache=tmp_path / "cache"), now=NOW)
+    assert (result.adapter / "provenance.json").exists()
+    assert not list((tmp_path / "cache").glob("*.partial"))
+
+
 @pytest.mark.parametrize("limit", [50_000, 180_000])
 def test_a_disk_that_is_full_is_resumable(trained, copy, limit):
     """Wherever writing fails, the exit code is 3 and a sentence says what to mend; then `--resume` gives the same bytes."""
