@@ -225,7 +225,7 @@ def _add_attest(commands: Any) -> None:
     command.add_argument("--tokenizer", type=Path, required=True, metavar="T", help="the tokenizer it was trained with")
     command.add_argument("--model", type=Path, required=True, metavar="M", help="the base model it was trained on")
     command.add_argument("--sign-key", type=Path, required=True, metavar="KEY", help="signs the provenance")
-    command.add_argument("--passphrase-file", type=Path, metavar="FILE", help="its first line opens the key")
+    command.add_argument("--passphrase", type=Path, metavar="FILE", help="file whose first line opens the key")
     command.add_argument("--signatures", type=int, metavar="N", help="more signatures than the certificate asks for")
     command.add_argument("--revocations", type=Path, metavar="FILE", help="a signed revocation list")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
@@ -413,7 +413,7 @@ def _attest(arguments: argparse.Namespace) -> int:
     from govern.keys import load_passphrase, load_private
     from tune.attesting import attest
 
-    passphrase = None if arguments.passphrase_file is None else load_passphrase(arguments.passphrase_file)
+    passphrase = None if arguments.passphrase is None else load_passphrase(arguments.passphrase)
     predicate = attest(
         arguments.adapter,
         arguments.out,
