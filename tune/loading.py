@@ -6,7 +6,6 @@ network. A base in 4 bits computes the same whether it trains or is measured, so
 
 import logging
 import os
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +37,7 @@ def with_adapter(numbers: "Numbers", base: "BaseModel", new_ids: tuple[int, ...]
     """
     from peft import get_peft_model
 
-    model = _frozen(load(base, numbers.quantisation, sharded=processes.shard(numbers.training)), numbers)
+    model = frozen(load(base, numbers.quantisation, sharded=processes.shard(numbers.training)), numbers)
     adapted = get_peft_model(model, lora_config(numbers.lora, new_ids, tied=base.tied), autocast_adapter_dtype=True)
     split(adapted)
     return adapted
@@ -56,13 +55,21 @@ def trained(adapter: Path, numbers: "Numbers", base: "BaseModel") -> Any:
     from peft import PeftModel
     from safetensors import SafetensorError
 
-    model = _frozen(load(base, numbers.quantisation), numbers)
+    model = frozen(load(base, numbers.quantisation), numbers)
     try:
         adapted = PeftModel.from_pretrained(model, str(adapter), local_files_only=True)
     except (*UNLOADABLE, SafetensorError) as error:
         raise TuneError(f"{adapter}: it does not load ({_reason(error)}); restore the adapter") from None
     split(adapted)
     return adapted.eval()
+
+
+def halved(quantisation: "Quantisation") -> bool:
+    """Whether products are computed in bfloat16, and what is not held in 4 bits is held in it."""
+    import torch
+
+    choice = quantisation.compute
+    return choice == "bfloat16" or (choice == "auto" and torch.cuda.is_available())
 
 
 def load(base: "BaseModel", quantisation: "Quantisation", *, sharded: bool = False) -> Any:
@@ -80,8 +87,7 @@ def load(base: "BaseModel", quantisation: "Quantisation", *, sharded: bool = Fal
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     accelerated = torch.cuda.is_available()
-    choice = quantisation.compute
-    compute = torch.bfloat16 if choice == "bfloat16" or (choice == "auto" and accelerated) else torch.float32
+    compute = torch.bfloat16 if halved(quantisation) else torch.float32
     four_bit = None
     if quantisation.type != "none":
         four_bit = BitsAndBytesConfig(
@@ -115,21 +121,13 @@ def load(base: "BaseModel", quantisation: "Quantisation", *, sharded: bool = Fal
     return model
 
 
-def _frozen(model: Any, numbers: "Numbers") -> Any:
-    """`model` with no parameter that learns, and activations recomputed where the recipe says so."""
-    from peft import prepare_model_for_kbit_training
-
-    checkpointing = numbers.training.activation_checkpointing
+def frozen(model: Any, numbers: "Numbers") -> Any:
+    """`model` with no parameter that learns, each of the type it was loaded in, and activations recomputed where asked for."""
     if numbers.quantisation.type != "none":
         keep_trainable(model)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # what the libraries will rename is not the user's business
-            return prepare_model_for_kbit_training(
-                model, use_gradient_checkpointing=checkpointing, gradient_checkpointing_kwargs={"use_reentrant": False}
-            )
     model.requires_grad_(False)
-    if checkpointing:
-        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    if numbers.training.activation_checkpointing:
+        model.activation_checkpointing_enable({"use_reentrant": False})
     return model
 
 

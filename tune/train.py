@@ -17,7 +17,7 @@ from tune import checkpoints, processes
 from tune.dataset import IGNORED, Dataset, collate
 from tune.errors import TuneError, TuneRefused
 from tune.folders import read_json
-from tune.loading import go_offline, with_adapter
+from tune.loading import go_offline, halved, with_adapter
 from tune.rows import parameter_groups
 
 if TYPE_CHECKING:
@@ -251,7 +251,7 @@ def _arguments(recipe: "Recipe", work: Path) -> Any:
         fsdp=SHARDED if processes.shard(numbers) else None,
         fsdp_config={"version": 2, "state_dict_type": "FULL_STATE_DICT"} if processes.shard(numbers) else None,
         dataloader_pin_memory=False,
-        bf16=False,
+        bf16=halved(recipe.quantisation),
     )
 
 

@@ -92,12 +92,29 @@ def test_patience_is_evaluations_without_a_better_one(losses, patience, over):
     assert _is_over([{"held_out_loss": loss} for loss in losses], patience) is over
 
 
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")  # PEFT's call
+def test_in_bfloat16_what_learns_is_float32_and_the_rest_is_not(trained):
+    """A step of 1e-4 is lost in bfloat16; a frozen embedding in float32 would be twice the memory for nothing."""
+    import torch
+
+    from tune.folders import base_model
+    from tune.loading import with_adapter
+
+    recipe = trained.recipe(quantisation=Quantisation(compute="bfloat16"))
+    model = with_adapter(recipe, base_model(recipe.model), (330, 331))
+    kinds = {True: set(), False: set()}
+    for parameter in model.parameters():
+        kinds[parameter.requires_grad].add(parameter.dtype)
+    assert kinds == {True: {torch.float32}, False: {torch.bfloat16, torch.uint8}}
+
+
 @pytest.mark.parametrize(
     ("lora", "quantisation"),
     [
         (Lora(rank=4, alpha=8, targets=("q_proj", "down_proj")), Quantisation()),
         (Lora(rank=4, alpha=8, rslora=True), Quantisation(type="none")),
         (Lora(rank=4, alpha=8, dora=True, dropout=0.0), Quantisation()),
+        (Lora(rank=4, alpha=8), Quantisation(compute="bfloat16")),
     ],
 )
 @pytest.mark.parametrize("schedule", ["linear", "constant"])

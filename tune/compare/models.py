@@ -136,15 +136,9 @@ def _finite(nats: Any) -> None:
 
 def _plain(base: "BaseModel", numbers: "Numbers") -> Any:
     """A model without an adapter, held in memory as a base under an adapter is."""
-    from peft import prepare_model_for_kbit_training
+    from tune.loading import frozen, load
 
-    from tune.loading import keep_trainable, load
-
-    model = load(base, numbers.quantisation)
-    if numbers.quantisation.type != "none":
-        keep_trainable(model)
-        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
-    return model.eval()
+    return frozen(load(base, numbers.quantisation), numbers).eval()
 
 
 def _order(sides: Sequence[Side]) -> tuple[int, ...]:
