@@ -281,6 +281,7 @@ def _plan(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from tune.plan.machine import peak_bytes
     from tune.processes import leads
     from tune.progress import Progress
     from tune.recipe import load
@@ -299,7 +300,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if not leads():
         return 0
     training = result.predicate["training"]
-    seconds, memory = time.monotonic() - began, _peak_bytes()
+    seconds, memory = time.monotonic() - began, peak_bytes()
     lines = [
         f"adapter     {result.adapter}",
         f"weights     {result.weights}",
@@ -455,10 +456,3 @@ def _measuring(what: str, done: int, of: int) -> None:
         print(f"\rtune: {what}: {done} of {of} ", end="\n" if done == of else "", file=sys.stderr, flush=True)
     elif done == of:
         _say(f"{what}: {of} of {of}")
-
-
-def _peak_bytes() -> int:
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

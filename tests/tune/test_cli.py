@@ -12,7 +12,7 @@ import pytest
 import tune
 from tune.cli import main
 
-NOT_BUILT = ("plan", "audit")
+NOT_BUILT = ("audit",)
 
 
 @pytest.mark.parametrize("arguments", [[], ["run"], ["verify"]])
