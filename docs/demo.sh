@@ -80,6 +80,7 @@ checkpoint_steps = 12
 evaluation_rows = 8
 activation_checkpointing = false
 TOML
+    run tune plan demo/recipe.toml
     run tune run demo/recipe.toml
     run tune verify demo/adapter --corpus demo/corpus --tokenizer demo/tokenizer --model demo/model-extended
 
