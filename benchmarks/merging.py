@@ -52,8 +52,8 @@ def main() -> None:
 
 
 def compare(arguments: argparse.Namespace, folder: Path) -> None:
-    from tune.merge import dequantised
     from tune.folders import base_model
+    from tune.merge import dequantised
     from tune.merge.divergence import Text, measure
     from tune.recipe import Lora, Numbers
 
