@@ -23,6 +23,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "tune"))
 
 import tune_world
 
+from tune.plan.machine import GIVE_BACK
+
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
 TERMS = 500
 MANY = 40
@@ -42,10 +44,12 @@ class Case:
     tied: bool = True
     checkpointing: bool = True
     quantisation: str = "nf4"
+    compute: str = "auto"
     new_rows: bool = False
     bfloat16: bool = False
     dropout: float = 0.05
     more: str = ""
+    gives_back: bool = False
     fitted: bool = False
 
     def __str__(self) -> str:
@@ -55,9 +59,11 @@ class Case:
             f"rank {self.rank}, {self.micro_batch} × {self.length:,} tokens",
             "" if self.checkpointing else "no checkpointing",
             "" if self.quantisation == "nf4" else "not quantised",
+            "" if self.compute == "auto" else f"products in {self.compute}",
             "new rows" if self.new_rows else "",
             "bfloat16 on disk" if self.bfloat16 else "",
             "" if self.dropout else "no dropout",
+            "GLIBC_TUNABLES" if self.gives_back else "",
             self.more.replace('"', "").replace("\n", ", "),
         ]
         return "; ".join(part for part in parts if part)
@@ -78,7 +84,11 @@ CASES = (
     Case(768, 4, 2000, 2048, micro_batch=2),
     Case(384, 24, 3000, 1024, dropout=0.0),
     Case(256, 6, 16_000, 1024, more="dora = true"),
+    Case(320, 4, 16_000, 512, tied=False, compute="bfloat16", bfloat16=True),
     Case(512, 6, 9000, 1024, checkpointing=False, more='targets = ["q_proj", "v_proj"]'),
+    Case(256, 6, 8192, 512, micro_batch=4, tied=False, gives_back=True),
+    Case(640, 6, 4000, 768, rank=32, new_rows=True, gives_back=True),
+    Case(448, 14, 6000, 384, micro_batch=2, tied=False, checkpointing=False, quantisation="none", gives_back=True),
 )
 
 
@@ -101,8 +111,8 @@ def main() -> None:
 def measured(case: Case, work: Path) -> str:
     """A row of the table."""
     recipe = write_recipe(case, work)
-    planned = tune("plan", recipe, "--devices", "T4", "--measure", "--json")
-    ran = tune("run", recipe, "--json")
+    planned = tune("plan", recipe, "--devices", "T4", "--measure", "--json", gives_back=case.gives_back)
+    ran = tune("run", recipe, "--json", gives_back=case.gives_back)
     here = planned["devices"][0]
     same = planned["parameters"]["trainable"] == ran["provenance"]["training"]["trainable_parameters"]
     if not same or planned["steps"]["steps"] != ran["provenance"]["training"]["steps"]:
@@ -113,10 +123,11 @@ def measured(case: Case, work: Path) -> str:
     return f"| {name} | {predicted:,.0f} | {peak:,.0f} | {100 * (predicted / peak - 1):+.1f}% | {seconds} |"
 
 
-def tune(command: str, recipe: Path, *flags: str) -> dict:
+def tune(command: str, recipe: Path, *flags: str, gives_back: bool) -> dict:
+    told = {"GLIBC_TUNABLES": GIVE_BACK} if gives_back else {}
     done = subprocess.run(
         [sys.executable, "-m", "tune", command, str(recipe), *flags],
-        env=ENVIRONMENT, capture_output=True, text=True, check=False,
+        env={**ENVIRONMENT, **told}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
         sys.exit(done.stderr)
@@ -137,7 +148,8 @@ def write_recipe(case: Case, work: Path) -> Path:
         f'sign_key = "keys/sign.pem"\n[training]\nsteps = 3\nbatch = {2 * case.micro_batch}\n'
         f"micro_batch = {case.micro_batch}\nmax_length = {case.length}\nevaluation_rows = 4\n"
         f"activation_checkpointing = {str(case.checkpointing).lower()}\n"
-        f'[quantisation]\ntype = "{case.quantisation}"\n[lora]\nrank = {case.rank}\ndropout = {case.dropout}\n{case.more}\n'
+        f'[quantisation]\ntype = "{case.quantisation}"\ncompute = "{case.compute}"\n'
+        f"[lora]\nrank = {case.rank}\ndropout = {case.dropout}\n{case.more}\n"
     )
     return recipe
 

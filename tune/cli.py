@@ -275,7 +275,10 @@ def _plan(arguments: argparse.Namespace) -> int:
 
     recipe, devices, governed = load(arguments.recipe), parse(arguments.devices), not arguments.ungoverned
     made = plan(recipe, now=datetime.now(UTC), governed=governed, devices=devices)
-    measured = rehearse(arguments.recipe, governed=governed) if arguments.measure else None
+    measured = None
+    if arguments.measure:
+        _say("training two steps, of which nothing is kept")
+        measured = rehearse(arguments.recipe, governed=governed)
     show(record(made, measured, recipe.digest), arguments.json, lines(made, measured))
     return 0
 

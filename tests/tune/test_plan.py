@@ -17,7 +17,7 @@ from tune.cli import main
 from tune.errors import TuneError, TuneRefused
 from tune.folders import base_model
 from tune.plan import devices, memory, planning, report, shapes, work
-from tune.plan.machine import Machine
+from tune.plan.machine import GIVE_BACK, Machine, measure
 from tune.plan.planning import MARGIN, lower, plan, steps_of
 from tune.plan.rehearsal import Rehearsal, rehearse
 from tune.plan.shapes import Linear, Shape
@@ -227,6 +227,17 @@ def test_repeated_epochs_bring_no_new_tokens(world_with_model):
     assert seen[0] < seen[1] == seen[2]
 
 
+def test_an_allocator_told_to_give_back_is_predicted_so(monkeypatch):
+    """The variable is seen, in whatever order, and the part it concerns is gone."""
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.check=0:" + ":".join(reversed(GIVE_BACK.split(":"))))
+    assert measure(64, 64, 64).gives_back
+    monkeypatch.setenv("GLIBC_TUNABLES", GIVE_BACK.split(":")[0])
+    assert not measure(64, 64, 64).gives_back
+    parts = [memory.on_processor(SHAPE, numbers(), 0, 1e9, gives_back=told) for told in (False, True)]
+    assert parts[0].allocator > parts[1].allocator == 0
+
+
 def test_a_device_is_a_known_name_or_has_its_memory():
     """Known names keep their speeds, whatever their case and memory."""
     assert devices.parse([]) == devices.KNOWN
@@ -247,8 +258,19 @@ def test_time_is_unknown_where_no_speed_is():
     """Neither guessed nor zero."""
     cost = work.of_training(SHAPE, numbers())
     assert work.seconds_here(cost, Machine(1, 1, 1, 1)) is None
-    assert work.seconds_there(cost, devices.Device("mine", 1e9)) is None
+    assert work.seconds_there(cost, devices.Device("mine", 1e9), bfloat16=True) is None
+    fast, slow = (work.seconds_there(cost, devices.KNOWN[0], bfloat16=halved) for halved in (True, False))
+    assert 0 < fast < slow
     assert work.seconds_here(cost, MACHINE) > work.seconds_here(work.of_evaluation(SHAPE, numbers()), MACHINE) > 0
+
+
+def test_a_machine_that_cannot_be_timed_is_said_to_be_so(world_with_model, monkeypatch):
+    """Without the libraries of training memory is still predicted, and time is unknown."""
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    made = plan(world_with_model.recipe(), now=NOW, devices=())
+    assert made.devices[0].memory.total > 900_000_000
+    assert made.devices[0].run_s is None
+    assert "not timed" in "\n".join(report.lines(made, None))
 
 
 def test_the_plan_says_what_fits_and_what_to_lower(world_with_model):
@@ -333,6 +355,16 @@ def test_two_real_steps_are_measured_and_leave_nothing(world_with_model, copy):
     (mine.root / "corpus/SHA256SUMS").write_text("")
     with pytest.raises(TuneRefused, match="SHA256SUMS"):
         rehearse(mine.recipe_file)
+
+
+def test_a_rehearsal_that_was_killed_says_so(tmp_path, monkeypatch):
+    """As the system does where memory is short."""
+    killed = tmp_path / "python"
+    killed.write_text("#!/bin/sh\nkill -9 $$\n")
+    killed.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(killed))
+    with pytest.raises(TuneError, match="killed, as the system does"):
+        rehearse(tmp_path / "recipe.toml")
 
 
 @pytest.mark.tune

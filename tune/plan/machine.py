@@ -15,6 +15,8 @@ from pathlib import Path
 
 LIBRARIES_BYTES = 900_000_000
 """Of a process with torch 2.15 and its CUDA libraries, transformers, peft and bitsandbytes; where it is not measured."""
+GIVE_BACK = "glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0"
+"""For the variable GLIBC_TUNABLES: without these caches glibc joins freed blocks again, instead of growing past them."""
 TIMED_S = 0.2
 """How long each kind of work is repeated."""
 BLOCK = 16_000_000
@@ -25,7 +27,10 @@ MEASURE_S = 300
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Memory, and speeds: operations in float32, weights made of 4 bits, bytes moved; None where they were not measured."""
+    """Memory, and speeds: operations in float32, weights made of 4 bits, bytes moved; None where they were not measured.
+
+    `gives_back`: whether processes started here have an allocator that keeps nothing of what is freed.
+    """
 
     memory_bytes: int
     available_bytes: int
@@ -34,6 +39,7 @@ class Machine:
     flops_per_s: float | None = None
     dequantised_per_s: float | None = None
     moved_bytes_per_s: float | None = None
+    gives_back: bool = False
 
 
 def measure(tokens: int, width: int, outputs: int) -> Machine:
@@ -44,8 +50,9 @@ def measure(tokens: int, width: int, outputs: int) -> Machine:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=MEASURE_S)  # noqa: S603 (ourselves)
         found = json.loads(done.stdout.splitlines()[-1])
     except (subprocess.SubprocessError, ValueError, IndexError):
-        return Machine(*memory, LIBRARIES_BYTES, os.cpu_count() or 1)
-    return Machine(*memory, **found)
+        found = {"libraries_bytes": LIBRARIES_BYTES, "threads": os.cpu_count() or 1}
+    told = os.environ.get("GLIBC_TUNABLES", "").split(":")
+    return Machine(*memory, **found, gives_back=all(one in told for one in GIVE_BACK.split(":")))
 
 
 def memory_bytes() -> int:

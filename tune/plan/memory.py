@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 Kind = Literal["processor", "accelerator"]
 
 FLOAT_BYTES = 4
-"""Of a hidden state: embeddings are float32 (`prepare_model_for_kbit_training`), and 4-bit layers give back what they got."""
+"""Of a number in the loss and in the sums of squares that a norm is made of, whatever products are computed in."""
 NF4_BYTES = {True: 0.5 + 1 / 64 + 4 / (64 * 256), False: 0.5 + 4 / 64}
 """Of a 4-bit weight with the constant of its block of 64; doubly quantised, those in blocks of 256 (QLoRA, section 3)."""
 TRAINED_BYTES = 16
 """Of a parameter that learns: itself, its gradient and AdamW's two moments, each float32."""
 LOGIT_COPIES = 3
 """Logits at once, while the loss goes backward: log-probabilities and two gradients."""
+HALVED_COPIES = 0.5
+"""Of logits that come in bfloat16, beside those of `LOGIT_COPIES`."""
 LAYER_AT_WORK = 1.9
 """Of what one layer keeps, how much is alive while it is recomputed and goes backward; fitted."""
 KEPT_FREE = 0.65
@@ -76,15 +78,23 @@ def process(libraries: float, tokenizer: "TokenizerFolder") -> float:
     return libraries + BESIDE_BYTES + proof + TOKENIZER_COPIES * len(tokenizer.data)
 
 
-def on_processor(model: Shape, numbers: "Numbers", new_ids: int, before: float) -> Parts:
-    """The peak of the process of `tune run` on a processor; `before` bytes of it are there before the model."""
-    tokens = numbers.training.micro_batch * numbers.training.max_length
-    made = list(layer_tensors(model, numbers))
-    freed = KEPT_FREE * model.layers * sum(size for size in made if size < NEVER_KEPT_BYTES)
-    logits = LOGIT_COPIES * tokens * model.rows * FLOAT_BYTES
+def on_processor(model: Shape, numbers: "Numbers", new_ids: int, before: float, *, gives_back: bool = False) -> Parts:
+    """The peak of the process of `tune run` on a processor.
+
+    Args:
+        model: its shape.
+        numbers: of the recipe.
+        new_ids: how many tokens' rows learn.
+        before: bytes of the process before the model.
+        gives_back: whether the allocator was told to keep nothing of what is freed (`tune.plan.machine.GIVE_BACK`).
+    """
+    made = list(layer_tensors(model, numbers, compute_bytes(numbers, "processor")))
+    kept = 0.0 if gives_back else KEPT_FREE
+    freed = kept * model.layers * sum(size for size in made if size < NEVER_KEPT_BYTES)
+    logits = _logits(model, numbers, "processor")
     learning = _learning(model, numbers, new_ids)
     weights = _on_processor(model, numbers)
-    parts = Parts(before, weights, *learning, _activations(model, numbers, sum(made)), logits, freed)
+    parts = Parts(before, weights, *learning, _activations(model, numbers, "processor", sum(made)), logits, freed)
     check = CHECK_COPIES * min(CHUNK_BYTES, model.largest_bytes)
     if logits >= check:
         return parts
@@ -93,48 +103,54 @@ def on_processor(model: Shape, numbers: "Numbers", new_ids: int, before: float) 
 
 def on_accelerator(model: Shape, numbers: "Numbers", new_ids: int) -> Parts:
     """The peak of an accelerator's memory; not measured on one."""
-    tokens = numbers.training.micro_batch * numbers.training.max_length
-    made = sum(layer_tensors(model, numbers, mask_bytes=1))
-    logits = LOGIT_COPIES * tokens * model.rows * FLOAT_BYTES
-    kept = (_activations(model, numbers, made), logits)
+    made = sum(layer_tensors(model, numbers, compute_bytes(numbers, "accelerator"), mask_bytes=1))
+    kept = (_activations(model, numbers, "accelerator", made), _logits(model, numbers, "accelerator"))
     learning = _learning(model, numbers, new_ids)
     weights = _resident(model, numbers, "accelerator")
     reserved = RESERVED * (sum(kept) + sum(learning) + weights)
     return Parts(CONTEXT_BYTES, weights, *learning, *kept, reserved)
 
 
-def layer_tensors(model: Shape, numbers: "Numbers", mask_bytes: int = FLOAT_BYTES) -> Iterator[float]:
+def layer_tensors(
+    model: Shape, numbers: "Numbers", width: int = FLOAT_BYTES, mask_bytes: int | None = None
+) -> Iterator[float]:
     """The bytes of each tensor that a layer keeps for the way back, of one micro-batch; the same for every layer.
 
-    `mask_bytes`: of an element of a dropout mask; a processor draws floats.
+    `width` is of a number in a product, `mask_bytes` of one in a dropout mask, where it is not drawn as such numbers.
     """
     training, lora = numbers.training, numbers.lora
     tokens = training.micro_batch * training.max_length
-    for width in (*(model.width,) * 2, *(model.query,) * 4, *(model.intermediate,) * 3):
-        yield tokens * width * FLOAT_BYTES  # both residuals; query, key, value and their result; the gated product
-    yield training.micro_batch * training.max_length**2 * FLOAT_BYTES  # which document may see which
-    inputs = set()
+    yield from (tokens * model.width * FLOAT_BYTES,) * 2  # what both norms read
+    for columns in (*(model.query,) * 4, *(model.intermediate,) * 3):
+        yield tokens * columns * width  # query, key, value and their result; the gated product
+    yield training.micro_batch * training.max_length**2 * width  # which token may see which
+    read = set()
     for one in targeted(model, lora):
         if one not in model.first:
             continue
-        yield tokens * lora.rank * FLOAT_BYTES
-        if lora.dropout or one.source not in inputs:
-            yield tokens * one.inputs * FLOAT_BYTES
+        yield tokens * lora.rank * width
+        if lora.dropout or one.source not in read:
+            yield tokens * one.inputs * width
         if lora.dropout:
-            yield tokens * one.inputs * mask_bytes
+            yield tokens * one.inputs * (mask_bytes or width)
         if lora.dora:
-            yield from (tokens * one.outputs * FLOAT_BYTES,) * 3
+            yield from (tokens * one.outputs * width,) * 3
             yield one.size * FLOAT_BYTES
-        inputs.add(one.source)
+        read.add(one.source)
 
 
-def _activations(model: Shape, numbers: "Numbers", layer: float) -> float:
+def _logits(model: Shape, numbers: "Numbers", kind: Kind) -> float:
+    copies = LOGIT_COPIES + (HALVED_COPIES if compute_bytes(numbers, kind) < FLOAT_BYTES else 0)
+    return copies * numbers.training.micro_batch * numbers.training.max_length * model.rows * FLOAT_BYTES
+
+
+def _activations(model: Shape, numbers: "Numbers", kind: Kind, layer: float) -> float:
     """What is alive for the way back: all layers, or their inputs and one layer at work."""
     training = numbers.training
     if not training.activation_checkpointing:
         return model.layers * layer
     tokens = training.micro_batch * training.max_length
-    return model.layers * tokens * model.width * FLOAT_BYTES + LAYER_AT_WORK * layer
+    return model.layers * tokens * model.width * compute_bytes(numbers, kind) + LAYER_AT_WORK * layer
 
 
 def _learning(model: Shape, numbers: "Numbers", new_ids: int) -> tuple[float, float]:
@@ -147,13 +163,12 @@ def _resident(model: Shape, numbers: "Numbers", kind: Kind) -> float:
     width = compute_bytes(numbers, kind)
     if numbers.quantisation.type == "none":
         return model.parameters * width
-    return model.weights * NF4_BYTES[numbers.quantisation.double] + (model.parameters - model.weights) * FLOAT_BYTES
+    return model.weights * NF4_BYTES[numbers.quantisation.double] + (model.parameters - model.weights) * width
 
 
 def _on_processor(model: Shape, numbers: "Numbers") -> float:
     """As `_resident`, and where tensors are used as they lie on disk, the whole file stays mapped beside them."""
-    wanted = FLOAT_BYTES if numbers.quantisation.type != "none" else compute_bytes(numbers, "processor")
-    if model.on_disk_bytes != wanted:
+    if model.on_disk_bytes != compute_bytes(numbers, "processor"):
         return _resident(model, numbers, "processor")
     file = model.parameters * model.on_disk_bytes
     if numbers.quantisation.type == "none":

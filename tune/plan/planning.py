@@ -166,9 +166,10 @@ def plan(
         model,
         steps,
         (HERE, machine.memory_bytes),
-        lambda numbers: memory.on_processor(model, numbers, new_ids, before),
+        lambda numbers: memory.on_processor(model, numbers, new_ids, before, gives_back=machine.gives_back),
         lambda of: work.seconds_here(of, machine),
     )
+    halved = memory.compute_bytes(recipe, "accelerator") < memory.FLOAT_BYTES
     others = [
         _estimate(
             recipe,
@@ -176,7 +177,7 @@ def plan(
             steps,
             (device.name, device.memory_bytes),
             lambda numbers: memory.on_accelerator(model, numbers, new_ids),
-            partial(work.seconds_there, device=device),
+            partial(work.seconds_there, device=device, bfloat16=halved),
         )
         for device in devices
     ]

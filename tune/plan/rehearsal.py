@@ -5,6 +5,7 @@ that is removed then. What it trains is not signed and not kept.
 """
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -38,17 +39,18 @@ def rehearse(recipe: Path, *, governed: bool = True) -> Rehearsal:
     """
     command = [sys.executable, "-m", "tune.plan.rehearsal", str(recipe), *([] if governed else ["--ungoverned"])]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (ourselves)
-    if done.returncode == 0:
-        return Rehearsal(**json.loads(done.stdout.splitlines()[-1]))
-    said = done.stderr.strip().splitlines()
-    sentence = said[-1] if said and done.returncode in (1, 2) else _killed(done.returncode)
-    raise (TuneRefused if done.returncode == 1 else TuneError)(sentence)
+    if done.returncode:
+        raise TuneError(f"{recipe}: two steps were not made ({_why(done.returncode)})")
+    found = json.loads(done.stdout.splitlines()[-1])
+    if "sentence" in found:
+        raise (TuneRefused if found["exit_code"] == TuneRefused.exit_code else TuneError)(found["sentence"])
+    return Rehearsal(**found)
 
 
-def _killed(code: int) -> str:
-    if code == -9:
-        return "two steps were killed, as the system does where memory does not suffice; see the plan for what to lower"
-    return f"two steps ended with exit code {code}; run the recipe with `tune run` to see why"
+def _why(code: int) -> str:
+    if code == -signal.SIGKILL:
+        return "killed, as the system does where memory does not suffice; the plan says what to lower"
+    return f"exit code {code}; `tune run` says why"
 
 
 def _two_steps(recipe_file: Path, *, governed: bool) -> Rehearsal:
@@ -82,17 +84,16 @@ def _two_steps(recipe_file: Path, *, governed: bool) -> Rehearsal:
     return Rehearsal(round(ends[0] - began, 3), round(ends[1] - ends[0], 3), peak_bytes())
 
 
-def _main(recipe: str, *flags: str) -> int:
+def _main(recipe: str, *flags: str) -> None:
     from govern.errors import GovernError
     from vocab.errors import VocabError
 
     try:
-        print(json.dumps(asdict(_two_steps(Path(recipe), governed="--ungoverned" not in flags))))
+        found = asdict(_two_steps(Path(recipe), governed="--ungoverned" not in flags))
     except (TuneError, GovernError, VocabError) as error:
-        print(" ".join(str(error).split()), file=sys.stderr)
-        return error.exit_code
-    return 0
+        found = {"sentence": str(error), "exit_code": error.exit_code}
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":
-    raise SystemExit(_main(*sys.argv[1:]))
+    _main(*sys.argv[1:])

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from tune.plan.machine import GIVE_BACK
 from tune.plan.memory import RESERVED
 from tune.plan.planning import Capacity, Estimate, Plan, Rows
 from tune.plan.rehearsal import Rehearsal
@@ -10,6 +11,8 @@ from tune.plan.work import UTILISATION
 from tune.progress import duration
 
 FORMAT_VERSION = 1
+WORTH_SAYING = 0.1
+"""Of the peak: a smaller share is not worth a setting."""
 PARTS = {
     "process": "process and libraries",
     "weights": "weights",
@@ -132,6 +135,11 @@ def _notes(plan: Plan, rehearsal: Rehearsal | None) -> list[str]:
         f"Time here is an estimate from operations and speeds {timed}"
         + ("." if rehearsal else "; --measure trains two real steps."),
     ]
+    held = plan.devices[0].memory.allocator
+    if held > WORTH_SAYING * plan.devices[0].memory.total:
+        notes.append(
+            f"GLIBC_TUNABLES={GIVE_BACK} before `tune run` gives back the {held / 1e6:,.0f} MB held by the allocator."
+        )
     if len(plan.devices) > 1:
         notes.append(
             f"Other devices: nothing was measured; published speeds of which {100 * UTILISATION:.0f}% are assumed, "

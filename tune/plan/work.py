@@ -25,13 +25,9 @@ UTILISATION = 0.35
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What one micro-batch costs: operations, weights made of 4 bits, bytes moved, passes through a layer.
+    """What one micro-batch costs: floating-point operations, weights made of 4 bits, bytes moved, passes through a layer."""
 
-    `frozen` are the products with the frozen layers, `rest` those of LoRA, head and attention, which are in float32 everywhere.
-    """
-
-    frozen: float
-    rest: float
+    operations: float
     dequantised: float
     moved_bytes: float
     layer_passes: float
@@ -46,9 +42,9 @@ def of_training(model: Shape, numbers: "Numbers") -> Work:
     attention = 4 * tokens * training.max_length * model.query * model.layers
     head = 2 * tokens * model.rows * model.width
     layer = sum(layer_tensors(model, numbers))
+    frozen = 2 * tokens * model.weights * (forward + 1)
     return Work(
-        2 * tokens * model.weights * (forward + 1),
-        2 * tokens * lora * (forward + 2) + attention * (forward + ATTENTION_BACK) + head * 2,
+        frozen + 2 * tokens * lora * (forward + 2) + attention * (forward + ATTENTION_BACK) + head * 2,
         model.weights * (forward + 1) if numbers.quantisation.type != "none" else 0,
         LOGIT_PASSES * tokens * model.rows * FLOAT_BYTES + TENSOR_PASSES * model.layers * layer * (forward + 1) / 2,
         model.layers * (forward + 1),
@@ -60,12 +56,11 @@ def of_evaluation(model: Shape, numbers: "Numbers") -> Work:
     training = numbers.training
     tokens = training.micro_batch * training.max_length
     lora = sum(lora_parameters(model, numbers.lora).values())
-    rest = 2 * tokens * (lora + model.rows * model.width)
-    rest += 4 * tokens * training.max_length * model.query * model.layers
+    operations = 2 * tokens * (model.weights + lora + model.rows * model.width)
+    operations += 4 * tokens * training.max_length * model.query * model.layers
     layer = sum(layer_tensors(model, numbers))
     return Work(
-        2 * tokens * model.weights,
-        rest,
+        operations,
         model.weights if numbers.quantisation.type != "none" else 0,
         3 * tokens * model.rows * FLOAT_BYTES + model.layers * layer,
         model.layers,
@@ -77,16 +72,14 @@ def seconds_here(work: Work, machine: "Machine") -> float | None:
     if machine.flops_per_s is None or machine.dequantised_per_s is None or machine.moved_bytes_per_s is None:
         return None
     return (
-        (work.frozen + work.rest) / machine.flops_per_s
+        work.operations / machine.flops_per_s
         + work.dequantised / machine.dequantised_per_s
         + work.moved_bytes / machine.moved_bytes_per_s
         + work.layer_passes * LAYER_S
     )
 
 
-def seconds_there(work: Work, device: "Device") -> float | None:
+def seconds_there(work: Work, device: "Device", *, bfloat16: bool) -> float | None:
     """How long a micro-batch takes on an accelerator by its published speeds; None where they are not known."""
-    if device.bf16_flops_per_s is None or device.fp32_flops_per_s is None:
-        return None
-    products = work.frozen / device.bf16_flops_per_s + work.rest / device.fp32_flops_per_s
-    return products / UTILISATION + work.layer_passes * LAYER_S
+    speed = device.bf16_flops_per_s if bfloat16 else device.fp32_flops_per_s
+    return None if speed is None else work.operations / speed / UTILISATION + work.layer_passes * LAYER_S
