@@ -74,7 +74,7 @@ class _Read:
 class Encoder:
     """The tokenizer of a folder as documents are read by it: masking tags are tokens, special tokens only in templates.
 
-    `library` is the tokenizer of the library `tokenizers`.
+    `backend` is the tokenizer as `tokenizers` builds it.
     """
 
     def __init__(self, tokenizer: "TokenizerFolder", *, templated: bool) -> None:
@@ -84,8 +84,8 @@ class Encoder:
         spec = read_spec(tokenizer.data, path)
         added = [{**one, "special": one["special"] and one["content"] not in tokenizer.tags} for one in _added(spec)]
         # Begin and end are put by hand, and a post-processor can take spaces out of offsets.
-        self.library: Any = build({**spec, "added_tokens": added, "post_processor": None}, str(path))
-        self.library.encode_special_tokens = not templated
+        self.backend: Any = build({**spec, "added_tokens": added, "post_processor": None}, str(path))
+        self.backend.encode_special_tokens = not templated
         special = {one["id"] for one in added if one["special"]}
         ends = {one for one in (tokenizer.bos_id, tokenizer.eos_id) if one is not None}
         self._control = (special | ends) - {self._unknown(spec)}
@@ -93,7 +93,7 @@ class Encoder:
 
     def __call__(self, texts: Sequence[str]) -> list[Any]:
         """The encodings of texts, without begin and end."""
-        found: list[Any] = self.library.encode_batch(list(texts), add_special_tokens=False)
+        found: list[Any] = self.backend.encode_batch(list(texts), add_special_tokens=False)
         return found
 
     def spells(self, encoding: Any, wordless: Any = None) -> bool:
@@ -109,7 +109,7 @@ class Encoder:
         model = spec["model"]
         if model.get("unk_id") is not None:
             return int(model["unk_id"])
-        found = self.library.token_to_id(model.get("unk_token") or "")
+        found = self.backend.token_to_id(model.get("unk_token") or "")
         return None if found is None else int(found)
 
 

@@ -53,7 +53,7 @@ class Choice:
 
 def reader(model: Any, words: "TokenizerFolder", window: int) -> Reader:
     """A model under the tokenizer in a folder."""
-    return Reader(model, Encoder(words, templated=False).library, words.bos_id, words.eos_id, window)
+    return Reader(model, Encoder(words, templated=False).backend, words.bos_id, words.eos_id, window)
 
 
 def piece_nats(model: Any, pieces: Sequence[Piece], window: int, report: Report | None = None) -> "NDArray[np.float64]":
