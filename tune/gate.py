@@ -59,11 +59,6 @@ class Passed:
     template: "Template | None" = None
 
     @property
-    def corpus(self) -> Admitted:
-        """The first corpus."""
-        return self.corpora[0]
-
-    @property
     def governed(self) -> bool:
         """Whether every corpus was certified."""
         return all(one.certificate is not None for one in self.corpora)

@@ -77,6 +77,7 @@ def run(
             with _or_nothing(partial):
                 measured = _trained(recipe, passed, data, held_out, partial, report or (lambda *_: None))
                 if _digests(data, held_out) != rows:
+                    processes.first(lambda: shutil.rmtree(partial / WORK))  # no checkpoint of other tokens is continued
                     raise TuneRefused(f"{partial}: the tokens changed while they were trained on; run again")
                 made = adapter.Made(recipe, passed, data, held_out, measured)
                 return processes.first(lambda: _written(made, partial, key, now))

@@ -30,10 +30,10 @@ def mine(world_with_model, copy):
 def test_what_holds_passes(world_with_model):
     """Corpus, tokenizer and model of one chain pass, and the digests are those of the files."""
     passed = check(world_with_model.recipe(), now=NOW)
-    assert passed.tokenizer.certificate == passed.corpus.certificate
+    assert passed.tokenizer.certificate == passed.corpora[0].certificate
     assert passed.tokenizer_signed
     assert passed.base.rows >= passed.tokenizer.size
-    assert len(passed.corpus.documents) == 2
+    assert len(passed.corpora[0].documents) == 2
 
 
 def test_the_gate_loads_no_torch_for_a_refusal(mine):
