@@ -106,7 +106,7 @@ def links(folder: Path, trust: Sequence[Path], *, now: datetime) -> Chain:
             Link("signature", "verified", f"signed by {', '.join(opened.key_ids)}, issued {claim['issued']}"),
             Link("files", "verified", f"all {len(opened.subjects)} files are as signed"),
             Link("adapter", "verified", f"{found['governance']}; {checked}"),
-            *([Link("rest", "not_checked", f"of the adapter, never checked: {left}")] if left else []),
+            *([Link("adapter chain", "not_checked", f"of the adapter, never checked: {left}")] if left else []),
             Link("divergence", "verified", f"{kl:.1e} nats a token from the trained model, as measured then"),
         ),
     )

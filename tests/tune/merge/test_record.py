@@ -128,7 +128,7 @@ def test_the_command_prints_what_was_measured_and_refuses_with_exit_code_1(train
     assert main(verify) == 0
     printed = capsys.readouterr().out
     assert "governed; of the adapter, signature, files, tokenizer, model, certificate, shards verified" in printed
-    assert "NOT CHECKED: rest" in printed
+    assert "NOT CHECKED: adapter chain" in printed
     card = tmp_path / "one/README.md"
     card.write_bytes(card.read_bytes() + b"!")
     assert main(verify) == 1
