@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from govern.draw import Draw
 from govern.sample import generate
 from govern.samples import evasion, identifiers, pages, values
-from govern.samples.values import Draw
 
 Label = tuple[int, int, str]
 

@@ -2,19 +2,27 @@
 
 import argparse
 import os
-from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern.console import run, show, trusted_keys
 from govern.errors import GovernError, InputError, Refused, VerificationError
 from govern.files import ATTESTATION
+from govern.flags import (
+    add_command,
+    add_inputs,
+    add_key,
+    add_trust,
+    end_of_day,
+    now,
+    positive,
+    read_passphrase,
+    split_share,
+)
 
 if TYPE_CHECKING:
     from govern.certificate import Certificate
     from govern.keys import PrivateKey
-
-PPM = 1_000_000
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -35,20 +43,20 @@ def parser() -> argparse.ArgumentParser:
 
 def _before_signing(commands: Any) -> None:
     """keygen, sample, scan, certify."""
-    keygen = _command(commands, "keygen", _keygen, "make a signing key, its public key and a secret")
+    keygen = add_command(commands, "keygen", _keygen, "make a signing key, its public key and a secret")
     keygen.add_argument(
         "--out", type=Path, required=True, metavar="KEYS", help="folder for sign.pem, sign.pub, secret.key"
     )
     keygen.add_argument("--type", choices=("ed25519", "p256"), default="ed25519", help="kind of signing key")
     keygen.add_argument("--passphrase", type=Path, metavar="FILE", help="file whose first line locks sign.pem")
 
-    sample = _command(commands, "sample", _sample, "write a synthetic corpus with planted, labelled personal data")
+    sample = add_command(commands, "sample", _sample, "write a synthetic corpus with planted, labelled personal data")
     sample.add_argument("--documents", type=int, required=True, metavar="N", help="how many documents")
     sample.add_argument("--seed", type=int, required=True, metavar="S", help="the same seed, the same bytes")
     sample.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
 
-    scan = _command(commands, "scan", _scan, "list what would be masked, by offset; private")
-    _inputs(scan)
+    scan = add_command(commands, "scan", _scan, "list what would be masked, by offset; private")
+    add_inputs(scan)
     scan.add_argument(
         "--out", type=Path, required=True, metavar="FINDINGS", help="a Parquet file; never holds the text found"
     )
@@ -57,8 +65,8 @@ def _before_signing(commands: Any) -> None:
     scan.add_argument("--language", choices=("en", "ko"), help="leave out what makes sense in the other language alone")
     scan.add_argument("--min-score", type=float, metavar="S", help="leave findings under this, instead of the policy's")
 
-    certify = _command(commands, "certify", _certify, "mask, measure, validate and certify a corpus")
-    _inputs(certify)
+    certify = add_command(commands, "certify", _certify, "mask, measure, validate and certify a corpus")
+    add_inputs(certify)
     certify.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="the certified corpus; DIR.private stays here"
     )
@@ -68,122 +76,56 @@ def _before_signing(commands: Any) -> None:
     certify.add_argument("--sign-key", type=Path, metavar="KEY", help="sign at once; without it the result is a draft")
     certify.add_argument("--passphrase", type=Path, metavar="FILE", help="file whose first line opens the signing key")
     certify.add_argument(
-        "--not-after", type=_date, metavar="DATE", help="the signature holds to the end of this day, UTC"
+        "--not-after", type=end_of_day, metavar="DATE", help="the signature holds to the end of this day, UTC"
     )
     certify.add_argument("--policy", default="default", metavar="NAME|FILE", help="a named policy or a TOML file")
     certify.add_argument("--suite", metavar="NAME|FILE", help="the expectations that decide; default: the policy's")
-    certify.add_argument("--split", type=_split, metavar="NAME=SHARE", help="keep a part apart, such as held-out=0.02")
+    certify.add_argument("--split", type=split_share, metavar="NAME=SHARE", help="keep a part apart, such as held-out=0.02")
     certify.add_argument("--name", default="corpus", help="the name in the certificate")
     certify.add_argument(
-        "--workers", type=_positive, default=os.cpu_count() or 1, metavar="N", help="processes (default: all)"
+        "--workers", type=positive, default=os.cpu_count() or 1, metavar="N", help="processes (default: all)"
     )
 
 
 def _signing(commands: Any) -> None:
     """sign, approve, verify, report, revoke."""
-    sign = _command(commands, "sign", _sign, "sign a draft")
+    sign = add_command(commands, "sign", _sign, "sign a draft")
     sign.add_argument("folder", type=Path, metavar="DIR")
-    _key(sign)
-    sign.add_argument("--not-after", type=_date, metavar="DATE", help="the signature holds to the end of this day, UTC")
+    add_key(sign)
+    sign.add_argument("--not-after", type=end_of_day, metavar="DATE", help="the signature holds to the end of this day, UTC")
 
-    approve = _command(commands, "approve", _approve, "add a further signature (dual control)")
+    approve = add_command(commands, "approve", _approve, "add a further signature (dual control)")
     approve.add_argument("folder", type=Path, metavar="DIR")
-    _key(approve)
+    add_key(approve)
 
-    verify = _command(commands, "verify", _verify, "check signatures, certificate and every file")
+    verify = add_command(commands, "verify", _verify, "check signatures, certificate and every file")
     verify.add_argument("folder", type=Path, metavar="DIR")
-    _trust(verify)
+    add_trust(verify)
     verify.add_argument(
-        "--signatures", type=_positive, metavar="N", help="ask for more signatures than the certificate does"
+        "--signatures", type=positive, metavar="N", help="ask for more signatures than the certificate does"
     )
     verify.add_argument("--revocations", type=Path, metavar="FILE", help="a signed revocation list")
     verify.add_argument("--purpose", choices=("train", "evaluate"), help="refuse a corpus that is not for this")
 
-    report = _command(commands, "report", _report, "verify, then write the report with its signatures")
+    report = add_command(commands, "report", _report, "verify, then write the report with its signatures")
     report.add_argument("folder", type=Path, metavar="DIR")
-    _trust(report)
+    add_trust(report)
     report.add_argument("--out", type=Path, required=True, metavar="FILE.html")
 
-    revoke = _command(commands, "revoke", _revoke, "take a certificate back, in a signed revocation list")
+    revoke = add_command(commands, "revoke", _revoke, "take a certificate back, in a signed revocation list")
     revoke.add_argument("folder", type=Path, metavar="DIR")
-    _key(revoke)
+    add_key(revoke)
     revoke.add_argument("--reason", required=True, help="stands in the list; name no person")
     revoke.add_argument(
         "--revocations", type=Path, required=True, metavar="FILE", help="the list; made if it is not there"
     )
-    _trust(revoke)
-
-
-def _command(commands: Any, name: str, call: Any, text: str) -> argparse.ArgumentParser:
-    added: argparse.ArgumentParser = commands.add_parser(
-        name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False
-    )
-    added.set_defaults(call=call)
-    added.add_argument("--json", action="store_true", help="print the result as one JSON object")
-    return added
-
-
-def _inputs(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "inputs", type=Path, nargs="+", metavar="INPUT", help=".jsonl or .parquet files, or folders of them"
-    )
-    command.add_argument("--text-column", default="text", metavar="NAME", help="the column that holds the text")
-    command.add_argument(
-        "--id-column", default="id", metavar="NAME", help="the column of unique ids; else file and row"
-    )
-
-
-def _key(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--sign-key", type=Path, required=True, metavar="KEY", help="the private key to sign with")
-    command.add_argument("--passphrase", type=Path, metavar="FILE", help="file whose first line opens the key")
-
-
-def _trust(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--trust", type=Path, action="append", metavar="PUB", help="a public key to trust (repeatable; or ASSAY_TRUST)"
-    )
-
-
-def _split(text: str) -> tuple[str, int]:
-    name, _, share = text.partition("=")
-    try:
-        ppm = round(float(share) * PPM)
-    except (ValueError, OverflowError):
-        ppm = 0
-    if name != "held-out" or not 0 < ppm < PPM:
-        raise argparse.ArgumentTypeError(
-            f"'{text}': expected held-out=SHARE with a share between 0 and 1, such as 0.02"
-        )
-    return name, ppm
-
-
-def _date(text: str) -> datetime:
-    try:
-        return datetime.combine(date.fromisoformat(text), time(23, 59, 59), UTC)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}': expected a date such as 2027-12-31") from None
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or len(text) > 9 or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}': expected a whole number from 1 to 999999999")
-    return int(text)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)
-
-
-def _passphrase(path: Path | None) -> bytes | None:
-    from govern.keys import load_passphrase
-
-    return None if path is None else load_passphrase(path)
+    add_trust(revoke)
 
 
 def _keygen(arguments: argparse.Namespace) -> int:
     from govern.keys import generate
 
-    made = generate(arguments.out, arguments.type, _passphrase(arguments.passphrase))
+    made = generate(arguments.out, arguments.type, read_passphrase(arguments.passphrase))
     lines = [f"{arguments.out}: sign.pem, sign.pub, secret.key ({arguments.type})", f"key id {made.key_id}"]
     show({"folder": str(arguments.out), "key_id": made.key_id, "type": arguments.type}, arguments.json, lines)
     return 0
@@ -254,7 +196,7 @@ def _certify(arguments: argparse.Namespace) -> int:
     if key is not None and signed:
         _check_signer(outcome.folder, key)
     elif key is not None:
-        attestation.sign(outcome.folder, key, issued=_now(), not_after=arguments.not_after)
+        attestation.sign(outcome.folder, key, issued=now(), not_after=arguments.not_after)
         signed = True
     counts = outcome.certificate.claim["accounting"]
     result = {
@@ -279,9 +221,9 @@ def _key_to_sign(arguments: argparse.Namespace) -> "PrivateKey | None":
                     f"{flag}: says something of a signature, and no --sign-key came; give it, or leave {flag} out"
                 )
         return None
-    if arguments.not_after is not None and arguments.not_after <= _now():
+    if arguments.not_after is not None and arguments.not_after <= now():
         raise InputError(f"--not-after {arguments.not_after.date()}: is over already; give a later date")
-    return load_private(arguments.sign_key, _passphrase(arguments.passphrase))
+    return load_private(arguments.sign_key, read_passphrase(arguments.passphrase))
 
 
 def _check_signer(folder: Path, key: "PrivateKey") -> None:
@@ -323,8 +265,8 @@ def _certified_lines(folder: Path, certificate: "Certificate", signed: bool) -> 
 def _sign(arguments: argparse.Namespace) -> int:
     from govern import attestation, keys
 
-    key = keys.load_private(arguments.sign_key, _passphrase(arguments.passphrase))
-    attestation.sign(arguments.folder, key, issued=_now(), not_after=arguments.not_after)
+    key = keys.load_private(arguments.sign_key, read_passphrase(arguments.passphrase))
+    attestation.sign(arguments.folder, key, issued=now(), not_after=arguments.not_after)
     show({"folder": str(arguments.folder), "signed": True}, arguments.json, [f"{arguments.folder}: signed"])
     return 0
 
@@ -332,7 +274,7 @@ def _sign(arguments: argparse.Namespace) -> int:
 def _approve(arguments: argparse.Namespace) -> int:
     from govern import attestation, keys
 
-    attestation.approve(arguments.folder, keys.load_private(arguments.sign_key, _passphrase(arguments.passphrase)))
+    attestation.approve(arguments.folder, keys.load_private(arguments.sign_key, read_passphrase(arguments.passphrase)))
     show({"folder": str(arguments.folder), "approved": True}, arguments.json, [f"{arguments.folder}: approved"])
     return 0
 
@@ -343,7 +285,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     corpus = verify(
         arguments.folder,
         trusted_keys(arguments.trust),
-        now=_now(),
+        now=now(),
         signatures=arguments.signatures,
         revocations=arguments.revocations,
         purpose=arguments.purpose,
@@ -377,7 +319,7 @@ def _report(arguments: argparse.Namespace) -> int:
 
     if arguments.out.resolve().is_relative_to(arguments.folder.resolve()):
         raise InputError(f"{arguments.out}: lies inside the signed folder, which it would break; write it elsewhere")
-    corpus = verify(arguments.folder, trusted_keys(arguments.trust), now=_now())
+    corpus = verify(arguments.folder, trusted_keys(arguments.trust), now=now())
     metrics = arguments.folder / "evidence" / "metrics.json"
     html = render(
         corpus.certificate.claim,
@@ -396,10 +338,10 @@ def _revoke(arguments: argparse.Namespace) -> int:
     from govern import keys
     from govern.revocation import revoke
 
-    key = keys.load_private(arguments.sign_key, _passphrase(arguments.passphrase))
+    key = keys.load_private(arguments.sign_key, read_passphrase(arguments.passphrase))
     named = trusted_keys(arguments.trust)
     trust = keys.load_trusted(named) if named else ()
-    revoke(arguments.folder, key, arguments.reason, arguments.revocations, now=_now(), trust=trust)
+    revoke(arguments.folder, key, arguments.reason, arguments.revocations, now=now(), trust=trust)
     lines = [f"{arguments.folder}: revoked in {arguments.revocations}"]
     show({"folder": str(arguments.folder), "revocations": str(arguments.revocations)}, arguments.json, lines)
     return 0

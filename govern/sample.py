@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from govern.draw import Draw
 from govern.errors import InputError
 from govern.samples import dirt
 from govern.samples.pages import Label, Text, compose, entity_types
-from govern.samples.values import Draw
 
 LANGUAGES = ("en", "ko")
 KINDS = ("call_note", "complaint", "statement", "chat", "loan_file", "research", "filing")

@@ -1,7 +1,7 @@
 """Dirt for the synthetic sample: mojibake, control and zero-width characters, remnants of HTML, never inside a label."""
 
+from govern.draw import Draw
 from govern.samples.pages import Label
-from govern.samples.values import Draw
 
 KINDS = ("mojibake", "control", "zero_width", "html")
 

@@ -7,10 +7,10 @@ which cells there are, `plant` fills one. The same seed gives the same values.
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from govern.draw import Draw
 from govern.samples import identifiers, values
 from govern.samples.forms import CHARACTERS, FORMS
 from govern.samples.pages import particle
-from govern.samples.values import Draw
 
 LANGUAGES = ("en", "ko")
 

@@ -7,7 +7,8 @@ and secrets hold the word EXAMPLE, and a password is never one that works anywhe
 import base64
 import hashlib
 
-from govern.samples.values import ALPHABET, DOMAINS, Draw
+from govern.draw import Draw
+from govern.samples.values import ALPHABET, DOMAINS
 
 BASE32 = ALPHABET + "234567"
 BASE62 = ALPHABET + ALPHABET.lower() + "0123456789"

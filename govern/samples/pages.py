@@ -10,10 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from govern.draw import Draw
 from govern.samples import identifiers, places, values
-from govern.samples.values import Draw, Person
+
+if TYPE_CHECKING:
+    from govern.samples.values import Person
 
 SHORTEST, LONGEST = 200, 4000
 """Characters of a document."""

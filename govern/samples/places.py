@@ -1,6 +1,6 @@
 """Postal addresses of the synthetic sample: streets that exist in many towns, numbers drawn, so that nobody lives there."""
 
-from govern.samples.values import Draw
+from govern.draw import Draw
 
 STREETS = (
     "Maple",

@@ -8,12 +8,10 @@ that begin 010-0 and 010-1.
 """
 
 import hashlib
-import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-T = TypeVar("T")
+from govern.draw import Draw
 
 Names = Mapping[str, Sequence[str]]
 
@@ -38,31 +36,6 @@ MOBILES = (
     "+82-10-{0}-{1}",
 )  # fmt: skip
 DOMAINS = ("example.com", "example.com", "example.org", "example.net", "mail.example.com", "corp.example.org")
-
-
-class Draw:
-    """Random choices from `random.Random.random` alone, whose sequence Python promises to keep between versions."""
-
-    __slots__ = ("unit",)
-
-    def __init__(self, seed: str) -> None:
-        self.unit: Callable[[], float] = random.Random(seed).random  # noqa: S311
-
-    def between(self, low: int, high: int) -> int:
-        """A whole number from `low` to `high`, both included."""
-        return low + int(self.unit() * (high - low + 1))
-
-    def pick(self, values: Sequence[T]) -> T:
-        """One of `values`."""
-        return values[int(self.unit() * len(values))]
-
-    def chance(self, percent: float) -> bool:
-        """True in `percent` of a hundred calls."""
-        return self.unit() * 100 < percent
-
-    def digits(self, count: int) -> str:
-        """`count` decimal digits."""
-        return f"{int(self.unit() * 10**count):0{count}d}"
 
 
 @dataclass(frozen=True, slots=True)

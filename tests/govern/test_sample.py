@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govern import corpus, sample
+from govern.draw import Draw
 from govern.errors import InputError
 from govern.policy import ENTITY_TYPES
 from govern.sample import Label, generate, write
 from govern.samples import dirt, identifiers, pages, values
-from govern.samples.values import Draw
 
 ROOT = Path(__file__).parents[2]
 TYPES = set(ENTITY_TYPES)

@@ -1,0 +1,83 @@
+"""Flags that several commands of `govern` share, and how their values are read."""
+
+import argparse
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+PPM = 1_000_000
+
+
+def add_command(commands: Any, name: str, call: Any, text: str) -> argparse.ArgumentParser:
+    """The parser of a new command, which calls `call(arguments) -> int`; each prints one JSON object where asked."""
+    added: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False
+    )
+    added.set_defaults(call=call)
+    added.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    return added
+
+
+def add_inputs(command: argparse.ArgumentParser) -> None:
+    """Input files, and the columns that hold text and id."""
+    command.add_argument(
+        "inputs", type=Path, nargs="+", metavar="INPUT", help=".jsonl or .parquet files, or folders of them"
+    )
+    command.add_argument("--text-column", default="text", metavar="NAME", help="the column that holds the text")
+    command.add_argument(
+        "--id-column", default="id", metavar="NAME", help="the column of unique ids; else file and row"
+    )
+
+
+def add_key(command: argparse.ArgumentParser) -> None:
+    """The key that signs, and what opens it."""
+    command.add_argument("--sign-key", type=Path, required=True, metavar="KEY", help="the private key to sign with")
+    command.add_argument("--passphrase", type=Path, metavar="FILE", help="file whose first line opens the key")
+
+
+def add_trust(command: argparse.ArgumentParser) -> None:
+    """What signatures are checked against."""
+    command.add_argument(
+        "--trust", type=Path, action="append", metavar="PUB", help="a public key to trust (repeatable; or ASSAY_TRUST)"
+    )
+
+
+def split_share(text: str) -> tuple[str, int]:
+    """`held-out=0.02` as the name and the share in millionths."""
+    name, _, share = text.partition("=")
+    try:
+        ppm = round(float(share) * PPM)
+    except (ValueError, OverflowError):
+        ppm = 0
+    if name != "held-out" or not 0 < ppm < PPM:
+        raise argparse.ArgumentTypeError(
+            f"'{text}': expected held-out=SHARE with a share between 0 and 1, such as 0.02"
+        )
+    return name, ppm
+
+
+def end_of_day(text: str) -> datetime:
+    """The last second of a date, UTC."""
+    try:
+        return datetime.combine(date.fromisoformat(text), time(23, 59, 59), UTC)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}': expected a date such as 2027-12-31") from None
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    if not text.isdecimal() or len(text) > 9 or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}': expected a whole number from 1 to 999999999")
+    return int(text)
+
+
+def now() -> datetime:
+    """This second, UTC."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def read_passphrase(path: Path | None) -> bytes | None:
+    """What the first line of the file says; None where no file was named."""
+    from govern.keys import load_passphrase
+
+    return None if path is None else load_passphrase(path)
