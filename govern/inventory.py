@@ -46,13 +46,22 @@ def read_plain(path: Path, limit: int) -> bytes:
         VerificationError: naming the file.
     """
     try:
-        with os.fdopen(_open_plain(path), "rb") as stream:
+        with os.fdopen(open_plain(path), "rb") as stream:
             data = stream.read(limit + 1)
     except OSError as error:
         raise VerificationError((f"{path}: {_os_problem(path, error)}",)) from None
     if len(data) > limit:
         raise VerificationError((f"{path}: larger than {limit} bytes; restore the file",))
     return data
+
+
+def open_plain(path: Path, access: int = os.O_RDONLY) -> int:
+    """A descriptor of a plain file, no link followed; never waits for a pipe's writer."""
+    descriptor = os.open(path, access | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(0, "not a plain file")
+    return descriptor
 
 
 def parse_sums(data: bytes, where: str) -> dict[str, str]:
@@ -177,19 +186,10 @@ def _changed(folder: Path, expected: Mapping[str, str]) -> list[str]:
 
 def _sha256_plain(path: Path) -> str:
     hasher = hashlib.sha256()
-    with os.fdopen(_open_plain(path), "rb", buffering=0) as stream:
+    with os.fdopen(open_plain(path), "rb", buffering=0) as stream:
         while block := stream.read(READ_BYTES):
             hasher.update(block)
     return hasher.hexdigest()
-
-
-def _open_plain(path: Path) -> int:
-    """A descriptor of a plain file; never waits for a pipe's writer."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(0, "not a plain file")
-    return descriptor
 
 
 def _os_problem(path: Path, error: OSError) -> str:

@@ -123,6 +123,16 @@ def generate(folder: Path, kind: str = "ed25519", passphrase: bytes | None = Non
         SECRET_FILE: (secrets.token_bytes(SECRET_BYTES), 0o600),
         PUBLIC_FILE: (key.public.pem, 0o644),
     }
+    create_files(folder, contents)
+    return Keys(folder / PRIVATE_FILE, folder / PUBLIC_FILE, folder / SECRET_FILE, key.key_id)
+
+
+def create_files(folder: Path, contents: dict[str, tuple[bytes, int]]) -> None:
+    """Writes new key files (name to bytes and mode) into `folder`: all of them or none, and over nothing.
+
+    Raises:
+        InputError: one of the files is there already, or nothing can be written.
+    """
     for name in contents:
         if os.path.lexists(folder / name):
             raise InputError(f"{folder / name}: is there already, and keys are never overwritten; name another folder")
@@ -139,7 +149,6 @@ def generate(folder: Path, kind: str = "ed25519", passphrase: bytes | None = Non
         raise InputError(
             f"{folder}: keys cannot be written ({error.strerror}); name a folder that you may write"
         ) from None
-    return Keys(folder / PRIVATE_FILE, folder / PUBLIC_FILE, folder / SECRET_FILE, key.key_id)
 
 
 def load_private(path: Path, passphrase: bytes | None = None) -> PrivateKey:
@@ -152,7 +161,7 @@ def load_private(path: Path, passphrase: bytes | None = None) -> PrivateKey:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    data = _read(path, private=True)
+    data = read_file(path, private=True)
     encrypted = b"-----BEGIN ENCRYPTED PRIVATE KEY-----" in data
     if not encrypted and b"-----BEGIN PRIVATE KEY-----" not in data:
         raise InputError(f"{path}: not a PKCS #8 private key in PEM; give the sign.pem of `govern keygen`")
@@ -174,7 +183,7 @@ def load_public(path: Path) -> PublicKey:
     Raises:
         InputError: missing, no public key, more than one, a private key, or neither Ed25519 nor P-256.
     """
-    return parse_public(_read(path, private=False), str(path))
+    return parse_public(read_file(path, private=False), str(path))
 
 
 def parse_public(data: bytes, where: str) -> PublicKey:
@@ -225,7 +234,7 @@ def load_secret(path: Path) -> bytes:
     Raises:
         InputError: missing, readable by others, or of another length.
     """
-    data = _read(path, private=True)
+    data = read_file(path, private=True)
     if len(data) != SECRET_BYTES:
         raise InputError(
             f"{path}: holds {len(data)} bytes, a secret is exactly {SECRET_BYTES} raw bytes; "
@@ -240,10 +249,33 @@ def load_passphrase(path: Path) -> bytes:
     Raises:
         InputError: missing, a file that others may read, or an empty first line.
     """
-    line = _read(path, private=True).split(b"\n", 1)[0].removesuffix(b"\r")
+    line = read_file(path, private=True).split(b"\n", 1)[0].removesuffix(b"\r")
     if not line:
         raise InputError(f"{path}: the first line is empty; write the passphrase there")
     return line
+
+
+def read_file(path: Path, *, private: bool, made_by: str = "govern keygen") -> bytes:
+    """The bytes of a key file; of the very file whose mode was looked at.
+
+    Raises:
+        InputError: missing, too large, or private and readable by others.
+    """
+    try:
+        with path.open("rb") as stream:
+            mode = os.fstat(stream.fileno()).st_mode
+            if private and stat.S_ISREG(mode) and mode & 0o077:
+                raise InputError(
+                    f"{path}: mode {stat.S_IMODE(mode):04o} lets others read it, expected 0600; run: chmod 600 {path}"
+                )
+            data = stream.read(KEY_FILE_BYTES + 1)
+    except OSError as error:
+        raise InputError(
+            f"{path}: {error.strerror or 'cannot be read'}; check the path, or run `{made_by}`"
+        ) from None
+    if len(data) > KEY_FILE_BYTES:
+        raise InputError(f"{path}: too large for a key; check the path")
+    return data
 
 
 def derive(secret: bytes, purpose: str) -> bytes:
@@ -333,22 +365,3 @@ def _create(path: Path, data: bytes, mode: int) -> None:
     except OSError:
         path.unlink(missing_ok=True)
         raise
-
-
-def _read(path: Path, *, private: bool) -> bytes:
-    """The bytes of a key file; of the very file whose mode was looked at."""
-    try:
-        with path.open("rb") as stream:
-            mode = os.fstat(stream.fileno()).st_mode
-            if private and stat.S_ISREG(mode) and mode & 0o077:
-                raise InputError(
-                    f"{path}: mode {stat.S_IMODE(mode):04o} lets others read it, expected 0600; run: chmod 600 {path}"
-                )
-            data = stream.read(KEY_FILE_BYTES + 1)
-    except OSError as error:
-        raise InputError(
-            f"{path}: {error.strerror or 'cannot be read'}; check the path, or run `govern keygen`"
-        ) from None
-    if len(data) > KEY_FILE_BYTES:
-        raise InputError(f"{path}: too large for a key; check the path")
-    return data
