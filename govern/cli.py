@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from govern.commands import ledger, vault
 from govern.console import run, show, trusted_keys
 from govern.errors import GovernError, InputError, Refused, VerificationError
 from govern.files import ATTESTATION
@@ -38,6 +39,8 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
     _before_signing(commands)
     _signing(commands)
+    for group in (vault, ledger):
+        group.add(commands)
     return top
 
 

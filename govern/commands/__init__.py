@@ -1,0 +1,1 @@
+"""Groups of commands of `govern`, one file each: `add(commands)` registers them, and loads nothing heavy."""
