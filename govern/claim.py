@@ -45,9 +45,11 @@ class Run:
     table: dict[str, list[int | str | None]]
     dropped: Counter[str]
     quarantined: Counter[str]
-    entities: Counter[tuple[str, str, str]]
+    entities: Counter[tuple[str, str, str, str]]
     scanned: int
     secret_key_id: str
+    named: dict[str, Any]
+    """What the certificate says of keyed replacements, lists and known values; nothing where there are none."""
     environment: dict[str, Any]
 
 
@@ -153,20 +155,21 @@ def _corpus(run: Run, whole: dict[str, Any]) -> dict[str, Any]:
 
 
 def _privacy(run: Run) -> dict[str, Any]:
-    kinds = sorted({(kind, lang) for kind, lang, _ in run.entities})
+    kinds = sorted({(kind, lang, action) for kind, lang, action, _ in run.entities})
     return {
-        "technique": "pseudonymisation: tags numbered within the document",
+        "technique": technique(run.policy),
         "secret_key_id": run.secret_key_id,
         "entities": [
             {
                 "entity_type": kind,
                 "lang": lang,
-                "action": run.policy.entities[kind],
-                "spans": run.entities[kind, lang, "spans"],
-                "documents": run.entities[kind, lang, "documents"],
+                "action": action,
+                "spans": run.entities[kind, lang, action, "spans"],
+                "documents": run.entities[kind, lang, action, "documents"],
             }
-            for kind, lang in kinds
+            for kind, lang, action in kinds
         ],
+        **run.named,
         "recall": not_measured("no planted or labelled personal data was given with this corpus"),
         "residual": not_measured("no independent audit of a random sample was made"),
         "regression_scan": {
@@ -178,6 +181,24 @@ def _privacy(run: Run) -> dict[str, Any]:
         "quasi_identifiers": not_measured("uniqueness of attribute combinations was not computed"),
         "review": not_measured("no person reviewed a sample"),
     }
+
+
+WAYS = {
+    "tag": "tags numbered within the document",
+    "redact": "tags without a number",
+    "pseudonym": "keyed pseudonyms, the same in every document of their domain",
+    "encrypt": "keyed references to an encrypted vault",
+    "surrogate": "surrogates in the shape of the value, the same in every document of their domain",
+    "partial": "values shown in part",
+    "generalise": "values made coarser",
+}
+"""What each action leaves, as the certificate says it."""
+
+
+def technique(policy: "Policy") -> str:
+    """How personal data was replaced, in a sentence."""
+    used = {action for _, action in policy.every_action()}
+    return "pseudonymisation: " + "; ".join(text for action, text in WAYS.items() if action in used)
 
 
 def _pipeline(run: Run) -> dict[str, Any]:

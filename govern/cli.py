@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from govern.commands import ledger, vault
+from govern.commands import known, ledger, policy, vault
 from govern.console import run, show, trusted_keys
 from govern.errors import GovernError, InputError, Refused, VerificationError
 from govern.files import ATTESTATION
@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
     _before_signing(commands)
     _signing(commands)
-    for group in (vault, ledger):
+    for group in (policy, known, vault, ledger):
         group.add(commands)
     return top
 
@@ -67,6 +67,8 @@ def _before_signing(commands: Any) -> None:
     scan.add_argument("--entities", type=_names, metavar="TYPE,...", help="only these entity types")
     scan.add_argument("--language", choices=("en", "ko"), help="leave out what makes sense in the other language alone")
     scan.add_argument("--min-score", type=float, metavar="S", help="leave findings under this, instead of the policy's")
+
+    scan.add_argument("--secret", type=Path, metavar="FILE", help="opens lists and known values that the policy names")
 
     certify = add_command(commands, "certify", _certify, "mask, measure, validate and certify a corpus")
     add_inputs(certify)
@@ -150,6 +152,7 @@ def _names(value: str) -> tuple[str, ...]:
 
 
 def _scan(arguments: argparse.Namespace) -> int:
+    from govern.keys import load_secret
     from govern.policy import load
     from govern.scan import scan
 
@@ -162,6 +165,7 @@ def _scan(arguments: argparse.Namespace) -> int:
         language=arguments.language,
         entities=arguments.entities,
         min_score=arguments.min_score,
+        secret=None if arguments.secret is None else load_secret(arguments.secret),
     )
     lines = [f"{arguments.out}: {count.findings:,} findings in {count.documents:,} documents; keep it private"]
     for kind, number in sorted(count.by_type.items()):
@@ -177,10 +181,11 @@ def _scan(arguments: argparse.Namespace) -> int:
 
 
 def _certify(arguments: argparse.Namespace) -> int:
-    from govern import attestation, keys, pipeline, policy
+    from govern import attestation, keys, pipeline
+    from govern.policy import load
 
     key = _key_to_sign(arguments)
-    chosen = policy.load(arguments.policy)
+    chosen = load(arguments.policy)
     outcome = pipeline.certify(
         pipeline.Request(
             inputs=tuple(arguments.inputs),
@@ -188,6 +193,7 @@ def _certify(arguments: argparse.Namespace) -> int:
             policy=chosen,
             suite=arguments.suite or chosen.suite,
             secret=keys.load_secret(arguments.secret),
+            today=now().date(),
             name=arguments.name,
             text_column=arguments.text_column,
             id_column=arguments.id_column,

@@ -124,7 +124,7 @@ def read(
     absent = sorted(set(kept) - {column for file in files for column in file.columns})
     if absent:
         raise InputError(
-            f"column '{absent[0]}': to be kept, but no document has it; correct keep_columns in the policy"
+            f"column '{absent[0]}': named by the policy, but no document has it; correct keep_columns or columns in the policy"
         )
     return Corpus(shards, files, text_column, id_column if reader.has_ids else None, kept)
 
@@ -319,7 +319,7 @@ def _kept(value: Any, column: str, place: str) -> str:
     except (TypeError, ValueError, RecursionError):
         raise InputError(
             f"{place}: column '{column}' holds {type(value).__name__} that has no form as text; convert it, or leave it out "
-            "of keep_columns"
+            "of keep_columns and columns"
         ) from None
     return _carried(text, column, place)
 

@@ -6,14 +6,15 @@ skipped: a pattern past its time-out raises `DetectionUnknown`. Nothing here ope
 
 import bisect
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import metadata, resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from govern import arbitrate
 from govern.arbitrate import Finding
-from govern.errors import GovernError
+from govern.errors import GovernError, InputError
 from govern.files import digest
 from govern.normalize import BLANK, Shadow, normalize
 from govern.policy import Policy
@@ -38,6 +39,9 @@ from govern.recognizers import (
 )
 from govern.recognizers.rule import Compiled, Hit, Rule, compile_rule, run
 
+if TYPE_CHECKING:
+    from govern import known
+
 PACKAGES = ("phonenumbers", "presidio-analyzer", "python-stdnum", "regex")
 NAME_RECOGNIZERS = {"en": "names.en", "ko": "names.ko"}
 LANGUAGES = ("en", "ko")
@@ -47,6 +51,10 @@ PLAIN_ENOUGH = 0.8
 
 class DetectionUnknown(GovernError):
     """A text could not be searched to the end, so nothing is known about it."""
+
+
+Finder = Callable[[str], Iterable[Hit]]
+"""Finds values that are known beforehand in the text of a shadow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,8 @@ class Detector:
     models: tuple[tuple[str, str], ...]
     entity_types: tuple[str, ...]
     kept: frozenset[str]
-    min_score: float
+    scores: Mapping[str, float] = field(repr=False)
+    """The score from which on findings of each entity type count."""
     timeout_s: float
     name_rules: tuple[str, ...]
     """Languages whose names are looked for by rule."""
@@ -78,6 +87,33 @@ class Detector:
     financial: tuple[Compiled, ...] = field(repr=False)
     pipeline: Any = field(repr=False)
     pipeline_score: float = 0.0
+    finders: tuple[Finder, ...] = field(default=(), repr=False)
+    """Known and denied values, which are found everywhere."""
+    joined: "known.Known | None" = field(default=None, repr=False)
+    """Known values that are found in the documents of their customer."""
+
+    def beside(self, values: tuple[tuple[str, str], ...], key: str | None) -> "tuple[tuple[Finder, ...], str | None]":
+        """What finds the values that came with one document, and those of the customer it names.
+
+        Also what became of the join: `joined`, `no_row`, `no_key`, or None where documents are not joined.
+        """
+        from govern import known
+
+        finders: list[Finder] = []
+        if values:
+            finders.append(partial(known.search, known.from_values(values, reach="joined")))
+        if self.joined is None:
+            return tuple(finders), None
+        if not key:
+            return tuple(finders), "no_key"
+        row = known.join(self.joined, key)
+        if row is None:
+            return tuple(finders), "no_row"
+        return (*finders, partial(known.search, row)), "joined"
+
+    def sure(self, hit: Hit) -> bool:
+        """Whether a hit scores what its entity type asks for."""
+        return hit.score >= self.scores[hit.entity_type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +124,11 @@ class Findings:
     vetoes: tuple[tuple[str, str, int], ...]
 
 
-def build(policy: Policy, language: str | None = None) -> Detector:
-    """The detector of `policy`; loads Presidio and, where the policy names one, a spaCy pipeline from its folder.
+def build(policy: Policy, language: str | None = None, secret: bytes | None = None) -> Detector:
+    """The detector of `policy`; loads Presidio and, where the policy names them, a spaCy pipeline, lists and known values.
 
-    `language` leaves out what makes sense in the other language alone; numbers are looked for in both.
+    `language` leaves out what makes sense in the other language alone; numbers are looked for in both. The secret opens
+    lists and known values.
 
     Raises:
         InputError: the pipeline cannot be loaded, or Presidio has no recognizer of that name.
@@ -106,6 +143,7 @@ def build(policy: Policy, language: str | None = None) -> Detector:
         for rule in _rules(policy.presidio)
         if rule.entity_type in wanted and (rule.language is None or rule.language in languages)
     )
+    finders, joined = _values(policy, secret)
     models = ((path.name, pipeline.pipeline_digest(path)),) if path is not None else ()
     names = {item.rule.name for item in rules} | {NAME_RECOGNIZERS[name] for name in name_rules}
     if model is not None:
@@ -117,14 +155,38 @@ def build(policy: Policy, language: str | None = None) -> Detector:
         models=models,
         entity_types=tuple(wanted),
         kept=frozenset(entity_type for entity_type, action in wanted.items() if action == "keep"),
-        min_score=policy.min_score,
+        scores={entity_type: policy.least(entity_type) for entity_type in wanted},
         timeout_s=policy.regex_timeout_s,
         name_rules=name_rules,
         rules=rules,
         financial=tuple(map(compile_rule, financial.RULES)),
         pipeline=model,
         pipeline_score=policy.names.spacy_score,
+        finders=finders,
+        joined=joined,
     )
+
+
+def _values(policy: Policy, secret: bytes | None) -> "tuple[tuple[Finder, ...], known.Known | None]":
+    """What finds denied and known values in every document, and the table that documents are joined with."""
+    finders: list[Finder] = []
+    joined = None
+    if policy.lists_path is not None:
+        from govern import known, lists
+
+        denied = lists.load(policy.lists_path, secret).denied
+        if denied:
+            finders.append(partial(known.search, known.from_values(denied, recognizer="denied")))
+    if policy.known is not None and policy.known_path is not None:
+        from govern import known
+
+        if secret is None:
+            raise InputError(f"policy '{policy.name}': its known values are sealed, and no secret came; give it with --secret")
+        table = known.open(policy.known_path, secret)
+        if policy.known.search != "join":
+            finders.append(partial(known.search, table))
+        joined = table if policy.known.search != "everywhere" else None
+    return tuple(finders), joined
 
 
 def _rules(presidio_names: tuple[str, ...]) -> tuple[Rule, ...]:
@@ -149,18 +211,26 @@ def find(detector: Detector, text: str, field: str = "text", known: frozenset[st
     return search(detector, text, field, known).spans
 
 
-def search(detector: Detector, text: str, field: str = "text", known: frozenset[str] = frozenset()) -> Findings:
+def search(
+    detector: Detector,
+    text: str,
+    field: str = "text",
+    known: frozenset[str] = frozenset(),
+    blanks: tuple[tuple[int, int], ...] = (),
+    finders: tuple[Finder, ...] = (),
+) -> Findings:
     """The personal data in `text`, sorted, no two spans overlapping; existing tags are never part of a span.
 
     `govern.arbitrate` says what becomes of findings that overlap. `known` names (of the same document) are found
-    wherever they stand.
+    wherever they stand. `blanks` (start, end) are not looked at: what masking wrote.
+    `finders` know values of this document beside the detector's own.
 
     Raises:
         DetectionUnknown: a pattern ran past its time-out.
     """
-    shadow = normalize(text, detector.entity_types)
+    shadow = normalize(text, detector.entity_types, blanks)
     try:
-        findings = _findings(detector, shadow)
+        findings = _findings(detector, shadow, finders)
         weak = sorted((hit.start, hit.end) for hit, _ in findings if arbitrate.weak(hit))
         vetoing = financial.find(detector.financial, shadow.text, weak, detector.timeout_s) if weak else []
     except TimeoutError:
@@ -192,7 +262,7 @@ def names_in(text: str, spans: Iterable[Span]) -> frozenset[str]:
     )
 
 
-def _findings(detector: Detector, shadow: Shadow) -> list[Finding]:
+def _findings(detector: Detector, shadow: Shadow, finders: tuple[Finder, ...]) -> list[Finding]:
     """Every finding that is sure enough, in positions of the shadow."""
     text = shadow.text
     found = list(run(detector.rules, text, detector.timeout_s))
@@ -200,9 +270,11 @@ def _findings(detector: Detector, shadow: Shadow) -> list[Finding]:
         found.extend(english_names.find(text))
     if "ko" in detector.name_rules:
         found.extend(korean_names.find(text))
+    for finder in (*detector.finders, *finders):
+        found.extend(hit for hit in finder(text) if hit.entity_type in detector.scores)
     if detector.pipeline is not None:
         found.extend(pipeline.find(detector.pipeline, text, detector.pipeline_score))
-    findings = [Finding(hit) for hit in found if hit.score >= detector.min_score and not _torn(hit, text)]
+    findings = [Finding(hit) for hit in found if detector.sure(hit) and not _torn(hit, text)]
     hidden = readings(text)
     if hidden is not None:
         findings.extend(_read(detector, hidden, text))
@@ -219,7 +291,7 @@ def _read(detector: Detector, hidden: Readings, plain: str) -> list[Finding]:
     read: list[tuple[bool, Finding]] = []
     for hit in run(detector.rules, text, detector.timeout_s):
         core = hidden.core(hit.start, hit.end)
-        if core is None or hit.score < detector.min_score or _torn(hit, text):
+        if core is None or not detector.sure(hit) or _torn(hit, text):
             continue
         if core.kind == "cells" and (hit.start < core.start or hit.end > core.end):
             continue
@@ -268,7 +340,7 @@ def _mentions(detector: Detector, text: str, findings: list[Finding], known: fro
         again.extend(english_names.mentions(text, people))
     if "ko" in detector.name_rules:
         again.extend(korean_names.mentions(text, people))
-    return [Finding(hit) for hit in again if hit.score >= detector.min_score]
+    return [Finding(hit) for hit in again if detector.sure(hit)]
 
 
 def _digest(names: tuple[str, ...], models: tuple[tuple[str, str], ...]) -> str:

@@ -1,49 +1,74 @@
-"""Masks a document: every finding becomes a short tag such as `<PERSON_1>`, and nothing else changes.
+"""Masks a document: every finding is replaced as the policy says, and nothing else changes.
 
-Tags are numbered within the document by first appearance of the canonical value, so one subject has one tag and
-documents cannot be linked. The masked text is searched again until nothing is left: at most twice masked, else the
-document is quarantined. The result depends on the document, the detector and the policy alone.
+Tags such as `<PERSON_1>` are numbered within the document by first appearance of the canonical value, so one subject has one
+tag and documents cannot be linked; any other replacement is `govern.treatment`'s, of the value alone. The masked text is
+searched again until nothing is left: at most twice masked, else the document is quarantined. Replacements that look like
+personal data (surrogates, partial and generalised values) are recorded by place and never searched, so that masking a masked
+document with its record changes nothing. The result depends on the document, the detector, the policy and the secret alone.
 """
 
 import bisect
-import unicodedata
-from dataclasses import dataclass, field
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from govern.canonical import canonical_value
 from govern.corpus import Document
-from govern.detect import DetectionUnknown, Detector, Findings, Span, names_in, search
-from govern.normalize import normalize, tags
+from govern.detect import DetectionUnknown, Detector, Finder, Findings, Span, names_in, search
+from govern.normalize import numbered_tags
 from govern.policy import Policy
-from govern.readings import plainly
+from govern.treatment import STAYS, Treatment, prepare
+
+if TYPE_CHECKING:
+    from govern.policy_sections import Action
 
 PASSES = 2
 
-_BY_TEXT = frozenset({"PERSON", "EMAIL_ADDRESS", "CRYPTO", "IP_ADDRESS"})
-"""Entity types whose canonical value keeps its punctuation; of the others only letters and digits count."""
+RECORDED = ""
+"""The entity type of a replacement that an earlier masking made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """A tag and the code points of the original field that it stands for."""
+    """What stands for the code points `start` to `end` of the original field, and the value's keyed digest where asked for."""
 
     field: str
     start: int
     end: int
     entity_type: str
-    tag: str
+    text: str
     recognizer: str
     score: float
+    action: "Action" = "tag"
+    value: str = dataclasses.field(default="", repr=False)
+    """The canonical value: private, and needed only where something is counted or kept by value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Code points `start` to `end` of a masked field that hold a replacement, and its text."""
+
+    field: str
+    start: int
+    end: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Masked:
     """The new document, what was replaced (offsets of the original), and the spans first found, kept ones among them.
 
-    `vetoes` are the personal labels that financial identifiers outweighed: (entity type, kind, how many).
+    `stretches` say where the replacements stand in the new document; `stayed` are the spans that the policy leaves, each with
+    why: `keep` or `allowed`; `vetoes` are the personal labels that financial
+    identifiers outweighed: (entity type, kind, how many).
     """
 
     document: Document
     replacements: tuple[Replacement, ...]
     first_pass: tuple[Span, ...]
+    stretches: tuple[Stretch, ...] = ()
+    stayed: tuple[tuple[Span, str], ...] = ()
     vetoes: tuple[tuple[str, str, int], ...] = ()
 
 
@@ -51,120 +76,195 @@ class Masked:
 class Quarantined:
     """A document set aside: `too_long`, `detection_unknown` or `not_fixed_point`."""
 
-    id: str = field(repr=False)
+    id: str = dataclasses.field(repr=False)
     reason: str
 
 
-def mask(document: Document, detector: Detector, policy: Policy) -> Masked | Quarantined:
-    """`document` with its personal data tagged, or why it cannot be.
+def mask(
+    document: Document,
+    detector: Detector,
+    policy: Policy,
+    treatment: Treatment | None = None,
+    *,
+    source: str = "",
+    recorded: Iterable[Stretch] = (),
+    finders: tuple[Finder, ...] = (),
+) -> Masked | Quarantined:
+    """`document` with its personal data replaced, or why it cannot be.
 
-    Text outside the replacements is unchanged; masking a masked document changes nothing.
+    Text outside the replacements is unchanged; masking a masked document with its stretches as `recorded` changes nothing.
+
+    Args:
+        document: what to mask.
+        detector: of `policy`.
+        policy: its limits, and the actions where there is no treatment.
+        treatment: what becomes of a value; needed where an action is keyed.
+        source: the declared name of the document's source, which may have actions of its own.
+        finders: find values that are known of this document beside what the detector finds.
+        recorded: where earlier masking of this document left replacements; they are not searched.
+
+    Raises:
+        InputError: an action needs the secret and no treatment was given.
     """
     if sum(len(text) for _, text in document.fields) > policy.max_document_characters:
         return Quarantined(document.id, "too_long")
+    chosen = treatment or prepare(policy, None)
+    detector = adapted(detector, chosen, source)
     try:
-        return _mask(document, detector)
+        return _mask(document, detector, _Values(document, detector, chosen, source), tuple(recorded), finders)
     except DetectionUnknown:
         return Quarantined(document.id, "detection_unknown")
 
 
-def _mask(document: Document, detector: Detector) -> Masked | Quarantined:
-    numbers = _Numbers(document, detector)
-    fields = tuple(_Edited(name, text) for name, text in document.fields)
-    first = found = _search(fields, detector)
+def adapted(detector: Detector, treatment: Treatment, source: str) -> Detector:
+    """The detector for documents of a source, which may keep other entity types."""
+    kept = treatment.kept(source)
+    return detector if kept == detector.kept else replace(detector, kept=kept)
+
+
+def left(treatment: Treatment, source: str, text: str, spans: Iterable[Span]) -> list[Span]:
+    """The spans of a text that the policy does not let stand there."""
+    actions = treatment.actions(source)
+    return [
+        span
+        for span in spans
+        if actions[span.entity_type] not in STAYS
+        and not treatment.allows(span.entity_type, canonical_value(span.entity_type, text[span.start : span.end]))
+    ]
+
+
+def _mask(
+    document: Document,
+    detector: Detector,
+    values: "_Values",
+    recorded: tuple[Stretch, ...],
+    finders: tuple[Finder, ...],
+) -> Masked | Quarantined:
+    fields = tuple(_Edited(name, text, recorded) for name, text in document.fields)
+    first = found = _search(fields, detector, finders)
+    due = values.due(fields, found)
+    stayed = tuple(
+        (span, values.why(span))
+        for each, gone in zip(found, due, strict=True)
+        for span in each.spans
+        if span not in gone
+    )
     for _ in range(PASSES):
-        due = [[span for span in each.spans if span.entity_type not in detector.kept] for each in found]
         if not any(due):
             break
         for edited, spans in zip(fields, due, strict=True):
-            edited.replace(spans, numbers)
-        found = _search(fields, detector)
-    if any(span.entity_type not in detector.kept for each in found for span in each.spans):
+            edited.replace(spans, values)
+        found = _search(fields, detector, finders)
+        due = values.due(fields, found)
+    if any(due):
         return Quarantined(document.id, "not_fixed_point")
-    masked = Document(document.id, tuple((each.name, each.text) for each in fields), document.source, document.metadata)
-    replacements = tuple(item for each in fields for item in each.replacements())
-    vetoes = tuple(veto for each in first for veto in each.vetoes)
-    return Masked(masked, replacements, tuple(span for each in first for span in each.spans), vetoes)
+    return Masked(
+        document=Document(
+            document.id, tuple((each.name, each.text) for each in fields), document.source, document.metadata
+        ),
+        replacements=tuple(item for each in fields for item in each.replacements()),
+        first_pass=tuple(span for each in first for span in each.spans),
+        stretches=tuple(stretch for each in fields for stretch in each.stretches()),
+        stayed=stayed,
+        vetoes=tuple(veto for each in first for veto in each.vetoes),
+    )
 
 
-def _search(fields: tuple["_Edited", ...], detector: Detector) -> list[Findings]:
-    """What each field holds; a name found in one field is found in all."""
-    found = [search(detector, each.text, each.name) for each in fields]
+def _search(fields: tuple["_Edited", ...], detector: Detector, finders: tuple[Finder, ...]) -> list[Findings]:
+    """What each field holds beside replacements; a name found in one field is found in all."""
+    found = [search(detector, each.text, each.name, blanks=each.places(), finders=finders) for each in fields]
     if len(fields) > 1:
         known = frozenset().union(*(names_in(each.text, its.spans) for each, its in zip(fields, found, strict=True)))
         if known:
-            found = [search(detector, each.text, each.name, known) for each in fields]
+            found = [search(detector, each.text, each.name, known, each.places(), finders) for each in fields]
     return found
 
 
-class _Numbers:
-    """Gives each canonical value of a document its tag; starts above the tags that stand in the text already."""
+class _Values:
+    """What becomes of each value of a document; numbers tags, above those that stand in the text already."""
 
-    def __init__(self, document: Document, detector: Detector) -> None:
-        self.tags: dict[tuple[str, str], str] = {}
+    def __init__(self, document: Document, detector: Detector, treatment: Treatment, source: str) -> None:
+        self.treatment, self.source = treatment, source
+        self.actions = treatment.actions(source)
+        self.texts: dict[tuple[str, str], str] = {}
         self.last: dict[str, int] = {}
-        pattern = tags(tuple(sorted(detector.entity_types)))
+        pattern = numbered_tags(tuple(sorted(detector.entity_types)))
         for _, text in document.fields:
             for match in pattern.finditer(text):
                 self.last[match[1]] = max(self.last.get(match[1], 0), int(match[2]))
 
-    def tag(self, entity_type: str, value: str) -> str:
-        key = (entity_type, canonical_value(entity_type, value))
-        if key not in self.tags:
-            self.last[entity_type] = self.last.get(entity_type, 0) + 1
-            self.tags[key] = f"<{entity_type}_{self.last[entity_type]}>"
-        return self.tags[key]
+    def due(self, fields: tuple["_Edited", ...], found: list[Findings]) -> list[list[Span]]:
+        """The spans of each field that must be replaced."""
+        return [
+            left(self.treatment, self.source, each.text, its.spans) for each, its in zip(fields, found, strict=True)
+        ]
+
+    def why(self, span: Span) -> str:
+        """Why a span that is not due stays."""
+        return "keep" if self.actions[span.entity_type] in STAYS else "allowed"
+
+    def replacement(self, span: Span, value: str) -> str:
+        """What stands for a canonical value."""
+        key = (span.entity_type, value)
+        if key not in self.texts:
+            self.texts[key] = self._made(span.entity_type, value)
+        return self.texts[key]
+
+    def _made(self, entity_type: str, value: str) -> str:
+        action = self.actions[entity_type]
+        if action != "tag":
+            return self.treatment.replacement(action, entity_type, value)
+        self.last[entity_type] = self.last.get(entity_type, 0) + 1
+        return f"<{entity_type}_{self.last[entity_type]}>"
 
 
 class _Edited:
-    """A field's text as masked so far, and where each tag came from."""
+    """A field's text as masked so far, and where each replacement came from."""
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: str, text: str, recorded: tuple[Stretch, ...]) -> None:
         self.name = name
         self.text = text
         self.edits: list[tuple[int, int, Replacement]] = []
-        """Start and end of each tag in `text`, and its replacement, sorted."""
+        """Start and end of each replacement in `text`, and what it is, sorted."""
+        for place in sorted((each.start, each.end) for each in recorded if each.field == name):
+            item = Replacement(name, *place, RECORDED, text[slice(*place)], "", 0.0)
+            self.edits.append((*place, item))
 
-    def replace(self, spans: list[Span], numbers: _Numbers) -> None:
-        """Puts tags in place of `spans`, which are sorted and touch no tag."""
-        new = []
+    def replace(self, spans: list[Span], values: _Values) -> None:
+        """Puts replacements in place of `spans`, which are sorted and touch no replacement."""
+        new, pieces, done = [], [], 0
         for span in spans:
-            tag = numbers.tag(span.entity_type, self.text[span.start : span.end])
+            value = canonical_value(span.entity_type, self.text[span.start : span.end])
             start, end = self._original(span.start), self._original(span.end)
-            new.append(Replacement(self.name, start, end, span.entity_type, tag, span.recognizer, span.score))
-        pieces, done = [], 0
-        for span, item in zip(spans, new, strict=True):
-            pieces += [self.text[done : span.start], item.tag]
+            text = values.replacement(span, value)
+            new.append(
+                Replacement(self.name, start, end, span.entity_type, text, span.recognizer, span.score,
+                            values.actions[span.entity_type], value)
+            )  # fmt: skip
+            pieces += [self.text[done : span.start], text]
             done = span.end
         self.text = "".join(pieces) + self.text[done:]
         every = sorted([*(item for _, _, item in self.edits), *new], key=lambda item: item.start)
         self.edits, shift = [], 0
         for item in every:
             start = item.start + shift
-            self.edits.append((start, start + len(item.tag), item))
-            shift += len(item.tag) - (item.end - item.start)
+            self.edits.append((start, start + len(item.text), item))
+            shift += len(item.text) - (item.end - item.start)
+
+    def places(self) -> tuple[tuple[int, int], ...]:
+        """Where replacements stand."""
+        return tuple((start, end) for start, end, _ in self.edits)
 
     def replacements(self) -> tuple[Replacement, ...]:
-        return tuple(item for _, _, item in self.edits)
+        return tuple(item for _, _, item in self.edits if item.entity_type != RECORDED)
+
+    def stretches(self) -> tuple[Stretch, ...]:
+        return tuple(Stretch(self.name, start, end, item.text) for start, end, item in self.edits)
 
     def _original(self, position: int) -> int:
-        """Where a position of `text` outside every tag lies in the original field."""
+        """Where a position of `text` outside every replacement lies in the original field."""
         place = bisect.bisect_right(self.edits, position, key=lambda edit: edit[1])
         if not place:
             return position
         _, end, item = self.edits[place - 1]
         return item.end + position - end
-
-
-def canonical_value(entity_type: str, value: str) -> str:
-    """What makes two spellings one value: NFKC, hidden characters gone, one case; of numbers only letters and digits."""
-    shadow = normalize(value, (entity_type,)).text
-    if entity_type not in _BY_TEXT:
-        shadow = plainly(shadow)
-    plain = " ".join(unicodedata.normalize("NFKC", shadow).casefold().split())
-    if entity_type in _BY_TEXT:
-        return plain
-    characters = "".join(character for character in plain if character.isalnum())
-    if entity_type == "PHONE_NUMBER" and characters.startswith("82") and len(characters) > 10:
-        return "0" + characters[2:].removeprefix("0")
-    return characters

@@ -24,6 +24,11 @@ BLANK = "\x00"
 TAG_DIGITS = 6
 """More digits than this make `<PERSON_…>` ordinary text, or a number could hide behind the look of a tag."""
 
+_NUMBER = rf"[1-9][0-9]{{0,{TAG_DIGITS - 1}}}"
+
+PSEUDONYM_LETTERS = 12
+"""Lower-case letters of a pseudonym, exactly."""
+
 ENCLOSED_RUN = 3
 """So many circled or superscript digits make a number, or two side by side; fewer are footnotes or paragraphs."""
 
@@ -124,9 +129,11 @@ class Builder:
         return Shadow("".join(self.pieces), tuple(self.segments))
 
 
-def normalize(text: str, entity_types: Iterable[str] = ()) -> Shadow:
-    """The shadow of `text`; tags of `entity_types` are blanked."""
+def normalize(text: str, entity_types: Iterable[str] = (), blanks: Iterable[tuple[int, int]] = ()) -> Shadow:
+    """The shadow of `text`; tags of `entity_types` are blanked, and so are the `blanks` (start, end)."""
     text = text.replace(BLANK, "\x01")
+    for start, end in blanks:
+        text = text[:start] + BLANK * (end - start) + text[end:]
     kinds = tuple(sorted(entity_types))
     if kinds and "<" in text:
         text = tags(kinds).sub(lambda match: BLANK * len(match[0]), text)
@@ -154,8 +161,14 @@ def normalize(text: str, entity_types: Iterable[str] = ()) -> Shadow:
 
 @cache
 def tags(entity_types: tuple[str, ...]) -> re.Pattern[str]:
+    """Matches a tag such as `<PERSON_1>`, `<PERSON>` or `<PERSON_abcdefghijkl>`; group 1 is the type, group 2 what follows."""
+    return re.compile(rf"<({'|'.join(map(re.escape, entity_types))})(?:_({_NUMBER}|[a-z]{{{PSEUDONYM_LETTERS}}}))?>")
+
+
+@cache
+def numbered_tags(entity_types: tuple[str, ...]) -> re.Pattern[str]:
     """Matches a tag such as `<PERSON_1>`; group 1 is the entity type, group 2 the number."""
-    return re.compile(rf"<({'|'.join(map(re.escape, entity_types))})_([1-9][0-9]{{0,{TAG_DIGITS - 1}}})>")
+    return re.compile(rf"<({'|'.join(map(re.escape, entity_types))})_({_NUMBER})>")
 
 
 def _one_to_one(segment: Segment) -> bool:

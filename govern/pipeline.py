@@ -9,20 +9,24 @@ alone, not on workers or on how often the run was killed.
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern import cards, certificate, claim, private, report, residual, signals
+from govern.collisions import surrogate_names
 from govern.corpus import SHARD_BYTES, Corpus, read
 from govern.environment import environment
 from govern.errors import InputError, Interrupted, Refused
 from govern.files import MANIFEST, canonical, digest, manifest, sync_folder, write_whole
 from govern.keys import derive, keyed_digest
+from govern.policy_check import Checked, check
 from govern.process import Keys, ShardState, ShardTask, detector_of, process
 from govern.publish import Published, publish
 from govern.rows import input_files
 from govern.shards import map_shards, progress
 from govern.sources import declared_sources, source_name
+from govern.treatment import KEYED, Treatment, domain_key_id
 
 if TYPE_CHECKING:
     from govern.policy import Policy
@@ -44,6 +48,7 @@ class Request:
     policy: "Policy"
     suite: str
     secret: bytes = field(repr=False)
+    today: date
     name: str = "corpus"
     text_column: str = "text"
     id_column: str = "id"
@@ -75,17 +80,18 @@ def certify(request: Request) -> Outcome:
         request.inputs,
         text_column=request.text_column,
         id_column=request.id_column,
-        kept=request.policy.keep_columns,
+        kept=request.policy.read_columns,
         shard_bytes=_work_bytes(request),
     )
+    checked = check(request.policy, request.secret, today=request.today)
     keys = _keys(request.secret)
-    identity = _identity(request, corpus, keys)
+    identity = _identity(request, corpus, keys, checked)
     try:
         with private.opened(request.out, identity) as folder:
             if request.out.exists():
                 return Outcome(request.out, private.finished(request.out, folder), reused=True)
-            states = _process(request, corpus, keys, folder, digest(identity))
-            return Outcome(request.out, _finish(request, corpus, keys, states), reused=False)
+            states = _process(request, corpus, keys, checked.treatment, folder, digest(identity))
+            return Outcome(request.out, _finish(request, corpus, keys, checked, states, folder), reused=False)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -102,10 +108,11 @@ def _check(request: Request) -> None:
     if request.out.name in ("", ".."):
         raise InputError(f"{request.out}: no name for a new folder; give one with --out")
     columns = {request.text_column: "text", request.id_column: "ids"}
-    for column in request.policy.keep_columns:
+    for column in request.policy.read_columns:
         if column in columns:
             raise InputError(
-                f"column '{column}': holds the {columns[column]}, which ship in their own form; take it out of keep_columns"
+                f"column '{column}': holds the {columns[column]}, which ship in their own form; take it out of "
+                "keep_columns and columns"
             )
 
 
@@ -116,27 +123,37 @@ def _work_bytes(request: Request) -> int:
     return request.work_bytes or min(most, max(least, size // WORK_UNITS))
 
 
-def _process(request: Request, corpus: Corpus, keys: Keys, folder: Path, run: str) -> list[ShardState]:
+def _process(
+    request: Request, corpus: Corpus, keys: Keys, treatment: Treatment, folder: Path, run: str
+) -> list[ShardState]:
     names = tuple((path.path.name, source_name(request.policy, keys, path.path.name)) for path in corpus.files)
     tasks = [
-        ShardTask(shard, corpus.text_column, corpus.id_column, request.policy, keys, names, folder, run)
+        ShardTask(shard, corpus.text_column, corpus.id_column, request.policy, keys, names, treatment, folder, run)
         for shard in corpus.shards
     ]
     return list(progress(map_shards(process, tasks, request.workers), len(tasks), "mask"))
 
 
-def _finish(request: Request, corpus: Corpus, keys: Keys, states: list[ShardState]) -> certificate.Certificate:
+def _finish(
+    request: Request, corpus: Corpus, keys: Keys, checked: Checked, states: list[ShardState], private_folder: Path
+) -> certificate.Certificate:
     """Publishes, validates and certifies what the shards hold, then renames the folder into place."""
     from govern.validate import validate
 
     partial = request.out.with_name(request.out.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    columns = ("id", "text", "lang", "source", *request.policy.keep_columns)
-    published = publish(states, partial, columns, request.split, keys.splits, request.part_bytes)
-    table, scanned = _measure(request, states, published, partial)
+    columns = ("id", "text", "lang", "source", *request.policy.published_columns)
+    treatment = checked.treatment
+    records = private_folder / "recorded" if treatment.records else None
+    published = publish(states, partial, columns, request.split, keys.splits, request.part_bytes, records)
+    table, scanned = _measure(request, states, published, partial, treatment, records)
     validation = validate(request.suite, table)
-    run = _run(request, corpus, keys, states, published, validation, table, scanned)
+    named = {**checked.counts, **_pseudonyms(request, private_folder)}
+    if request.policy.join_column is not None:
+        joins: Counter[str] = sum((state.joins for state in states), Counter())
+        named["joins"] = {name: joins[name] for name in ("joined", "no_row", "no_key")}
+    run = _run(request, corpus, keys, states, published, validation, table, scanned, named)
     wanted = claim.claim(run)
     _evidence(partial, states, published, wanted, table)
     blocking = (*validation.blocking, *_empty_splits(published))
@@ -155,7 +172,12 @@ def _finish(request: Request, corpus: Corpus, keys: Keys, states: list[ShardStat
 
 
 def _measure(
-    request: Request, states: list[ShardState], published: Published, partial: Path
+    request: Request,
+    states: list[ShardState],
+    published: Published,
+    partial: Path,
+    treatment: Treatment,
+    records: Path | None,
 ) -> tuple[dict[str, list[int | str | None]], int]:
     """The metrics table, with the duplicates and spans found by reading the published files again."""
     arrived: dict[str, Counter[str]] = {}
@@ -163,7 +185,7 @@ def _measure(
         for name, count in part.items():
             arrived[name] = arrived.get(name, Counter()) + count
     files = [file for _, split in published.files for file in split]
-    tasks = residual.tasks(partial, files, request.policy)
+    tasks = residual.tasks(partial, files, request.policy, treatment, records)
     again = tuple(progress(map_shards(residual.rescan, tasks, request.workers), len(tasks), "scan again"))
     left = residual.duplicates_left(again)
     totals = {name: counts.copy() for name, counts in published.totals.items()}
@@ -182,28 +204,43 @@ def _run(
     validation: "ValidationResult",
     table: dict[str, list[int | str | None]],
     scanned: int,
+    named: dict[str, Any],
 ) -> claim.Run:
     dropped = Counter(reason for state in states for _, reason in state.dropped)
     dropped.update(reason for _, reason in published.duplicates)
-    known = {corpus.text_column, corpus.id_column, *request.policy.keep_columns}
+    published_from = {corpus.text_column, corpus.id_column, *request.policy.published_columns}
     return claim.Run(
         name=request.name,
         policy=request.policy,
-        detector=detector_of(request.policy),
+        detector=detector_of(request.policy, request.secret),
         validation=validation,
         published=published,
         split=request.split,
-        columns=("id", "text", "lang", "source", *request.policy.keep_columns),
-        columns_dropped=len({column for file in corpus.files for column in file.columns} - known),
+        columns=("id", "text", "lang", "source", *request.policy.published_columns),
+        columns_dropped=len({column for file in corpus.files for column in file.columns} - published_from),
         sources=declared_sources(request.policy, keys, corpus, table),
         table=table,
         dropped=dropped,
         quarantined=Counter(reason for state in states for _, reason in state.quarantined),
         entities=sum((state.entities for state in states), Counter()),
         scanned=scanned,
+        named=named,
         secret_key_id=keyed_digest(derive(request.secret, "key id"), b"secret"),
         environment=environment(),
     )
+
+
+def _pseudonyms(request: Request, private_folder: Path) -> dict[str, Any]:
+    """What the certificate says of keyed replacements, if the policy has some."""
+    if not any(action in KEYED for _, action in request.policy.every_action()):
+        return {}
+    domain = request.policy.pseudonyms.domain
+    named = {
+        "domain": domain,
+        "domain_key_id": domain_key_id(request.secret, domain),
+        "surrogate_names": surrogate_names(private_folder / "findings"),
+    }
+    return {"pseudonyms": named}
 
 
 def _evidence(
@@ -265,15 +302,16 @@ def _keys(secret: bytes) -> Keys:
     )
 
 
-def _identity(request: Request, corpus: Corpus, keys: Keys) -> dict[str, Any]:
+def _identity(request: Request, corpus: Corpus, keys: Keys, checked: Checked) -> dict[str, Any]:
     """What makes two runs the same run; private, since it digests raw input."""
     from govern.validate import load
 
-    detector = detector_of(request.policy)
+    detector = detector_of(request.policy, request.secret)
     return {
         "inputs": [[file.path.name, keyed_digest(keys.inputs, bytes.fromhex(file.sha256))] for file in corpus.files],
         "columns": [corpus.text_column, corpus.id_column],
         "policy": request.policy.digest,
+        "values": checked.counts,
         "suite": load(request.suite).digest,
         "secret": keyed_digest(derive(request.secret, "key id"), b"secret"),
         "name": request.name,

@@ -9,12 +9,26 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, PrivateAttr, ValidationError, ValidationInfo, field_validator, model_validator
 
+from govern.clean import Step
 from govern.errors import InputError
 from govern.files import digest
+from govern.operators.serving import cannot
+from govern.policy_sections import (
+    Action,
+    Column,
+    Generalise,
+    Known,
+    Names,
+    Pseudonyms,
+    Purpose,
+    Retention,
+    Section,
+    Source,
+)
 
 ENTITY_TYPES = (
     "PERSON", "DATE_OF_BIRTH", "EMAIL_ADDRESS", "PHONE_NUMBER", "STREET_ADDRESS", "KR_ADDRESS", "IP_ADDRESS", "MAC_ADDRESS",
@@ -28,40 +42,17 @@ ENTITY_TYPES = (
 KEPT = frozenset({"KR_CRN"})
 """Found and counted, but left unless a policy says `tag`: the number of a company, never of a person."""
 
+REST = "*"
+"""The pattern of a source for whatever no other source matches."""
+
 RESERVED_COLUMNS = (
-    "id", "text", "lang", "source", "duplicate", "spans", "masked_characters", "raw_characters", "text_bytes", "characters",
-    "words", "letters", "visible", "control", "hidden", "mojibake", "markup", "empty",
+    "id", "text", "lang", "source", "duplicate", "recorded", "spans", "masked_characters", "raw_characters", "text_bytes",
+    "characters", "words", "letters", "visible", "control", "hidden", "mojibake", "markup", "empty",
 )  # fmt: skip
 """Columns that a run makes itself."""
 
-Action = Literal["tag", "keep", "off"]
-Purpose = Literal["train", "evaluate"]
 
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Names(_Section):
-    """How names are found; `spacy_pipeline` is a folder, relative to the policy file."""
-
-    rules: bool = True
-    spacy_pipeline: str | None = None
-    spacy_score: Annotated[float, Field(ge=0, le=1)] = 0.6
-
-
-class Source(_Section):
-    """What is declared about the input files whose name matches the pattern `match`."""
-
-    match: str
-    name: Annotated[str, Field(min_length=1)]
-    owner: str | None = None
-    licence: str | None = None
-    legal_basis: str | None = None
-    period: str | None = None
-
-
-class Policy(_Section):
+class Policy(Section):
     """What a certification run does and claims; two equal policies have equal digests."""
 
     name: Annotated[str, Field(min_length=1)]
@@ -77,13 +68,21 @@ class Policy(_Section):
     regex_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     keep_columns: tuple[str, ...] = ()
     presidio: tuple[str, ...] = ()
-    entities: Annotated[dict[str, Action], Field(validate_default=True)] = {}
+    entities: dict[str, Action] = Field(default_factory=dict, validate_default=True)
+    scores: dict[str, Annotated[float, Field(gt=0, le=1)]] = Field(default_factory=dict)
+    cleaning: tuple[Step, ...] = ()
+    columns: dict[str, Column] = Field(default_factory=dict)
+    lists: str | None = None
+    known: Known | None = None
+    retention: Retention = Retention()
     names: Names = Names()
+    pseudonyms: Pseudonyms = Pseudonyms()
+    generalise: Generalise = Generalise()
     sources: tuple[Source, ...] = ()
 
     _folder: Path = PrivateAttr(default_factory=Path)
 
-    @field_validator("purposes", "keep_columns", "presidio", "sources", mode="before")
+    @field_validator("purposes", "keep_columns", "presidio", "sources", "cleaning", mode="before")
     @classmethod
     def _array(cls, value: Any) -> Any:
         return tuple(value) if isinstance(value, list) else value
@@ -115,10 +114,58 @@ class Policy(_Section):
     def _supported(cls, value: dict[str, Action], info: ValidationInfo) -> dict[str, Action]:
         """Every type has an action: one that the policy does not name is masked, but for those of companies."""
         supported = ENTITY_TYPES + entity_types_of(info.data.get("presidio", ()))
-        for entity_type in value:
-            if entity_type not in supported:
-                raise ValueError(f"nothing finds '{entity_type}'; supported are: {', '.join(supported)}")
+        _check_actions(value, supported)
         return {name: value.get(name, "keep" if name in KEPT else "tag") for name in supported}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Policy":
+        names: dict[str, Source] = {}
+        for source in self.sources:
+            self._check_source(source, names.setdefault(source.name, source))
+        cards = {action for kind, action in self.every_action() if kind == "CREDIT_CARD"}
+        if "partial" in cards and cards & {"pseudonym", "surrogate", "encrypt"}:
+            raise ValueError(
+                "CREDIT_CARD is shown in part in one source and keyed in another; truncated and keyed forms of one number may "
+                "not meet in one corpus (PCI DSS 3.5.1.1); choose one of them"
+            )
+        for entity_type in self.scores:
+            if entity_type not in self.entities:
+                raise ValueError(f"scores: nothing finds '{entity_type}'; remove it, or correct its spelling")
+        self._check_columns()
+        return self
+
+    def _check_columns(self) -> None:
+        for name, column in self.columns.items():
+            if name in RESERVED_COLUMNS or name in self.keep_columns:
+                raise ValueError(
+                    f"columns: '{name}' is a column of Assay's own, or stands in keep_columns too; remove one"
+                )
+            if column.entity_type is not None and column.entity_type not in self.entities:
+                raise ValueError(
+                    f"columns: nothing finds '{column.entity_type}' of column '{name}'; correct its spelling"
+                )
+        joining = [name for name, column in self.columns.items() if column.role == "join-key"]
+        if len(joining) > 1:
+            raise ValueError(f"columns: '{joining[0]}' and '{joining[1]}' are both the join key; choose one")
+        joined = self.known is not None and self.known.search != "everywhere"
+        if bool(joining) != joined:
+            raise ValueError(
+                "a join key goes with known values that are searched by it; give a column the role join-key and "
+                'known.search = "join" or "both", or neither'
+            )
+
+    def _check_source(self, source: Source, namesake: Source) -> None:
+        if source.entities != namesake.entities:
+            raise ValueError(f"two sources named '{source.name}' have other entities; give one another name")
+        if source.entities and not (source.reason or "").strip():
+            raise ValueError(f"source '{source.name}' has entities of its own and no reason; add reason")
+        _check_actions(source.entities, tuple(self.entities))
+        for entity_type, action in source.entities.items():
+            if action == "off" or self.entities[entity_type] == "off":
+                raise ValueError(
+                    f"source '{source.name}' and '{entity_type}': what is looked for is one for all sources; use keep in "
+                    "place of off"
+                )
 
     def narrowed(self, entities: Iterable[str] | None, min_score: float | None) -> "Policy":
         """This policy, looking for those entity types alone (None: all of its own), from that score on (None: its own).
@@ -153,13 +200,86 @@ class Policy(_Section):
         return digest(self.resolved())
 
     @property
+    def published_columns(self) -> tuple[str, ...]:
+        """Input columns that are published beside the text, masked like it."""
+        return (*self.keep_columns, *(name for name, column in self.columns.items() if column.role == "keep"))
+
+    @property
+    def read_columns(self) -> tuple[str, ...]:
+        """Every column beside text and id that a run reads."""
+        joining = () if self.join_column is None else (self.join_column,)
+        return (*self.published_columns, *(name for name, _ in self.searched_columns), *joining)
+
+    @property
+    def searched_columns(self) -> tuple[tuple[str, str], ...]:
+        """(column, entity type) of the columns whose values are searched in the text."""
+        return tuple(
+            (name, column.entity_type) for name, column in self.columns.items() if column.entity_type is not None
+        )
+
+    @property
+    def join_column(self) -> str | None:
+        """The column that finds a row of the known values."""
+        return next((name for name, column in self.columns.items() if column.role == "join-key"), None)
+
+    def least(self, entity_type: str) -> float:
+        """The score from which on findings of a type count."""
+        return self.scores.get(entity_type, self.min_score)
+
+    @property
+    def lists_path(self) -> Path | None:
+        """Where the allow and deny lists lie, if the policy names them."""
+        return None if self.lists is None else self._folder / self.lists
+
+    @property
+    def known_path(self) -> Path | None:
+        """Where the known values lie, if the policy names them."""
+        return None if self.known is None else self._folder / self.known.table
+
+    @property
+    def folder(self) -> Path:
+        """Where relative paths of the policy start."""
+        return self._folder
+
+    @property
     def pipeline_path(self) -> Path | None:
         """Where the spaCy pipeline lies, if the policy names one."""
         return None if self.names.spacy_pipeline is None else self._folder / self.names.spacy_pipeline
 
     def source(self, file_name: str) -> Source | None:
-        """What is declared about the input file `file_name`; the first match counts."""
-        return next((source for source in self.sources if fnmatchcase(file_name, source.match)), None)
+        """What is declared about the input file `file_name`: the one source that matches, else the one for all (`*`).
+
+        Raises:
+            InputError: two sources match; the patterns are named, the file is not.
+        """
+        matching = [source for source in self.sources if fnmatchcase(file_name, source.match)]
+        special = [source for source in matching if source.match != REST] or matching
+        if len(special) > 1:
+            first, second = special[:2]
+            raise InputError(
+                f"policy '{self.name}': one input file matches the sources '{first.match}' and '{second.match}'; narrow one "
+                f"of the patterns ('{REST}' alone stands for the rest)"
+            )
+        return special[0] if special else None
+
+    def actions(self, source_name: str) -> dict[str, Action]:
+        """What is done with each entity type in documents of the source of that declared name."""
+        own = next((source.entities for source in self.sources if source.name == source_name), {})
+        return {**self.entities, **own} if own else self.entities
+
+    def every_action(self) -> tuple[tuple[str, Action], ...]:
+        """Each (entity type, action) that occurs in any source, in order."""
+        places = (self.entities, *(source.entities for source in self.sources))
+        return tuple(sorted({pair for place in places for pair in place.items()}))
+
+
+def _check_actions(actions: dict[str, Action], supported: tuple[str, ...]) -> None:
+    for entity_type, action in actions.items():
+        if entity_type not in supported:
+            raise ValueError(f"nothing finds '{entity_type}'; supported are: {', '.join(supported)}")
+        reason = cannot(action, entity_type)
+        if reason is not None:
+            raise ValueError(f'{entity_type} = "{action}": {reason}')
 
 
 def entity_types_of(recognizers: tuple[str, ...]) -> tuple[str, ...]:

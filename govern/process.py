@@ -6,24 +6,29 @@ that carries their digests; the state is written last. What a document becomes d
 
 import hashlib
 import io
+import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern import signals
+from govern.canonical import canonical_value, shape
+from govern.clean import clean
 from govern.corpus import Document, Shard, documents
 from govern.deduplicate import duplicate_key
 from govern.errors import InputError
 from govern.files import canonical, digest, parse_canonical, sha256_file, write_whole
 from govern.keys import keyed_digest
-from govern.mask import Masked, Quarantined, Replacement, mask
+from govern.mask import Masked, Quarantined, Stretch, mask
+from govern.treatment import MARKED, Treatment, keyed_value
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from govern.detect import Detector, Span
+    from govern.detect import Detector, Finder, Span
+    from govern.mask import Replacement
     from govern.policy import Policy
 
 ROW_GROUP_ROWS = 65_536
@@ -51,6 +56,7 @@ class ShardTask:
     policy: "Policy"
     keys: Keys
     source_names: tuple[tuple[str, str], ...]
+    treatment: Treatment
     folder: Path
     run: str = ""
 
@@ -61,8 +67,9 @@ class ShardState:
 
     masked: Path
     arrived: dict[str, Counter[str]]
-    entities: Counter[tuple[str, str, str]]
+    entities: Counter[tuple[str, str, str, str]]
     vetoes: Counter[tuple[str, str, str]]
+    joins: Counter[str]
     quarantined: tuple[tuple[str, str], ...]
     dropped: tuple[tuple[str, str], ...]
 
@@ -74,13 +81,17 @@ def process(task: ShardTask) -> ShardState:
     found = _finished(state, task)
     if found is not None:
         return found
-    rows = _Rows(_columns(task.policy.keep_columns))
-    for document, keyed, source, lang in _arrivals(task):
-        rows.arrive(document, keyed, source, lang)
+    detector = detector_of(task.policy, task.treatment.secret)
+    rows = _Rows(_columns(task.policy.published_columns))
+    for arrived, keyed, source, lang in _arrivals(task):
+        rows.arrive(arrived, keyed, source, lang)
+        document, finders, join = prepared(arrived, task.policy, detector)
+        if join is not None:
+            rows.joins[join] += 1
         if not document.fields[0][1].strip():
             rows.drop(lang, source, keyed, "empty")
             continue
-        outcome = mask(document, detector_of(task.policy), task.policy)
+        outcome = mask(document, detector, task.policy, task.treatment, source=source, finders=finders)
         if isinstance(outcome, Quarantined):
             rows.quarantine(lang, source, keyed, outcome.reason)
         else:
@@ -107,6 +118,10 @@ FINDINGS = {
 """The columns of findings, and their kinds: the contract of `govern scan`."""
 
 
+PRIVATE_FINDINGS = {**FINDINGS, "action": "str", "value": "str", "shape": "str", "surrogate": "str"}
+"""Beside them what was done, the keyed canonical value, its shape, and the keyed name that stands for a name."""
+
+
 def frame_of(columns: dict[str, list[Any]], kinds: dict[str, str]) -> "pl.DataFrame":
     """A frame of the columns with fixed types, also when it is empty."""
     import polars as pl
@@ -127,17 +142,34 @@ def write_frame(path: Path, frame: "pl.DataFrame", mode: int = 0o600) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-_DETECTORS: "dict[tuple[str, Path | None], Detector]" = {}
+_DETECTORS: "dict[tuple[str, Path | None, bytes | None], Detector]" = {}
 
 
-def detector_of(policy: "Policy") -> "Detector":
-    """The detector of a policy, built once per process: it depends on nothing but the policy."""
+def detector_of(policy: "Policy", secret: bytes | None = None) -> "Detector":
+    """The detector of a policy, built once per process: it depends on nothing but the policy, its files and the secret."""
     from govern.detect import build
 
-    key = (policy.digest, policy.pipeline_path)
+    key = (policy.digest, policy.folder, secret)
     if key not in _DETECTORS:
-        _DETECTORS[key] = build(policy)
+        _DETECTORS[key] = build(policy, secret=secret)
     return _DETECTORS[key]
+
+
+def prepared(
+    document: Document, policy: "Policy", detector: "Detector"
+) -> "tuple[Document, tuple[Finder, ...], str | None]":
+    """The document as it is searched, cleaned and without columns that are not published; what finds their values.
+
+    Also what became of its join with the known values.
+    """
+    published = {"text", *policy.published_columns}
+    fields = tuple((name, clean(text, policy.cleaning)) for name, text in document.fields if name in published)
+    values = dict(document.fields)
+    finders, join = detector.beside(
+        tuple((entity_type, values[name]) for name, entity_type in policy.searched_columns if name in values),
+        values.get(policy.join_column or ""),
+    )
+    return replace(document, fields=fields), finders, join
 
 
 def _arrivals(task: ShardTask) -> Iterator[tuple[Document, str, str, str]]:
@@ -146,7 +178,7 @@ def _arrivals(task: ShardTask) -> Iterator[tuple[Document, str, str, str]]:
 
     names = dict(task.source_names)
     batch: list[Document] = []
-    rows = documents(task.shard, task.text_column, task.id_column, task.policy.keep_columns)
+    rows = documents(task.shard, task.text_column, task.id_column, task.policy.read_columns)
 
     def drain() -> Iterator[tuple[Document, str, str, str]]:
         texts = pl.DataFrame({"text": [document.fields[0][1] for document in batch]}, schema={"text": pl.String})
@@ -169,8 +201,8 @@ def keyed_id(key: bytes, identity: str) -> str:
 
 def _columns(keep: tuple[str, ...]) -> dict[str, str]:
     fixed = {"id": "str", "text": "str", "lang": "str", "source": "str"}
-    return {**fixed, **dict.fromkeys(keep, "str"), "duplicate": "bytes", "spans": "int", "masked_characters": "int",
-            "raw_characters": "int"}  # fmt: skip
+    return {**fixed, **dict.fromkeys(keep, "str"), "duplicate": "bytes", "recorded": "str", "spans": "int",
+            "masked_characters": "int", "raw_characters": "int"}  # fmt: skip
 
 
 def _values(document: Document, outcome: Masked, keyed: str, lang: str, source: str, task: ShardTask) -> dict[str, Any]:
@@ -182,11 +214,24 @@ def _values(document: Document, outcome: Masked, keyed: str, lang: str, source: 
         "lang": lang,
         "source": source,
         "duplicate": duplicate_key(task.keys.duplicates, fields["text"]),
+        "recorded": recorded(outcome),
         "spans": len(outcome.replacements),
         "masked_characters": sum(item.end - item.start for item in outcome.replacements if item.field == "text"),
         "raw_characters": len(document.fields[0][1]),
-        **{name: fields.get(name) for name in task.policy.keep_columns},
+        **{name: fields.get(name) for name in task.policy.published_columns},
     }
+
+
+def recorded(outcome: Masked) -> str | None:
+    """Where the document holds replacements that look like personal data, as JSON; None where it holds none."""
+    unmarked = {item.text for item in outcome.replacements if item.action not in MARKED}
+    places = [[each.field, each.start, each.end, each.text] for each in outcome.stretches if each.text in unmarked]
+    return json.dumps(places, ensure_ascii=False) if places else None
+
+
+def stretches(stored: str | None) -> tuple[Stretch, ...]:
+    """The stretches that `recorded` stored."""
+    return () if stored is None else tuple(Stretch(*place) for place in json.loads(stored))
 
 
 class _Rows:
@@ -195,11 +240,12 @@ class _Rows:
     def __init__(self, columns: dict[str, str]) -> None:
         self.columns = columns
         self.masked: dict[str, list[Any]] = {column: [] for column in columns}
-        self.findings: dict[str, list[Any]] = {column: [] for column in FINDINGS}
+        self.findings: dict[str, list[Any]] = {column: [] for column in PRIVATE_FINDINGS}
         self.ids: dict[str, list[str]] = {"original": [], "certified": []}
         self.arrived: dict[str, Counter[str]] = {}
-        self.entities: Counter[tuple[str, str, str]] = Counter()
+        self.entities: Counter[tuple[str, str, str, str]] = Counter()
         self.vetoes: Counter[tuple[str, str, str]] = Counter()
+        self.joins: Counter[str] = Counter()
         self.quarantined: list[tuple[str, str]] = []
         self.dropped: list[tuple[str, str]] = []
 
@@ -219,23 +265,25 @@ class _Rows:
     def mask(self, document: Document, outcome: Masked, values: dict[str, Any], task: ShardTask) -> None:
         for column, items in self.masked.items():
             items.append(values[column])
-        kept = detector_of(task.policy).kept
-        left = [span for span in outcome.first_pass if span.entity_type in kept]
-        found: tuple[Replacement | Span, ...] = (*outcome.replacements, *left)
-        for span in found:
-            where = (document.id, span.field, span.start, span.end)
-            for column, value in zip(FINDINGS, (*where, span.entity_type, span.score, span.recognizer), strict=True):
-                self.findings[column].append(value)
-            self.entities[span.entity_type, values["lang"], "spans"] += 1
+        texts, seen = dict(document.fields), set()
+        for span, action, value, made in _found(outcome, texts):
+            raw = texts[span.field][span.start : span.end]
+            keyed = keyed_value(task.treatment.allow_key, span.entity_type, value)
+            other = keyed_value(task.treatment.allow_key, span.entity_type, made) if made else None
+            where = (document.id, span.field, span.start, span.end, span.entity_type, span.score, span.recognizer)
+            for column, item in zip(PRIVATE_FINDINGS, (*where, action, keyed, shape(raw), other), strict=True):
+                self.findings[column].append(item)
+            self.entities[span.entity_type, values["lang"], action, "spans"] += 1
+            seen.add((span.entity_type, action))
         for entity_type, kind, count in outcome.vetoes:
             self.vetoes[entity_type, values["lang"], kind] += count
-        for entity_type in {span.entity_type for span in found}:
-            self.entities[entity_type, values["lang"], "documents"] += 1
+        for entity_type, action in seen:
+            self.entities[entity_type, values["lang"], action, "documents"] += 1
 
     def files(self, name: str) -> "dict[str, pl.DataFrame]":
         return {
             f"masked/{name}.parquet": frame_of(self.masked, self.columns).with_columns(signals.measure()),
-            f"findings/{name}.parquet": frame_of(self.findings, FINDINGS),
+            f"findings/{name}.parquet": frame_of(self.findings, PRIVATE_FINDINGS),
             f"ids/{name}.parquet": frame_of(self.ids, {"original": "str", "certified": "str"}),
         }
 
@@ -244,6 +292,7 @@ class _Rows:
             "arrived": {name: dict(counts) for name, counts in self.arrived.items()},
             "entities": sorted([*key, count] for key, count in self.entities.items()),
             "vetoes": sorted([*key, count] for key, count in self.vetoes.items()),
+            "joins": dict(self.joins),
             "quarantined": self.quarantined,
             "dropped": self.dropped,
         }
@@ -251,6 +300,15 @@ class _Rows:
     def _count(self, lang: str, source: str, what: str) -> None:
         for name in signals.slices(lang, source):
             self.arrived.setdefault(name, Counter())[what] += 1
+
+
+def _found(outcome: Masked, texts: dict[str, str]) -> "Iterator[tuple[Replacement | Span, str, str, str]]":
+    """What was found in a document: where, what was done, the canonical value, and the canonical surrogate of a name."""
+    for item in outcome.replacements:
+        name = item.action == "surrogate" and item.entity_type == "PERSON"
+        yield item, item.action, item.value, canonical_value("PERSON", item.text) if name else ""
+    for span, why in outcome.stayed:
+        yield span, why, canonical_value(span.entity_type, texts[span.field][span.start : span.end]), ""
 
 
 def _finished(state: Path, task: ShardTask) -> ShardState | None:
@@ -270,8 +328,9 @@ def _finished(state: Path, task: ShardTask) -> ShardState | None:
     return ShardState(
         masked=task.folder / stored["masked"],
         arrived={name: Counter(counts) for name, counts in stored["arrived"].items()},
-        entities=Counter({(kind, lang, what): count for kind, lang, what, count in stored["entities"]}),
+        entities=Counter({tuple(key): count for *key, count in stored["entities"]}),
         vetoes=Counter({(kind, lang, by): count for kind, lang, by, count in stored["vetoes"]}),
+        joins=Counter(stored["joins"]),
         quarantined=tuple((keyed, reason) for keyed, reason in stored["quarantined"]),
         dropped=tuple((keyed, reason) for keyed, reason in stored["dropped"]),
     )

@@ -43,8 +43,8 @@ class Published:
 class _Part:
     """Cuts one split's stream of frames into files of at most `limit` bytes of text."""
 
-    def __init__(self, folder: Path, split: str, columns: tuple[str, ...], limit: int) -> None:
-        self.folder, self.split, self.columns, self.limit = folder, split, columns, limit
+    def __init__(self, folder: Path, split: str, columns: tuple[str, ...], limit: int, records: Path | None) -> None:
+        self.folder, self.split, self.columns, self.limit, self.records = folder, split, columns, limit, records
         self.frames: list[pl.DataFrame] = []
         self.size = 0
         self.files: list[PartFile] = []
@@ -66,6 +66,8 @@ class _Part:
         if whole is not None and whole.height:
             name = f"{self.split}/part-{len(self.files):05d}.parquet"
             write_frame(self.folder / name, whole.select(self.columns), 0o644)
+            if self.records is not None:
+                write_frame(self.records / name, whole.select("id", "recorded"))
             self.files.append(PartFile(name, whole.height, int(whole["text_bytes"].sum())))
         self.frames, self.size = [], 0
 
@@ -77,9 +79,13 @@ def publish(
     split: tuple[str, int] | None,
     split_key: bytes,
     limit: int = SHARD_BYTES,
+    records: Path | None = None,
 ) -> Published:
-    """Writes every masked document that is the first of its duplicate group; `split` is (name, share in ppm)."""
-    parts = {name: _Part(folder, name, columns, limit) for name in (TRAIN, *((split[0],) if split else ()))}
+    """Writes every masked document that is the first of its duplicate group; `split` is (name, share in ppm).
+
+    `records` is the private folder for where each file holds replacements that look like personal data.
+    """
+    parts = {name: _Part(folder, name, columns, limit, records) for name in (TRAIN, *((split[0],) if split else ()))}
     totals: dict[str, Counter[str]] = {}
     arrived: dict[str, Counter[str]] = {}
     left_out: list[tuple[str, str]] = []

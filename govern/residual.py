@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govern import signals
-from govern.process import detector_of
+from govern.process import detector_of, stretches
 from govern.publish import PartFile
 
 if TYPE_CHECKING:
+    from govern.detect import Detector
     from govern.policy import Policy
+    from govern.treatment import Treatment
 
 SAMPLE_DOCUMENTS = 2000
 """Documents scanned again, about; a smaller corpus is scanned whole."""
@@ -31,7 +33,10 @@ class RescanTask:
     path: Path
     first_row: int
     policy: "Policy"
+    treatment: "Treatment"
     every: int
+    records: Path | None = None
+    """Where the rows hold replacements that look like personal data; None where they hold none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +49,13 @@ class Rescan:
     places: tuple[tuple[str, str], ...]
 
 
-def tasks(folder: Path, files: Sequence[PartFile], policy: "Policy") -> tuple[RescanTask, ...]:
+def tasks(
+    folder: Path, files: Sequence[PartFile], policy: "Policy", treatment: "Treatment", records: Path | None
+) -> tuple[RescanTask, ...]:
     """The tasks that read every published document again, in order."""
     step = max(1, sum(file.documents for file in files) // SAMPLE_DOCUMENTS)
     return tuple(
-        RescanTask(folder / file.path, first, policy, step)
+        RescanTask(folder / file.path, first, policy, treatment, step, records / file.path if records else None)
         for file in files
         for first in range(0, file.documents, TASK_ROWS)
     )
@@ -58,12 +65,11 @@ def rescan(task: RescanTask) -> Rescan:
     """Reads published documents again and scans a sample of them, chosen by id."""
     import polars as pl
 
-    from govern.detect import search
-
-    detector = detector_of(task.policy)
-    fields = ("text", *task.policy.keep_columns)
+    detector = detector_of(task.policy, task.treatment.secret)
+    fields = ("text", *task.policy.published_columns)
     rows = pl.scan_parquet(task.path).select("id", "lang", "source", *fields).slice(task.first_row, TASK_ROWS)
     frame = rows.collect()
+    records = _records(task, frame["id"].to_list())
     spans: Counter[str] = Counter()
     texts: list[bytes] = []
     scanned = 0
@@ -72,10 +78,44 @@ def rescan(task: RescanTask) -> Rescan:
         if int(identity[:8], 16) % task.every:
             continue
         scanned += 1
-        found = [span for value in values if value is not None for span in search(detector, value).spans]
-        left = sum(span.entity_type not in detector.kept for span in found)
+        held = {name: value for name, value in zip(fields, values, strict=True) if value is not None}
+        left = _left(task, detector, source, held, records.get(identity))
         spans.update(dict.fromkeys(signals.slices(lang, source), left))
     return Rescan(scanned, spans, tuple(texts), tuple(frame.select("lang", "source").iter_rows()))
+
+
+def _records(task: RescanTask, identities: list[str]) -> dict[str, str]:
+    """By id, what masking recorded of the rows; the private file has the same rows in the same order."""
+    import polars as pl
+
+    if task.records is None:
+        return {}
+    stored = pl.scan_parquet(task.records).slice(task.first_row, TASK_ROWS).collect()
+    if stored["id"].to_list() != identities:
+        raise OSError(f"{task.records}: its rows are not those of the published file")
+    return {identity: text for identity, text in stored.iter_rows() if text is not None}
+
+
+def _left(task: RescanTask, detector: "Detector", source: str, texts: dict[str, str], stored: str | None) -> int:
+    """How many findings a published document holds that should not stand there; replacements are not among them.
+
+    A record whose text is not what stands at its place counts as a finding.
+    """
+    from govern.detect import search
+    from govern.mask import adapted, left
+
+    detector = adapted(detector, task.treatment, source)
+    count = 0
+    places: dict[str, list[tuple[int, int]]] = {}
+    for stretch in stretches(stored):
+        if texts.get(stretch.field, "")[stretch.start : stretch.end] == stretch.text:
+            places.setdefault(stretch.field, []).append((stretch.start, stretch.end))
+        else:
+            count += 1
+    for name, text in texts.items():
+        found = search(detector, text, name, blanks=tuple(places.get(name, ())))
+        count += len(left(task.treatment, source, text, found.spans))
+    return count
 
 
 def duplicates_left(results: tuple[Rescan, ...]) -> Counter[str]:

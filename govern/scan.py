@@ -57,14 +57,18 @@ def _detector(language: str | None, entities: tuple[str, ...] | None, min_score:
 
 
 def build(
-    policy: "Policy", language: str | None, entities: Iterable[str] | None, min_score: float | None
+    policy: "Policy",
+    language: str | None,
+    entities: Iterable[str] | None,
+    min_score: float | None,
+    secret: bytes | None = None,
 ) -> "Detector":
     """The detector of `policy`, narrowed as `find` says."""
     from govern import detect
 
     if language not in {None, *LANGUAGES}:
         raise InputError(f"language '{language}': not known; use {' or '.join(LANGUAGES)}, or leave it out for both")
-    return detect.build(policy.narrowed(entities, min_score), language)
+    return detect.build(policy.narrowed(entities, min_score), language, secret)
 
 
 def scan(
@@ -77,6 +81,7 @@ def scan(
     language: str | None = None,
     entities: Iterable[str] | None = None,
     min_score: float | None = None,
+    secret: bytes | None = None,
 ) -> ScanCount:
     """Writes the findings of every document to `out` (Parquet), narrowed as `find` says.
 
@@ -88,8 +93,8 @@ def scan(
 
     if os.path.lexists(out):
         raise InputError(f"{out}: is there already, and nothing is overwritten; name another file with --out")
-    detector = build(policy, language, entities, min_score)
-    corpus = read(inputs, text_column=text_column, id_column=id_column, kept=policy.keep_columns)
+    detector = build(policy, language, entities, min_score, secret)
+    corpus = read(inputs, text_column=text_column, id_column=id_column, kept=policy.published_columns)
     rows: dict[str, list[Any]] = {name: [] for name in FINDINGS}
     for shard in corpus.shards:
         for document in documents(shard, corpus.text_column, corpus.id_column, corpus.kept):

@@ -43,6 +43,7 @@ def declared_sources(
                 "licence": source.licence if source else None,
                 "legal_basis": source.legal_basis if source else None,
                 "period": source.period if source else None,
+                **({"reason": source.reason, "entities": dict(source.entities)} if source and source.entities else {}),
                 "documents_in": 0 if index is None else table["documents_in"][index],
                 "documents_certified": 0 if index is None else table["documents"][index],
                 "input_digests": sorted(digests[name]),

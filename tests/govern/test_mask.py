@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govern import detect, policy
+from govern.canonical import canonical_value
 from govern.corpus import Document
 from govern.detect import DetectionUnknown, find
-from govern.mask import Masked, Quarantined, canonical_value, mask
+from govern.mask import Masked, Quarantined, mask
 
 PIECES = st.sampled_from([
     "김민수 고객님", "김민수는 ", "Mr. John Smith", "010-1234-5678",
@@ -52,7 +53,7 @@ def test_text_outside_the_replacements_is_unchanged(detector, default, texts):
         for item in result.replacements:
             if item.field == name:
                 assert done <= item.start < item.end <= len(original)
-                built += original[done : item.start] + item.tag
+                built += original[done : item.start] + item.text
                 done = item.end
         assert built + original[done:] == new
 
@@ -130,7 +131,7 @@ def test_a_document_over_the_limit_is_quarantined(detector, default):
 def test_a_document_nothing_is_known_about_is_quarantined(detector, default, monkeypatch):
     """A time-out is not a clean document."""
 
-    def unknown(*arguments):
+    def unknown(*arguments, **options):
         raise DetectionUnknown("a pattern ran past its time")
 
     monkeypatch.setattr("govern.mask.search", unknown)
@@ -140,7 +141,7 @@ def test_a_document_nothing_is_known_about_is_quarantined(detector, default, mon
 def test_a_text_that_never_comes_to_rest_is_quarantined(detector, default, monkeypatch):
     """Where two passes leave something, the document is set aside."""
 
-    def always(detector, text, field, known=frozenset()):
+    def always(detector, text, field, *known, **options):
         return detect.Findings((detect.Span(field, 0, 1, "PERSON", 1.0, "r"),) if text else (), ())
 
     monkeypatch.setattr("govern.mask.search", always)

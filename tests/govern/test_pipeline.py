@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -133,6 +133,7 @@ def test_the_cut_of_the_work_changes_no_document(home: Path, certified: Path, tm
             policy,
             policy.suite,
             secret,
+            date(2026, 1, 1),
             split=("held-out", 100_000),
             work_bytes=size,
         )

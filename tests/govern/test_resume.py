@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def raw(tmp_path: Path) -> Path:
 
 def request(raw: Path, out: Path, *inputs: Path) -> Request:
     policy = load("default")
-    return Request(inputs or (raw,), out, policy, policy.suite, b"s" * 32, work_bytes=400)
+    return Request(inputs or (raw,), out, policy, policy.suite, b"s" * 32, date(2026, 1, 1), work_bytes=400)
 
 
 def sums(folder: Path) -> bytes:

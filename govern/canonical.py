@@ -1,0 +1,91 @@
+"""What makes two spellings of a value one: the form that numbers tags, keys pseudonyms and seeds surrogates.
+
+NFKC, hidden characters gone, one case; of numbers only letters and digits; of a birthday the date, where it can be read
+in one way; of a Korean name no space between family and given name.
+"""
+
+import re
+import unicodedata
+
+from govern.normalize import normalize
+from govern.readings import plainly
+
+BY_TEXT = frozenset({"PERSON", "EMAIL_ADDRESS", "CRYPTO", "IP_ADDRESS"})
+"""Entity types whose canonical value keeps its punctuation; of the others only letters and digits count."""
+
+CENTURY_PIVOT = 30
+"""A birthday's year of two digits from this one on belongs to the last century (ISO 8601 leaves it to agreement)."""
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_HANGUL_NAME = re.compile(r"[가-힣](?:[ 가-힣]{0,8}[가-힣])?")
+_SIX = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2})(?:-?([1-8]))?")
+
+
+def canonical_value(entity_type: str, value: str) -> str:
+    """The one spelling of `value`; two values of a type are one where it is the same."""
+    shadow = normalize(value, (entity_type,)).text
+    if entity_type not in BY_TEXT:
+        shadow = plainly(shadow)
+    plain = " ".join(unicodedata.normalize("NFKC", shadow).casefold().split())
+    if entity_type == "DATE_OF_BIRTH":
+        day = birthday(plain)
+        if day is not None:
+            return "-".join(f"{part:02d}" for part in day)
+    if entity_type == "PERSON" and _HANGUL_NAME.fullmatch(plain):
+        return plain.replace(" ", "")
+    if entity_type in BY_TEXT:
+        return plain
+    characters = "".join(character for character in plain if character.isalnum())
+    if entity_type == "PHONE_NUMBER" and characters.startswith("82") and len(characters) > 10:
+        return "0" + characters[2:].removeprefix("0")
+    return characters
+
+
+def shape(text: str) -> str:
+    """How a value is built, without the value: `9` for digits, `a` and `A` for letters, `가` for Hangul, `*` for others."""
+    return "".join(map(_kind, unicodedata.normalize("NFC", text)))
+
+
+def _kind(character: str) -> str:
+    if character.isdecimal():
+        return "9"
+    if "가" <= character <= "힣":
+        return "가"
+    if character.isalpha():
+        return "A" if "A" <= character <= "Z" else "a" if "a" <= character <= "z" else "*"
+    return character if character.isprintable() else " "
+
+
+def birthday(plain: str) -> tuple[int, int, int] | None:
+    """Year, month and day of a date of birth in lower case; None where it can be read in two ways, or in none."""
+    plain = plain.lstrip("'")
+    short = _SIX.fullmatch(plain)
+    if short is not None:
+        century = None if short[4] is None else 1900 if short[4] in "1256" else 2000
+        return _valid(_year(short[1], century), int(short[2]), int(short[3]))
+    numbers: list[str] = re.findall("[0-9]+", plain)
+    if len(numbers) == 1 and len(numbers[0]) == 8:
+        return _valid(int(plain[:4]), int(numbers[0][4:6]), int(numbers[0][6:])) if plain == numbers[0] else None
+    month = next((place for place, name in enumerate(_MONTHS, 1) if re.search(rf"(?<![a-z]){name}", plain)), None)
+    if month is not None and len(numbers) == 2:
+        day, year = sorted(numbers, key=len)
+        return _valid(int(year), month, int(day)) if len(year) == 4 else None
+    if len(numbers) != 3 or month is not None:
+        return None
+    first, second, third = numbers
+    if len(first) == 4 or int(first) > 31 or re.search("[년年]", plain):
+        return _valid(_year(first, None), int(second), int(third))
+    if len(third) == 4:
+        ways = {_valid(int(third), *pair) for pair in ((int(first), int(second)), (int(second), int(first)))} - {None}
+        return ways.pop() if len(ways) == 1 else None
+    return None
+
+
+def _year(digits: str, century: int | None) -> int:
+    if len(digits) == 4:
+        return int(digits)
+    return int(digits) + (century or (1900 if int(digits) >= CENTURY_PIVOT else 2000))
+
+
+def _valid(year: int, month: int, day: int) -> tuple[int, int, int] | None:
+    return (year, month, day) if 1 <= month <= 12 and 1 <= day <= 31 and 1800 <= year < 2100 else None

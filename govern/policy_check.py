@@ -1,0 +1,93 @@
+"""Checks what a policy names, before a run: lists and their days, known values, retention, and that every case is masked."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from govern.errors import InputError, Refused
+from govern.treatment import Treatment, prepare
+
+if TYPE_CHECKING:
+    from govern.lists import Lists
+    from govern.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A policy that holds today, ready to run, and what its files count."""
+
+    policy: "Policy"
+    treatment: Treatment
+    lists: "Lists | None"
+    counts: dict[str, Any]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The counts as lines."""
+        return tuple(f"{name}: {count}" for name, count in self.counts.items())
+
+
+def check(policy: "Policy", secret: bytes | None, *, today: date) -> Checked:
+    """`policy` with its lists and known values opened.
+
+    Raises:
+        InputError: a file that cannot be read or opened, an entry or a retention date that is over, no secret where one is
+            needed.
+        Refused: a case that a reviewer found is not masked.
+    """
+    from govern import lists
+
+    _check_retention(policy, today)
+    opened = lists.load(policy.lists_path, secret, today=today) if policy.lists_path is not None else None
+    treatment = prepare(policy, secret, opened.allowed if opened else frozenset())
+    counts: dict[str, Any] = {}
+    if opened is not None:
+        counts["lists"] = {"digest": opened.digest, **dict(opened.counts)}
+    if policy.known_path is not None:
+        counts["known"] = _known(policy, secret)
+    if opened is not None and opened.cases:
+        _check_cases(treatment, opened)
+    return Checked(policy, treatment, opened, counts)
+
+
+def _check_retention(policy: "Policy", today: date) -> None:
+    for name, until in policy.retention:
+        if until is not None and until < today:
+            raise InputError(
+                f"policy '{policy.name}': retention.{name} = {until} is over; renew it, or delete what it is about"
+            )
+
+
+def _known(policy: "Policy", secret: bytes | None) -> dict[str, Any]:
+    from govern import known
+
+    if policy.known_path is None or secret is None:
+        raise InputError(
+            f"policy '{policy.name}': its known values are sealed, and no secret came; give it with --secret"
+        )
+    summary = known.read_summary(policy.known_path, secret)
+    types = [
+        {"entity_type": each.entity_type, "values": each.values, "searched": each.searched, "joined_only": each.joined_only}
+        for each in summary.counts
+    ]
+    return {"digest": summary.digest, "customers": summary.customers, "types": types}
+
+
+def _check_cases(treatment: Treatment, opened: "Lists") -> None:
+    """Returns where no character of a miss that was once reported would be left."""
+    from govern.detect import search
+    from govern.mask import left
+    from govern.process import detector_of
+
+    detector = detector_of(treatment.policy, treatment.secret)
+    for number, (entity_type, text, start, end) in enumerate(opened.cases, 1):
+        found = left(treatment, "", text, search(detector, text).spans)
+        place = start
+        for span in found:
+            if span.start <= place < span.end:
+                place = span.end
+        if place < end:
+            raise Refused(
+                f"policy '{treatment.policy.name}': case {number} ({entity_type}), a miss that was reported once, would be "
+                "missed again; deny its value, or lower the score of its type"
+            )
