@@ -19,9 +19,9 @@ from govern.envelope import ENVELOPE_BYTES
 from govern.errors import GovernError, InputError, Refused, VerificationError
 from govern.files import MANIFEST, sha256_file
 from govern.inventory import differences, read_plain
-from govern.keys import load_trusted
+from govern.keys import PublicKey, load_trusted
 from tune.adapter import CARD, CONFIG, FILES, FORMAT_VERSION, NEEDED, PROVENANCE, RECIPE, UNGOVERNED, WEIGHTS
-from tune.errors import TuneError
+from tune.errors import TuneError, TuneRefused
 from tune.folders import base_model, tokenizer_digest
 from tune.gate import PURPOSE
 from tune.recipe import Card
@@ -64,6 +64,17 @@ class Chain:
         return tuple(link.name for link in self.links if link.status == "not_checked")
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a chain is walked with, beside the adapter."""
+
+    corpora: tuple[Path, ...] = ()
+    tokenizer: Path | None = None
+    model: Path | None = None
+    revocations: Path | None = None
+    complete: bool = False
+
+
 def verify(
     adapter: Path,
     trust: Sequence[Path],
@@ -80,36 +91,110 @@ def verify(
     `complete` adds the link `card`: it fails where the card lacks an owner, a use, a legal basis or an approval.
 
     Raises:
-        InputError: no such folder, or no trusted key.
+        InputError: a path that was given is not there or cannot be read, or no trusted key.
     """
     keys = load_trusted(trust, adapter)
     if not adapter.is_dir():
         raise InputError(f"{adapter}: no such folder; check the path of the adapter")
-    path = adapter / PROVENANCE
+    beside = given(corpus, tokenizer, model, revocations, complete=complete)
     try:
         _governed(adapter)
-        opened = open_sealed(read_plain(path, ENVELOPE_BYTES), str(path), PREDICATE_ADAPTER, keys)
-        _check_form(path, opened, now)
+        path = adapter / PROVENANCE
+        opened = open_provenance(read_plain(path, ENVELOPE_BYTES), path, keys, now)
     except VerificationError as error:
         why = "the provenance is not trusted, so nothing it says was looked at"
         rest = tuple(Link(name, "not_checked", why) for name in LINKS[1:])
         return Chain(adapter, (Link("signature", "failed", str(error)), *rest))
-    claim = opened.predicate
-    folders = [corpus] if isinstance(corpus, Path) else list(corpus or ())
-    certificate, shards = _corpora_links(folders, trust, claim, now)
-    return Chain(
-        adapter,
-        (
-            Link("signature", "verified", _signed(opened)),
-            _link("files", lambda: _files(adapter, opened)),
-            _given("tokenizer", tokenizer, lambda folder: _tokenizer(folder, claim["tokenizer"], trust, now)),
-            _given("model", model, lambda folder: _model(folder, claim["model"])),
-            certificate,
-            shards,
-            _given("revocation", revocations, lambda path: _revocation(path, keys, claim)),
-            *([_link("card", lambda: _complete(claim))] if complete else []),
-        ),
+    own = (Link("signature", "verified", _signed(opened)), _link("files", lambda: _files(adapter, opened)))
+    return Chain(adapter, (*own, *further(opened.predicate, beside, trust, now=now)))
+
+
+def given(
+    corpus: Path | Sequence[Path] | None,
+    tokenizer: Path | None,
+    model: Path | None,
+    revocations: Path | None,
+    *,
+    complete: bool,
+) -> Given:
+    """What a chain is to be walked with, where each path can be read: a mistyped one breaks no chain.
+
+    Raises:
+        InputError: a path is not there, or cannot be read.
+    """
+    corpora = (corpus,) if isinstance(corpus, Path) else tuple(corpus or ())
+    named = [("corpus", one) for one in corpora]
+    for name, folder in (*named, ("tokenizer", tokenizer), ("model", model)):
+        if folder is not None:
+            _readable(name, folder, folder=True)
+    if revocations is not None:
+        _readable("revocations", revocations, folder=False)
+    return Given(corpora, tokenizer, model, revocations, complete)
+
+
+def _readable(flag: str, path: Path, *, folder: bool) -> None:
+    why = None
+    try:
+        if folder:
+            next(path.iterdir(), None)
+        elif not os.access(path, os.R_OK):
+            why = "no such file" if not path.exists() else "cannot be read"
+    except OSError as error:
+        why = error.strerror or "cannot be read"
+    if why is not None:
+        raise InputError(f"{path}: {why[:1].lower()}{why[1:]}; check the path of --{flag}")
+
+
+def open_provenance(data: bytes, path: Path, keys: Sequence[PublicKey], now: datetime) -> Opened:
+    """An adapter's provenance, read from `path`, where trusted keys signed it and it says what a chain is walked by.
+
+    Raises:
+        VerificationError: they did not, or it does not.
+    """
+    opened = open_sealed(data, str(path), PREDICATE_ADAPTER, keys)
+    _check_form(path, opened, now)
+    return opened
+
+
+def further(claim: dict[str, Any], beside: Given, trust: Sequence[Path], *, now: datetime) -> tuple[Link, ...]:
+    """The links from what a provenance says to what was given: those of `LINKS` but the first two, and the card's."""
+    keys = load_trusted(trust)
+    certificate, shards = _corpora_links(beside.corpora, trust, claim, now)
+    return (
+        _given("tokenizer", beside.tokenizer, lambda folder: _tokenizer(folder, claim["tokenizer"], trust, now)),
+        _given("model", beside.model, lambda folder: _model(folder, claim["model"])),
+        certificate,
+        shards,
+        _given("revocation", beside.revocations, lambda path: _revocation(path, keys, claim)),
+        *([_link("card", lambda: _complete(claim))] if beside.complete else []),
     )
+
+
+def as_signed(
+    adapter: Path, opened: Opened, model: tuple[Path, str], tokenizer: tuple[Path, str], *, doing: str
+) -> None:
+    """Returns where what was read is what the provenance names: every file is read more than once.
+
+    Args:
+        adapter: the adapter's folder; each of its files is read again.
+        opened: its provenance.
+        model: the base model's folder, and the digest of what was read of it.
+        tokenizer: the same of the tokenizer.
+        doing: what is done with them, for the sentence.
+
+    Raises:
+        TuneRefused: something changed.
+    """
+    claim = opened.predicate
+    found = [
+        (folder, was, claim[part]["digest"]) for part, (folder, was) in (("model", model), ("tokenizer", tokenizer))
+    ]
+    for name, sha256 in opened.subjects.items():
+        path = adapter / name
+        found.append((path, sha256_file(path) if path.is_file() else "missing", sha256))
+    for path, was, wanted in found:
+        if was != wanted:
+            raise TuneRefused(f"{path}: changed while it was {doing}; restore it and run again")
 
 
 def _signed(opened: Opened) -> str:
@@ -244,9 +329,11 @@ def _corpora_links(
 
 
 def _worst(links: Sequence[Link]) -> Link:
+    """One link for several: of broken ones, what is said is what is broken."""
     found = {link.status for link in links}
     status = next(status for status in STATUSES if status in found)
-    return Link(links[0].name, status, "\n".join(dict.fromkeys(link.sentence for link in links)))
+    said = [link.sentence for link in links if status != "failed" or link.status == status]
+    return Link(links[0].name, status, "\n".join(dict.fromkeys(said)))
 
 
 def _corpus_links(corpus: Path, trust: Sequence[Path], left: list[dict[str, Any]], now: datetime) -> tuple[Link, Link]:

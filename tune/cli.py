@@ -318,13 +318,10 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
+    from tune.chain import verify
     from tune.merge.record import RECORD, links
 
-    if (arguments.adapter / RECORD).is_file():
-        return _show_chain(links(arguments.adapter, trusted_keys(arguments.trust), now=datetime.now(UTC)), arguments)
-    from tune.chain import verify
-
-    chain = verify(
+    chain = (links if (arguments.adapter / RECORD).is_file() else verify)(
         arguments.adapter,
         trusted_keys(arguments.trust),
         now=datetime.now(UTC),
@@ -381,6 +378,7 @@ def _merge(arguments: argparse.Namespace) -> int:
         f"{arguments.form:<11} {made.folder}",
         f"weights     {made.predicate['weights']}",
         f"divergence  {made.divergence.mean:.1e} nats a token, {made.divergence.maximum:.1e} at most, on {made.text.sentence}",
+        *([f"held in     {arguments.held_in}, which is your word and is recorded so"] if arguments.held_in else []),
         f"record      {'signed' if made.signed else 'NOT SIGNED; give --sign-key'}",
     ]
     show({"folder": str(made.folder), "signed": made.signed, "record": made.predicate}, arguments.json, lines)

@@ -197,10 +197,32 @@ def test_a_revoked_corpus_fails_even_without_its_folder(trained, tmp_path):
     chain = verify(trained.adapter, trained.trust, now=NOW, revocations=listed)
     assert statuses(chain)["revocation"] == "failed"
     assert "stop using this adapter" in sentence(chain, "revocation")
-    assert (
-        statuses(verify(trained.adapter, trained.trust, now=NOW, revocations=tmp_path / "none"))["revocation"]
-        == "failed"
-    )
+    (tmp_path / "empty.json").write_text("")
+    chain = verify(trained.adapter, trained.trust, now=NOW, revocations=tmp_path / "empty.json")
+    assert statuses(chain)["revocation"] == "failed"
+
+
+@pytest.mark.parametrize("flag", ["corpus", "tokenizer", "model", "revocations"])
+def test_a_mistyped_path_is_bad_input_and_no_broken_chain(trained, tmp_path, capsys, flag):
+    """Exit code 2 with the path, also of a file where a folder is meant; never "the chain is broken"."""
+    from tune.cli import main
+
+    (tmp_path / "file").write_text("x")
+    for path in (tmp_path / "nope", *([] if flag == "revocations" else [tmp_path / "file"])):
+        command = ["verify", str(trained.adapter), "--trust", str(trained.trust[0]), f"--{flag}", str(path)]
+        assert main(command) == 2
+        said = capsys.readouterr()
+        assert f"{path}: no" in said.err
+        assert f"check the path of --{flag}" in said.err
+        assert "broken" not in said.out + said.err
+
+
+def test_a_corpus_given_twice_is_said_without_the_link_that_holds(trained):
+    """What is listed as broken is broken."""
+    folder = trained.root / "corpus"
+    said = sentence(verify(trained.adapter, trained.trust, now=NOW, corpus=[folder, folder]), "certificate")
+    assert "given already" in said
+    assert "signed and in force" not in said
 
 
 def test_a_missing_provenance_fails_and_a_missing_folder_is_bad_input(mine, tmp_path):

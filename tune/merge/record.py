@@ -2,9 +2,13 @@
 
 `merge.json` is an in-toto Statement: its subjects are all the other files, its predicate says of which adapter, base and
 tokenizer, by digest, and how far the result lies from the trained model. With a key it lies in a DSSE envelope, as an
-adapter's provenance does, and `verify` checks it; without one it is the bare statement, and says so.
+adapter's provenance does, and `verify` checks it; without one it is the bare statement, and says so. `links` goes on to the
+adapter's own provenance, and from there to the folders that are given, as `tune.chain` does.
 """
 
+import hashlib
+import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +24,9 @@ from govern.files import canonical, digest, list_files, sha256_file, write_whole
 from govern.inventory import differences, read_plain
 from govern.keys import load_trusted
 from tune import adapter as adapters
-from tune.chain import Chain, Link
+from tune import chain
+from tune.chain import ATTESTED, GOVERNED, Chain, Given, Link
+from tune.errors import TuneError
 from tune.folders import EXTENSION, read_json
 
 if TYPE_CHECKING:
@@ -72,9 +78,17 @@ def verify(folder: Path, trust: Sequence[Path], *, now: datetime) -> Opened:
     """
     path = folder / RECORD
     keys = load_trusted(trust, folder)
-    opened = open_sealed(read_plain(path, ENVELOPE_BYTES), str(path), PREDICATE_MERGED, keys)
+    data = read_plain(path, ENVELOPE_BYTES)
+    if _is_bare(data):
+        raise VerificationError((f"{path}: unsigned, so nobody vouches for it; merge again with --sign-key KEY",))
+    opened = open_sealed(data, str(path), PREDICATE_MERGED, keys)
+    claim = opened.predicate
+    if claim.get("format_version") != FORMAT_VERSION:
+        raise VerificationError((f"{path}: format_version is not {FORMAT_VERSION}; update assay to read it",))
+    if not _is_whole(claim):
+        raise VerificationError((f"{path}: the signed record lacks what a merge says; merge and sign again",))
     try:
-        issued = parse(opened.predicate.get("issued", ""))
+        issued = parse(claim.get("issued", ""))
     except (ValueError, TypeError):
         raise VerificationError((f"{path}: the date of issue is not RFC 3339 in UTC; merge and sign again",)) from None
     if issued > whole_second(now):
@@ -85,30 +99,158 @@ def verify(folder: Path, trust: Sequence[Path], *, now: datetime) -> Opened:
     return opened
 
 
-def links(folder: Path, trust: Sequence[Path], *, now: datetime) -> Chain:
-    """The chain of a merged model: its own signature and files, and what was verified of its adapter when it was merged.
+def links(
+    folder: Path,
+    trust: Sequence[Path],
+    *,
+    now: datetime,
+    corpus: Path | Sequence[Path] | None = None,
+    tokenizer: Path | None = None,
+    model: Path | None = None,
+    revocations: Path | None = None,
+    complete: bool = False,
+) -> Chain:
+    """The chain of a merged model: its own signature and files, its adapter's provenance, and what is given, as of an adapter.
+
+    What is not given now stands as the merger found it: the link `adapter` says what was verified then, and `adapter chain` is
+    what never was.
 
     Raises:
-        InputError: no trusted key.
+        InputError: a path that was given is not there or cannot be read, or no trusted key.
+        TuneError: something is to be checked, and the adapter's provenance is by a key that is not trusted.
     """
+    beside = chain.given(corpus, tokenizer, model, revocations, complete=complete)
     try:
         opened = verify(folder, trust, now=now)
     except VerificationError as error:
         return Chain(folder, (Link("signature", "failed", str(error)),))
     claim = opened.predicate
-    found = claim["adapter"]
-    checked = f"of the adapter, {', '.join(found['links_verified'])} verified when it was merged"
-    left = ", ".join(found["links_not_checked"])
-    kl = claim["divergence"]["mean_nats"]
+    of_adapter = _adapter_links(folder, claim, beside, trust, now)
+    known = {link.name for link in of_adapter if link.status != "not_checked"}
+    left = ", ".join(name for name in claim["adapter"]["links_not_checked"] if name not in known)
     return Chain(
         folder,
         (
             Link("signature", "verified", f"signed by {', '.join(opened.key_ids)}, issued {claim['issued']}"),
             Link("files", "verified", f"all {len(opened.subjects)} files are as signed"),
-            Link("adapter", "verified", f"{found['governance']}; {checked}"),
+            *of_adapter,
             *([Link("adapter chain", "not_checked", f"of the adapter, never checked: {left}")] if left else []),
-            Link("divergence", "verified", f"{kl:.1e} nats a token from the trained model, as measured then"),
+            _divergence(claim),
         ),
+    )
+
+
+def _adapter_links(
+    folder: Path, claim: dict[str, Any], beside: Given, trust: Sequence[Path], now: datetime
+) -> tuple[Link, ...]:
+    """The link `adapter`: its provenance, signed and the one that was merged; and a link for each thing that was given."""
+    path, found = folder / ADAPTER_PROVENANCE, claim["adapter"]
+    keys = load_trusted(trust, folder)
+    then = f"of the adapter, {', '.join(found['links_verified'])} verified when it was merged"
+    try:
+        data = _provenance(path, found["provenance"])
+        strangers = _signers(data) - {key.key_id for key in keys}
+        if strangers:
+            return (_by_stranger(path, strangers, then, beside),)
+        opened = chain.open_provenance(data, path, keys, now)
+        _agrees(path, claim, opened)
+    except VerificationError as error:
+        return (Link("adapter", "failed", str(error)),)
+    signed = f"its provenance is signed by {', '.join(opened.key_ids)}, issued {opened.predicate['issued']}"
+    sentence = f"{found['governance']}; {then}\n{signed}"
+    return (
+        Link("adapter", "verified", sentence),
+        *(
+            link
+            for link in chain.further(opened.predicate, beside, trust, now=now)
+            if link.status != "not_checked" or (beside.corpora and link.name in ("certificate", "shards"))
+        ),
+    )
+
+
+def _by_stranger(path: Path, strangers: set[str], then: str, beside: Given) -> Link:
+    """The link `adapter` where the merger alone is trusted; what was given cannot be checked by what strangers say."""
+    names = ", ".join(sorted(strangers))
+    if beside != Given():
+        raise TuneError(
+            f"{path}: signed by {names}, which is not trusted, so nothing can be checked by what it says; give that key too "
+            "with --trust, or leave out --corpus, --tokenizer, --model, --revocations and --complete"
+        )
+    sentence = f"its provenance is signed by {names}, which is not trusted; give that key too with --trust\n{then}"
+    return Link("adapter", "not_checked", sentence)
+
+
+def _provenance(path: Path, named: str) -> bytes:
+    """The adapter's provenance, the one that the record names."""
+    data = read_plain(path, ENVELOPE_BYTES)
+    if "sha256:" + hashlib.sha256(data).hexdigest() != named:
+        raise VerificationError((f"{path}: not the provenance that {RECORD} names; restore the folder",))
+    return data
+
+
+def _signers(data: bytes) -> set[str]:
+    """The keys that an envelope says it is signed by; none where it is no envelope, which is said elsewhere."""
+    try:
+        return {str(one["keyid"]) for one in json.loads(data)["signatures"]}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return set()
+
+
+def _agrees(path: Path, claim: dict[str, Any], opened: Opened) -> None:
+    """Refuses a record that says other things of its adapter than the adapter's provenance does."""
+    said, signed = claim["adapter"], opened.predicate
+    pairs = {
+        "adapter's weights": (said["weights"], "sha256:" + opened.subjects[adapters.WEIGHTS]),
+        "governance": (said["governance"], signed.get("governance", GOVERNED)),
+        "base model": (claim["model"]["digest"], signed["model"]["digest"]),
+        "tokenizer": (claim["tokenizer"]["digest"], signed["tokenizer"]["digest"]),
+    }
+    odd = [name for name, (one, other) in pairs.items() if one != other]
+    if odd:
+        raise VerificationError((f"{path}: {RECORD} says another {', '.join(odd)} than it; merge and sign again",))
+
+
+def _divergence(claim: dict[str, Any]) -> Link:
+    sentence = f"{claim['divergence']['mean_nats']:.1e} nats a token from the trained model, as measured then"
+    if not is_stated(claim):
+        return Link("divergence", "verified", sentence)
+    held = claim["model"]["held_in"]
+    return Link(
+        "divergence",
+        "not_checked",
+        f"{sentence}, if its base was held in {held} in training: that is the merger's word (--held-in), and nothing shows it",
+    )
+
+
+def is_stated(predicate: dict[str, Any]) -> bool:
+    """Whether how the base was held in training is the merger's word; of an attested adapter nobody recorded it."""
+    attested = predicate["adapter"]["governance"] == ATTESTED
+    return bool(predicate["model"].get("held_in_stated", attested))
+
+
+def _is_bare(data: bytes) -> bool:
+    """Whether this is a statement without an envelope."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and "predicate" in value and "payload" not in value
+
+
+def _is_whole(claim: dict[str, Any]) -> bool:
+    """Whether a signed predicate has what `links` reads, in the types it is said in."""
+    parts = [claim.get(name) for name in ("adapter", "model", "tokenizer", "divergence")]
+    adapter, model, words, divergence = (part if isinstance(part, dict) else {} for part in parts)
+    lists = [adapter.get(name) for name in ("links_verified", "links_not_checked")]
+    texts = [adapter.get("provenance"), adapter.get("weights"), model.get("digest"), model.get("held_in")]
+    texts += [words.get("digest"), *(one for each in lists if isinstance(each, list) for one in each)]
+    mean = divergence.get("mean_nats")
+    return (
+        all(isinstance(each, list) for each in lists)
+        and all(isinstance(text, str) for text in texts)
+        and adapter.get("governance") in (GOVERNED, ATTESTED)
+        and isinstance(mean, (int, float))
+        and math.isfinite(mean)
     )
 
 
@@ -127,12 +269,14 @@ def _predicate(folder: Path, made: Merge, sources: "Sources", *, signed: bool, i
             "weights": "sha256:" + sources.opened.subjects[adapters.WEIGHTS],
             "governance": sources.opened.predicate.get("governance", "governed"),
             "key_ids": list(sources.opened.key_ids),
+            "corpora": _corpora(sources.opened.predicate),
             "links_verified": [link.name for link in sources.chain.links if link.status == "verified"],
             "links_not_checked": list(sources.chain.unchecked),
         },
         "model": {
             "digest": sources.base.digest,
             "held_in": sources.numbers.quantisation.type,
+            "held_in_stated": sources.opened.predicate.get("governance") == ATTESTED,
             "loaded_in": sources.numbers.quantisation.compute,
         },
         "tokenizer": _tokenizer(sources.words),
@@ -145,13 +289,18 @@ def _predicate(folder: Path, made: Merge, sources: "Sources", *, signed: bool, i
     }
 
 
+def _corpora(claim: dict[str, Any]) -> list[dict[str, str]]:
+    """What the adapter's provenance says that it was trained on."""
+    return [{key: one[key] for key in ("certificate", "manifest")} for one in (claim["corpus"], *claim.get("also", []))]
+
+
 def card(predicate: dict[str, Any], note: str | None) -> str:
     """The card, of a predicate's values and a note of the base."""
     from jinja2 import Environment, StrictUndefined
 
     text = resources.files("tune").joinpath("templates/merged.md.jinja").read_text("utf-8")
     template = Environment(autoescape=False, undefined=StrictUndefined, trim_blocks=True).from_string(text)  # noqa: S701  Markdown
-    return template.render(p=predicate, note=note) + "\n"
+    return template.render(p=predicate, note=note, stated=is_stated(predicate)) + "\n"
 
 
 def _tokenizer(words: "TokenizerFolder") -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from govern.attestation import PREDICATE_ADAPTER, Opened, open_sealed
 from govern.envelope import ENVELOPE_BYTES
-from govern.files import sha256_file
 from govern.inventory import read_plain
 from govern.keys import load_trusted
 from tune import adapter as adapters
@@ -61,13 +60,8 @@ def checked(
 
 def as_signed(sources: Sources, base: str, words: str) -> None:
     """Refuses inputs that are no longer what the provenance names: they are read more than once."""
-    claim = sources.opened.predicate
-    for folder, found, part in ((sources.base.path, base, "model"), (sources.words.path, words, "tokenizer")):
-        if found != claim[part]["digest"]:
-            raise TuneRefused(f"{folder}: changed while it was merged; restore it and run again")
-    for name, sha256 in sources.opened.subjects.items():
-        if sha256_file(sources.adapter / name) != sha256:
-            raise TuneRefused(f"{sources.adapter / name}: changed while it was merged; restore it and run again")
+    pairs = (sources.base.path, base), (sources.words.path, words)
+    chain.as_signed(sources.adapter, sources.opened, *pairs, doing="merged")
 
 
 def _numbers(adapter: Path, claim: dict[str, Any], held_in: HeldIn | None) -> Numbers:

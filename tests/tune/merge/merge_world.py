@@ -8,11 +8,11 @@ from pathlib import Path
 from tune_world import NOW, World
 
 from govern.attestation import PREDICATE_ADAPTER, seal, statement
-from govern.files import sha256_file
+from govern.files import list_files, sha256_file
 from govern.keys import load_private
 from tune.adapter import PROVENANCE
 from tune.folders import base_model
-from tune.merge import dequantised
+from tune.merge import dequantised, record
 from tune.merge.merging import merge
 from tune.recipe import recorded
 
@@ -34,6 +34,17 @@ def sealed_again(world: World, **claim) -> None:
     subjects = [(name, sha256_file(world.adapter / name)) for name in names]
     key = load_private(world.root / "keys/sign.pem")
     path.write_bytes(seal(statement(subjects, PREDICATE_ADAPTER, predicate), key))
+
+
+def recorded_again(world: World, folder: Path, change) -> None:
+    """Signs the record of the merge in `folder` again, its predicate changed by `change`: by the owner's key."""
+    path = folder / record.RECORD
+    predicate = json.loads(base64.b64decode(json.loads(path.read_bytes())["payload"]))["predicate"]
+    change(predicate)
+    names = [name for name in list_files(folder) if name != record.RECORD]
+    subjects = [(name, sha256_file(folder / name)) for name in names]
+    key = load_private(world.root / "keys/sign.pem")
+    path.write_bytes(seal(statement(subjects, record.PREDICATE_MERGED, predicate), key))
 
 
 def nothing_is_left(out: Path) -> bool:

@@ -63,7 +63,7 @@ def test_an_unsigned_record_says_that_it_is_unsigned(trained, done):
     assert stated["predicate"]["signature"].startswith("unsigned")
     assert {one["name"] for one in stated["subject"]} == {path.name for path in done.folder.iterdir()} - {"merge.json"}
     assert "not signed" in (done.folder / "README.md").read_text("utf-8")
-    with pytest.raises(VerificationError):
+    with pytest.raises(VerificationError, match=r"merge\.json: unsigned, so nobody vouches for it"):
         merge_record.verify(done.folder, trained.trust, now=NOW)
 
 
