@@ -135,8 +135,10 @@ class Template:
             return None
 
 
-def find(folder: Path, chosen: Path | None, special: Mapping[str, str]) -> Template:
+def find(folder: Path, chosen: Path | None, special: Mapping[str, str], *, named: str = "data.template") -> Template:
     """The chat template in the file `chosen`, or, where that is None, of the tokenizer in `folder`.
+
+    `named` is what the user calls `chosen`, for a sentence.
 
     Raises:
         TuneError: the file cannot be read, or there is none.
@@ -146,17 +148,17 @@ def find(folder: Path, chosen: Path | None, special: Mapping[str, str]) -> Templ
         try:
             return Template(path.read_bytes().decode(), str(path), special)
         except OSError as error:
-            raise TuneError(f"{path}: {error.strerror or 'cannot be read'}; check data.template") from None
+            raise TuneError(f"{path}: {error.strerror or 'cannot be read'}; check {named}") from None
         except UnicodeDecodeError:
             raise TuneError(f"{path}: not UTF-8; save it as UTF-8") from None
     found = read_json(folder / CONFIG).get("chat_template") if (folder / CONFIG).exists() else None
     if isinstance(found, list):
-        named = {one.get("name"): one.get("template") for one in found if isinstance(one, dict)}
-        found = named.get("default")
+        several = {one.get("name"): one.get("template") for one in found if isinstance(one, dict)}
+        found = several.get("default")
     if not isinstance(found, str):
         raise TuneError(
-            f'{folder}: no chat template ({FILE}, or chat_template in {CONFIG}), and data.format is "messages"; '
-            "name a file with one as data.template"
+            f"{folder}: no chat template ({FILE}, or chat_template in {CONFIG}), which conversations need; "
+            f"name a file with one as {named}"
         )
     return Template(found, str(folder / CONFIG), special)
 

@@ -23,6 +23,8 @@ MODEL_TYPES = ("llama",)
 
 PLAIN = (".json", ".md", ".txt", ".model", ".jinja")
 BARE = ("SHA256SUMS", "LICENSE", "NOTICE", ".gitattributes")
+SIGNED = ("attestation.json", "provenance.json", "merge.json")
+"""Files by which a corpus, a tokenizer, an adapter or a merged model is known to be signed."""
 SPECIAL = ("bos_token", "eos_token", "pad_token", "unk_token")
 """The special tokens that a chat template may name."""
 LOADS_MORE = ("adapter_config.json",)
@@ -189,7 +191,9 @@ def tokenizer_digest(folder: Path) -> str:
 
 
 def new_folder(out: Path, *inputs: Path) -> None:
-    """Refuses a folder that is to be made where it cannot go: it exists, its parent does not, or it lies inside an input.
+    """Refuses a folder that is to be made where it cannot go.
+
+    It exists, its parent does not, or it lies inside an input or anything that was signed.
 
     Raises:
         TuneError: with the remedy.
@@ -201,6 +205,9 @@ def new_folder(out: Path, *inputs: Path) -> None:
     for folder in inputs:
         if out.resolve().is_relative_to(folder.resolve()):
             raise TuneError(f"{out}: lies inside {folder}, which must stay as it is; name another --out")
+    for folder in out.resolve().parents:
+        if any((folder / name).is_file() for name in SIGNED):
+            raise TuneError(f"{out}: lies inside {folder}, which is signed and must stay as it is; name another --out")
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -5,12 +5,11 @@ new folder with `compare.json` and `report.html`, which hold counts, intervals a
 same inputs and seed give the same bytes on one machine, however a corpus or a task file is sorted.
 """
 
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from govern.files import canonical, sha256_file, write_whole
+from govern.files import canonical, write_whole
 from tune import adapter
 from tune.compare import contrast
 from tune.compare.contrast import ADAPTER, BASE, ORIGINAL
@@ -19,6 +18,7 @@ from tune.compare.models import WRITTEN_TOKENS, Report, Run, run
 from tune.compare.report import html
 from tune.compare.resampling import FEW, LEVEL
 from tune.errors import TuneError, TuneInterrupted, TuneRefused
+from tune.folders import new_folder
 from vocab.folders import building
 
 if TYPE_CHECKING:
@@ -47,23 +47,26 @@ def compare(inputs: Inputs, out: Path, *, now: datetime, report: Report | None =
     _check_arguments(inputs, out)
     try:
         admitted = admit(inputs, now)
-        made = run(inputs, admitted, report or (lambda *_: None))
-        unchanged(inputs, admitted)
-        value = _value(inputs, admitted, made)
-        page = html(value)
-        with building(out, JSON) as folder:
+        with building(out, JSON) as folder:  # before the measuring, so that a place that cannot be written to is known
+            made = run(inputs, admitted, report or (lambda *_: None))
+            unchanged(inputs, admitted)
+            value = _value(inputs, admitted, made)
             write_whole(folder / JSON, canonical(value))
-            write_whole(folder / HTML, page.encode())
+            write_whole(folder / HTML, html(value).encode())
     except KeyboardInterrupt:
         raise TuneInterrupted(f"{out}: stopped, and nothing was kept; the same command begins again") from None
     return value
 
 
 def _check_arguments(inputs: Inputs, out: Path) -> None:
-    if os.path.lexists(out):
-        raise TuneError(f"{out}: exists already; name another folder with --out, or remove it")
+    folders = (inputs.corpus, inputs.base_model, inputs.base_tokenizer)
+    new_folder(out, inputs.adapter, inputs.model, inputs.tokenizer, *(one for one in folders if one is not None))
     if inputs.corpus is None and not inputs.tasks:
         raise TuneError("nothing to compare on; give --corpus DIR, or --task FILE, or both")
+    if inputs.corpus is None and inputs.template is not None:
+        raise TuneError(
+            f"--template {inputs.template}: tasks are asked without one, and no --corpus is given; leave it out"
+        )
     if (inputs.base_model is None) != (inputs.base_tokenizer is None):
         raise TuneError("--base-model and --base-tokenizer belong together; give both, or neither")
     if inputs.rows is not None and inputs.rows < 1:
@@ -80,7 +83,7 @@ def _value(inputs: Inputs, admitted: Admitted, made: Run) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
         "kind": KIND,
-        "adapter": _adapter(inputs, admitted),
+        "adapter": _adapter(admitted),
         "systems": [_system(name, admitted) for name in systems],
         "resampling": {
             "method": "percentile bootstrap, paired",
@@ -95,11 +98,11 @@ def _value(inputs: Inputs, admitted: Admitted, made: Run) -> dict[str, Any]:
     }
 
 
-def _adapter(inputs: Inputs, admitted: Admitted) -> dict[str, Any]:
+def _adapter(admitted: Admitted) -> dict[str, Any]:
     claim = admitted.opened.predicate
     return {
         "governance": "attested" if is_attested(claim) else "governed",
-        "provenance": "sha256:" + sha256_file(inputs.adapter / adapter.PROVENANCE),
+        "provenance": admitted.provenance,
         "weights": "sha256:" + admitted.opened.subjects[adapter.WEIGHTS],
         "recipe": claim["recipe"],
         "issued": claim["issued"],

@@ -4,12 +4,13 @@ No flag skips a check, and none loads torch. The corpus may be another than was 
 evaluation, and hold documents out. Task files are read here, so that a broken one is known before an hour of work.
 """
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from govern.attestation import PREDICATE_ADAPTER, CertifiedCorpus, Opened, open_sealed
+from govern.attestation import CertifiedCorpus, Opened
 from govern.attestation import verify as verify_corpus
 from govern.envelope import ENVELOPE_BYTES
 from govern.errors import Refused
@@ -17,7 +18,7 @@ from govern.files import MANIFEST, sha256_file
 from govern.inventory import read_plain
 from govern.keys import load_trusted
 from tune import chain
-from tune.adapter import PROVENANCE, RECIPE, WEIGHTS
+from tune.adapter import PROVENANCE, RECIPE
 from tune.chat import find
 from tune.compare import held_out
 from tune.compare.held_out import HeldOut
@@ -25,7 +26,7 @@ from tune.compare.resampling import Plan
 from tune.compare.tasks import Task, some_rows
 from tune.compare.tasks import read as read_task
 from tune.errors import TuneError, TuneRefused
-from tune.folders import BaseModel, TokenizerFolder, base_model, tokenizer
+from tune.folders import BaseModel, TokenizerFolder, base_model, tokenizer, tokenizer_digest
 from tune.gate import PURPOSE
 from tune.recipe import Data, Numbers, recorded
 
@@ -67,9 +68,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """Inputs that verified."""
+    """Inputs that verified; `provenance` is the digest of the adapter's."""
 
     opened: Opened
+    provenance: str
     numbers: Numbers
     corpus: CertifiedCorpus | None
     manifest: str | None
@@ -89,11 +91,11 @@ def admit(inputs: Inputs, now: datetime) -> Admitted:
         GovernError: the corpus does not verify.
         VocabError: a tokenizer is none.
     """
-    opened = _chain(inputs, now)
+    opened, provenance = _chain(inputs, now)
     numbers = recorded(inputs.adapter / RECIPE) if RECIPE in opened.subjects else Numbers.model_validate({})
     corpus, manifest = (None, None) if inputs.corpus is None else _corpus(inputs, inputs.corpus, opened.predicate, now)
     tasks = tuple(some_rows(read_task(argument), inputs.rows) for argument in inputs.tasks)
-    _check_tasks(tasks)
+    _check_tasks(tasks, inputs.rows)
     words = tokenizer(inputs.tokenizer)
     data, template = numbers.data, None
     if corpus is not None:
@@ -110,23 +112,29 @@ def admit(inputs: Inputs, now: datetime) -> Admitted:
             )
         other = tokenizer(inputs.base_tokenizer)
         original = _side(inputs.base_model, other, length, corpus, data, None, inputs.rows)
-    return Admitted(opened, numbers, corpus, manifest, data, template, side, original, tasks)
+    admitted = Admitted(opened, provenance, numbers, corpus, manifest, data, template, side, original, tasks)
+    # The chain was checked by another reading of these files.
+    read = (inputs.model, side.base.digest), (inputs.tokenizer, words.digest)
+    chain.as_signed(inputs.adapter, opened, *read, doing="read")
+    return admitted
 
 
 def unchanged(inputs: Inputs, admitted: Admitted) -> None:
-    """Returns where models and adapter are still what was verified.
+    """Returns where everything is still what the provenance names.
 
     Raises:
-        TuneRefused: one changed while it was measured.
+        TuneRefused: something changed since the chain was checked; of the original, since it was read.
     """
-    pairs = [(inputs.model, admitted.side)]
-    if inputs.base_model is not None and admitted.original is not None:
-        pairs.append((inputs.base_model, admitted.original))
-    for path, side in pairs:
-        if base_model(path).digest != side.base.digest:
-            raise TuneRefused(f"{path}: changed while it was measured; restore it and compare again")
-    if sha256_file(inputs.adapter / WEIGHTS) != admitted.opened.subjects[WEIGHTS]:
-        raise TuneRefused(f"{inputs.adapter / WEIGHTS}: changed while it was measured; restore it and compare again")
+    original = admitted.original
+    now = (inputs.model, base_model(inputs.model).digest), (inputs.tokenizer, tokenizer_digest(inputs.tokenizer))
+    chain.as_signed(inputs.adapter, admitted.opened, *now, doing="measured")
+    if original is not None:
+        for path, found, was in (
+            (original.base.path, base_model(original.base.path).digest, original.base.digest),
+            (original.words.path, tokenizer_digest(original.words.path), original.words.digest),
+        ):
+            if found != was:
+                raise TuneRefused(f"{path}: changed while it was measured; restore it and run again")
 
 
 def is_attested(claim: dict[str, Any]) -> bool:
@@ -139,7 +147,8 @@ def trained_on(claim: dict[str, Any]) -> dict[str, str]:
     return {one["certificate"]: one["manifest"] for one in (claim["corpus"], *claim.get("also", []))}
 
 
-def _chain(inputs: Inputs, now: datetime) -> Opened:
+def _chain(inputs: Inputs, now: datetime) -> tuple[Opened, str]:
+    """The adapter's provenance, where its chain holds, and its digest."""
     found = chain.verify(
         inputs.adapter,
         inputs.trust,
@@ -152,8 +161,9 @@ def _chain(inputs: Inputs, now: datetime) -> Opened:
         broken = [line for link in found.links if link.status == "failed" for line in link.sentence.splitlines()]
         raise TuneRefused("\n".join(["the adapter's chain is broken, so nothing is compared", *broken]))
     path = inputs.adapter / PROVENANCE
-    keys = load_trusted(inputs.trust, inputs.adapter)
-    return open_sealed(read_plain(path, ENVELOPE_BYTES), str(path), PREDICATE_ADAPTER, keys)
+    data = read_plain(path, ENVELOPE_BYTES)
+    opened = chain.open_provenance(data, path, load_trusted(inputs.trust, inputs.adapter), now)
+    return opened, "sha256:" + hashlib.sha256(data).hexdigest()
 
 
 def _corpus(inputs: Inputs, folder: Path, claim: dict[str, Any], now: datetime) -> tuple[CertifiedCorpus, str]:
@@ -175,10 +185,16 @@ def _corpus(inputs: Inputs, folder: Path, claim: dict[str, Any], now: datetime) 
     return corpus, manifest
 
 
-def _check_tasks(tasks: tuple[Task, ...]) -> None:
+def _check_tasks(tasks: tuple[Task, ...], rows: int | None) -> None:
     names = [task.name for task in tasks]
     if len({*names}) != len(names):
         raise TuneError("--task: two tasks have one name; give one a TOML file with another")
+    for task in tasks:
+        if task.kind == "labels" and len({item.answer for item in task.items}) == 1:
+            raise TuneError(
+                f"--rows {rows}: the rows of {task.name} that are left have one label, so any constant answer is right; "
+                "give more"
+            )
 
 
 def _template(inputs: Inputs, words: TokenizerFolder, data: Data, claim: dict[str, Any]) -> "Template | None":
@@ -187,7 +203,7 @@ def _template(inputs: Inputs, words: TokenizerFolder, data: Data, claim: dict[st
         if inputs.template is not None:
             raise TuneError(f"--template {inputs.template}: the corpus holds no conversations; leave it out")
         return None
-    found = find(inputs.tokenizer, inputs.template, words.special)
+    found = find(inputs.tokenizer, inputs.template, words.special, named="--template")
     known = claim["tokenizer"].get("template")
     if known is not None and known != found.digest:
         raise TuneRefused(

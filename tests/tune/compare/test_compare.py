@@ -6,21 +6,16 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import polars as pl
 import pytest
 import tune_world
-from tune_world import ISSUED, NOW, SENTENCES, claim, texts
+from compare_world import ASKED, NEWS, inputs, lines
+from tune_world import NOW, SENTENCES, texts
 
-from govern.errors import GovernError
 from govern.files import sha256_file
 from tune.cli import main
-from tune.compare import gate as compare_gate
 from tune.compare import report as compare_report
 from tune.compare.comparing import HTML, JSON, compare
-from tune.compare.gate import Inputs
-from tune.compare.resampling import Plan
-from tune.errors import TuneError, TuneInterrupted, TuneRefused
-from tune.folders import tokenizer
+from tune.errors import TuneError, TuneRefused
 
 pytest.importorskip("torch")
 pytestmark = [
@@ -28,71 +23,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:`gradient_checkpointing_enable` is deprecated:FutureWarning"),  # PEFT's calls
     pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning"),
 ]
-NEWS = [
-    {
-        "text": f"{word} of the quarter rose to {at} million.",
-        "text_ko": f"분기 {korean} {at}억원으로 늘었다.",
-        "label": label,
-    }
-    for at, (word, korean, label) in enumerate(
-        [("Profit", "이익이", "positive"), ("Loss", "손실이", "negative"), ("Staff", "직원이", "neutral")] * 4
-    )
-]
-ASKED = [
-    {"question": f"What rose in year {at}?", "context": "Profit rose.", "answers": ["profit"], "group": at % 2}
-    for at in range(3)
-]
-
-
-def lines(path: Path, rows: list) -> str:
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    return str(path)
-
-
-def inputs(world, **changes) -> Inputs:
-    """Everything that verifies, and few resamples."""
-    given = Inputs(world.adapter, world.trust, world.root / "model", world.root / "tokenizer", plan=Plan(200, 0))
-    return replace(given, **changes)
-
-
-@pytest.fixture(scope="module")
-def tasks(tmp_path_factory) -> tuple[str, ...]:
-    """A labelled set in both languages, and questions."""
-    folder = tmp_path_factory.mktemp("tasks")
-    return (lines(folder / "news.jsonl", NEWS), lines(folder / "asked.jsonl", ASKED))
-
-
-@pytest.fixture(scope="module")
-def compared(trained, tasks, tmp_path_factory):
-    """A comparison on held-out text and two tasks: its value and its folder."""
-    out = tmp_path_factory.mktemp("compared") / "report"
-    return compare(inputs(trained, corpus=trained.root / "corpus", tasks=tasks), out, now=NOW), out
-
-
-@pytest.fixture
-def corpus(trained, tmp_path):
-    """A function that writes another signed corpus."""
-
-    def make(held_out: list[str], langs: list[str] | None = None, **changes) -> Path:
-        from govern.attestation import sign
-        from govern.certificate import certify
-        from govern.files import manifest
-        from govern.keys import load_private
-
-        folder, parts = tmp_path / "other", {"documents/part-00000.parquet": texts(5, 90)}
-        parts |= {"held-out/part-00000.parquet": held_out} if held_out else {}
-        for path, documents in parts.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            said = langs if langs and path.startswith("held") else ["en"] * len(documents)
-            columns = {"id": [f"{path}{at}" for at in range(len(documents))], "text": documents, "lang": said}
-            pl.DataFrame({**columns, "source": ["a"] * len(documents)}).write_parquet(folder / path)
-        made = certify({**claim({path: len(documents) for path, documents in parts.items()}), **changes})
-        (folder / "certificate.json").write_bytes(made.data)
-        (folder / "SHA256SUMS").write_bytes(manifest(folder))
-        sign(folder, load_private(trained.root / "keys/sign.pem"), issued=ISSUED, not_after=None)
-        return folder
-
-    return make
 
 
 def test_training_shows_on_held_out_text(compared):
@@ -276,149 +206,6 @@ def test_items_that_do_not_fit_are_counted(trained, tmp_path):
     with pytest.raises(TuneRefused, match=r"long: every item is longer than the model's window"):
         compare(inputs(trained, tasks=(only,)), tmp_path / "none", now=NOW)
     assert not (tmp_path / "none").exists()
-
-
-def test_a_broken_chain_is_refused_and_nothing_is_measured(trained, copy, tmp_path):
-    """An altered adapter, another tokenizer, another model: exit code 1, with the link's own sentence."""
-    mine = copy(trained)
-    weights = mine.adapter / "adapter_model.safetensors"
-    data = weights.read_bytes()
-    weights.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
-    with pytest.raises(TuneRefused, match=r"(?s)chain is broken.*adapter_model.safetensors") as caught:
-        compare(inputs(mine, corpus=mine.root / "corpus"), tmp_path / "report", now=NOW)
-    assert caught.value.exit_code == 1
-    for name in ("tokenizer", "model"):
-        other = {name: trained.root / "base-tokenizer" if name == "tokenizer" else mine.root / "model"}
-        (mine.root / "model/README.md").write_text("# Better\n")
-        with pytest.raises(TuneRefused, match="chain is broken"):
-            compare(inputs(trained, corpus=trained.root / "corpus", **other), tmp_path / "report", now=NOW)
-    assert not (tmp_path / "report").exists()
-
-
-def test_an_ungoverned_adapter_is_refused_and_an_attested_one_said_to_be_one(trained, copy, tmp_path):
-    """What was trained elsewhere has no recipe: the defaults of one are measured with, and that is said."""
-    from govern.keys import load_private
-    from tune.attesting import attest
-
-    mine = copy(trained)
-    key = load_private(mine.root / "keys/sign.pem")
-    folders = {name: mine.root / name for name in ("model", "tokenizer")}
-    attest(
-        mine.adapter,
-        mine.root / "attested",
-        corpora=[mine.root / "corpus"],
-        trust=mine.trust,
-        key=key,
-        now=NOW,
-        **folders,
-    )
-    given = inputs(mine, adapter=mine.root / "attested", corpus=mine.root / "corpus", rows=2)
-    value = compare(given, tmp_path / "report", now=NOW)
-    assert value["adapter"]["governance"] == "attested"
-    assert value["adapter"]["recipe"] is None
-    assert value["systems"][0]["text_window"] == 1024
-    assert "trained elsewhere and is attested" in "\n".join(compare_report.lines(value))
-    (mine.adapter / "UNGOVERNED.json").write_text("{}")
-    with pytest.raises(TuneRefused, match="ungoverned"):
-        compare(inputs(mine, corpus=mine.root / "corpus"), tmp_path / "none", now=NOW)
-
-
-def test_a_corpus_that_does_not_verify_is_refused(trained, copy, corpus, tmp_path):
-    """An altered shard, a corpus certified for nothing of the kind, one without a held-out part."""
-    mine = copy(trained)
-    shard = mine.root / "corpus/held-out/part-00000.parquet"
-    shard.write_bytes(shard.read_bytes() + b"\0")
-    with pytest.raises(GovernError, match=r"part-00000.parquet: changed"):
-        compare(inputs(trained, corpus=mine.root / "corpus"), tmp_path / "report", now=NOW)
-    with pytest.raises(TuneRefused, match="no held-out part") as caught:
-        compare(inputs(trained, corpus=corpus([])), tmp_path / "report", now=NOW)
-    assert caught.value.exit_code == 1
-    assert not (tmp_path / "report").exists()
-
-
-def test_a_model_that_changes_meanwhile_is_refused(trained, copy, tmp_path):
-    """What was measured must be what was verified."""
-    mine = copy(trained)
-
-    def alter(*_):
-        (mine.root / "model/README.md").write_text("# Better\n")
-
-    with pytest.raises(TuneRefused, match="changed while it was measured"):
-        compare(inputs(mine, corpus=mine.root / "corpus", rows=1), tmp_path / "report", now=NOW, report=alter)
-    assert not (tmp_path / "report").exists()
-
-
-def test_another_chat_template_than_was_trained_with_is_refused(trained, tmp_path):
-    """Its digest stands in the provenance."""
-    (tmp_path / "t.jinja").write_text("{{ messages }}")
-    words = tokenizer(trained.root / "tokenizer")
-    data = trained.recipe().data.model_copy(update={"format": "messages"})
-    claimed = {"tokenizer": {"template": "sha256:" + "0" * 64}}
-    with pytest.raises(TuneRefused, match="another chat template than was trained with"):
-        compare_gate._template(inputs(trained, template=tmp_path / "t.jinja"), words, data, claimed)
-
-
-@pytest.mark.parametrize(
-    ("changes", "says"),
-    [
-        ({}, "nothing to compare on; give --corpus DIR, or --task FILE"),
-        ({"tasks": ("none.jsonl",), "rows": 0}, "--rows 0"),
-        ({"tasks": ("none.jsonl",), "plan": Plan(10, 0)}, "--resamples 10"),
-        ({"tasks": ("none.jsonl",), "plan": Plan(200, -1)}, "--seed -1"),
-        ({"tasks": ("none.jsonl",), "base_model": Path("m")}, "belong together"),
-        ({"tasks": ("none.jsonl",)}, "none.jsonl: No such file"),
-        ({"tasks": ("news.jsonl", "news.jsonl")}, "two tasks have one name"),
-    ],
-)
-def test_what_cannot_be_asked_is_a_sentence(trained, tmp_path, monkeypatch, changes, says):
-    """Before anything is loaded."""
-    monkeypatch.chdir(tmp_path)
-    lines(tmp_path / "news.jsonl", NEWS)
-    with pytest.raises(TuneError, match=re.escape(says)) as caught:
-        compare(inputs(trained, **changes), tmp_path / "report", now=NOW)
-    assert caught.value.exit_code == 2
-
-
-def test_an_existing_folder_is_never_touched(trained, compared, tmp_path):
-    """Not even that of the same comparison."""
-    (tmp_path / "report").mkdir()
-    for out in (tmp_path / "report", compared[1]):
-        with pytest.raises(TuneError, match="exists already"):
-            compare(inputs(trained, corpus=trained.root / "corpus"), out, now=NOW)
-    assert not any((tmp_path / "report").iterdir())
-
-
-def test_a_comparison_stopped_from_the_keyboard_keeps_nothing(trained, tmp_path):
-    """Exit code 3, and a sentence that does not promise to continue."""
-
-    def stop(*_):
-        raise KeyboardInterrupt
-
-    with pytest.raises(TuneInterrupted, match="begins again") as caught:
-        compare(inputs(trained, corpus=trained.root / "corpus"), tmp_path / "report", now=NOW, report=stop)
-    assert caught.value.exit_code == 3
-    assert not any(tmp_path.iterdir())
-
-
-def test_a_model_that_computes_no_number_is_refused(trained, tmp_path):
-    """Weights that are numbers, and whose products overflow."""
-    from safetensors.numpy import load_file, save_file
-
-    from tune.base_model import build_for
-
-    wild = build_for(trained.root / "base-tokenizer", tmp_path / "m0", hidden=32, layers=1)
-    weights = load_file(wild / "model.safetensors")
-    weights["model.norm.weight"][:] = 1e38
-    weights["lm_head.weight"] *= 1e6
-    save_file(weights, wild / "model.safetensors", {"format": "pt"})
-    given = inputs(trained, corpus=trained.root / "corpus", rows=2)
-    with pytest.raises(TuneRefused, match="a loss that is no number"):
-        compare(
-            replace(given, base_model=wild, base_tokenizer=trained.root / "base-tokenizer"),
-            tmp_path / "report",
-            now=NOW,
-        )
-    assert not (tmp_path / "report").exists()
 
 
 def test_the_command_prints_a_table_or_json(trained, compared, tasks, tmp_path, capsys):

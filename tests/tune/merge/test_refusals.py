@@ -150,6 +150,7 @@ def test_outputs_that_cannot_be_are_bad_usage(trained, copy, tmp_path):
         (mine.adapter / "out", {}, "must stay as it is"),
         (mine.root / "model/out", {}, "must stay as it is"),
         (mine.root / "corpus/out", {"corpora": [mine.root / "corpus"]}, "must stay as it is"),
+        (mine.root / "corpus/out", {}, "which is signed and must stay as it is"),
         (tmp_path / "out", {"max_kl": float("nan")}, "--max-kl nan"),
         (tmp_path / "out", {"max_kl": -1.0}, "--max-kl -1"),
     ):
