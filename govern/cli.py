@@ -24,6 +24,7 @@ from govern.flags import (
 if TYPE_CHECKING:
     from govern.certificate import Certificate
     from govern.keys import PrivateKey
+    from govern.vault_segment import WritingKeys
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -78,6 +79,8 @@ def _before_signing(commands: Any) -> None:
     certify.add_argument(
         "--secret", type=Path, required=True, metavar="FILE", help="32-byte secret that keys every digest"
     )
+    certify.add_argument("--vault", type=Path, metavar="VAULT", help="where a policy that encrypts puts the originals")
+    certify.add_argument("--vault-key", type=Path, metavar="FILE", help="writes into the vault, and reads nothing there")
     certify.add_argument("--sign-key", type=Path, metavar="KEY", help="sign at once; without it the result is a draft")
     certify.add_argument("--passphrase", type=Path, metavar="FILE", help="file whose first line opens the signing key")
     certify.add_argument(
@@ -198,6 +201,7 @@ def _certify(arguments: argparse.Namespace) -> int:
             text_column=arguments.text_column,
             id_column=arguments.id_column,
             split=arguments.split,
+            vault=_writing(arguments, chosen.pseudonyms.domain),
             workers=arguments.workers,
         )
     )
@@ -217,6 +221,18 @@ def _certify(arguments: argparse.Namespace) -> int:
     }
     show(result, arguments.json, _certified_lines(arguments.out, outcome.certificate, signed))
     return 0
+
+
+def _writing(arguments: argparse.Namespace, domain: str) -> "tuple[Path, WritingKeys] | None":
+    """The vault that `certify` writes into, if one is named."""
+    if (arguments.vault is None) != (arguments.vault_key is None):
+        raise InputError("--vault and --vault-key: one goes with the other; give both, or neither")
+    if arguments.vault is None:
+        return None
+    from govern.vault import writing_keys
+    from govern.vault_keys import load_vault_key
+
+    return arguments.vault, writing_keys(arguments.vault, load_vault_key(arguments.vault_key), domain)
 
 
 def _key_to_sign(arguments: argparse.Namespace) -> "PrivateKey | None":

@@ -91,6 +91,8 @@ class Detector:
     """Known and denied values, which are found everywhere."""
     joined: "known.Known | None" = field(default=None, repr=False)
     """Known values that are found in the documents of their customer."""
+    values: tuple[str, ...] = ()
+    """Digests of the lists and known values that were opened."""
 
     def beside(self, values: tuple[tuple[str, str], ...], key: str | None) -> "tuple[tuple[Finder, ...], str | None]":
         """What finds the values that came with one document, and those of the customer it names.
@@ -143,7 +145,7 @@ def build(policy: Policy, language: str | None = None, secret: bytes | None = No
         for rule in _rules(policy.presidio)
         if rule.entity_type in wanted and (rule.language is None or rule.language in languages)
     )
-    finders, joined = _values(policy, secret)
+    finders, joined, values = _values(policy, secret)
     models = ((path.name, pipeline.pipeline_digest(path)),) if path is not None else ()
     names = {item.rule.name for item in rules} | {NAME_RECOGNIZERS[name] for name in name_rules}
     if model is not None:
@@ -164,29 +166,33 @@ def build(policy: Policy, language: str | None = None, secret: bytes | None = No
         pipeline_score=policy.names.spacy_score,
         finders=finders,
         joined=joined,
+        values=values,
     )
 
 
-def _values(policy: Policy, secret: bytes | None) -> "tuple[tuple[Finder, ...], known.Known | None]":
-    """What finds denied and known values in every document, and the table that documents are joined with."""
+def _values(policy: Policy, secret: bytes | None) -> "tuple[tuple[Finder, ...], known.Known | None, tuple[str, ...]]":
+    """What finds denied and known values in every document, the table that documents are joined with, and their digests."""
     finders: list[Finder] = []
+    digests: list[str] = []
     joined = None
     if policy.lists_path is not None:
         from govern import known, lists
 
-        denied = lists.load(policy.lists_path, secret).denied
-        if denied:
-            finders.append(partial(known.search, known.from_values(denied, recognizer="denied")))
+        opened = lists.load(policy.lists_path, secret)
+        digests.append(opened.digest)
+        if opened.denied:
+            finders.append(partial(known.search, known.from_values(opened.denied, recognizer="denied")))
     if policy.known is not None and policy.known_path is not None:
         from govern import known
 
         if secret is None:
             raise InputError(f"policy '{policy.name}': its known values are sealed, and no secret came; give it with --secret")
         table = known.open(policy.known_path, secret)
+        digests.append(table.digest)
         if policy.known.search != "join":
             finders.append(partial(known.search, table))
         joined = table if policy.known.search != "everywhere" else None
-    return tuple(finders), joined
+    return tuple(finders), joined, tuple(digests)
 
 
 def _rules(presidio_names: tuple[str, ...]) -> tuple[Rule, ...]:

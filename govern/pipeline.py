@@ -21,16 +21,18 @@ from govern.errors import InputError, Interrupted, Refused
 from govern.files import MANIFEST, canonical, digest, manifest, sync_folder, write_whole
 from govern.keys import derive, keyed_digest
 from govern.policy_check import Checked, check
-from govern.process import Keys, ShardState, ShardTask, detector_of, process
+from govern.process import Keys, ShardState, ShardTask, detector_of, process, segment_of
 from govern.publish import Published, publish
 from govern.rows import input_files
 from govern.shards import map_shards, progress
 from govern.sources import declared_sources, source_name
 from govern.treatment import KEYED, Treatment, domain_key_id
+from govern.vault import commit, discard
 
 if TYPE_CHECKING:
     from govern.policy import Policy
     from govern.validate import ValidationResult
+    from govern.vault_segment import WritingKeys
 
 NAME_CHARACTERS = 200
 WORK_BYTES = (200_000, 8_000_000)
@@ -53,6 +55,8 @@ class Request:
     text_column: str = "text"
     id_column: str = "id"
     split: tuple[str, int] | None = None
+    vault: tuple[Path, "WritingKeys"] | None = None
+    """The vault that the originals of encrypted values go into, and what writes it."""
     workers: int = 1
     work_bytes: int | None = None
     part_bytes: int = SHARD_BYTES
@@ -85,13 +89,17 @@ def certify(request: Request) -> Outcome:
     )
     checked = check(request.policy, request.secret, today=request.today)
     keys = _keys(request.secret)
+    names = tuple((file.path.name, source_name(request.policy, keys, file.path.name)) for file in corpus.files)
     identity = _identity(request, corpus, keys, checked)
     try:
         with private.opened(request.out, identity) as folder:
             if request.out.exists():
                 return Outcome(request.out, private.finished(request.out, folder), reused=True)
-            states = _process(request, corpus, keys, checked.treatment, folder, digest(identity))
-            return Outcome(request.out, _finish(request, corpus, keys, checked, states, folder), reused=False)
+            states = _process(request, corpus, keys, names, checked.treatment, folder, digest(identity))
+            segments = _fill_vault(request, folder, states)
+            made = _finish(request, corpus, keys, checked, states, folder)
+            discard(segments)
+            return Outcome(request.out, made, reused=False)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -107,6 +115,7 @@ def _check(request: Request) -> None:
         raise InputError(f"--name: empty, more than one line, or over {NAME_CHARACTERS} characters; give a short name")
     if request.out.name in ("", ".."):
         raise InputError(f"{request.out}: no name for a new folder; give one with --out")
+    _check_vault(request)
     columns = {request.text_column: "text", request.id_column: "ids"}
     for column in request.policy.read_columns:
         if column in columns:
@@ -114,6 +123,22 @@ def _check(request: Request) -> None:
                 f"column '{column}': holds the {columns[column]}, which ship in their own form; take it out of "
                 "keep_columns and columns"
             )
+
+
+def _check_vault(request: Request) -> None:
+    encrypted = sorted({kind for kind, action in request.policy.every_action() if action == "encrypt"})
+    if encrypted and request.vault is None:
+        raise InputError(
+            f"policy '{request.policy.name}': encrypts {encrypted[0]}, and no vault came; give --vault and --vault-key"
+        )
+    if request.vault is None:
+        return
+    if not encrypted:
+        raise InputError(f"--vault: policy '{request.policy.name}' encrypts nothing; leave it out, or name the right policy")
+    place = request.vault[0].resolve()
+    for ending in ("", ".partial", ".private", ".refused"):
+        if place.is_relative_to(request.out.with_name(request.out.name + ending).resolve()):
+            raise InputError(f"{request.vault[0]}: lies inside a folder of this run; keep the vault apart from the corpus")
 
 
 def _work_bytes(request: Request) -> int:
@@ -124,14 +149,29 @@ def _work_bytes(request: Request) -> int:
 
 
 def _process(
-    request: Request, corpus: Corpus, keys: Keys, treatment: Treatment, folder: Path, run: str
+    request: Request,
+    corpus: Corpus,
+    keys: Keys,
+    names: tuple[tuple[str, str], ...],
+    treatment: Treatment,
+    folder: Path,
+    run: str,
 ) -> list[ShardState]:
-    names = tuple((path.path.name, source_name(request.policy, keys, path.path.name)) for path in corpus.files)
+    writing = request.vault[1] if request.vault else None
     tasks = [
-        ShardTask(shard, corpus.text_column, corpus.id_column, request.policy, keys, names, treatment, folder, run)
+        ShardTask(shard, corpus.text_column, corpus.id_column, request.policy, keys, names, treatment, folder, run, writing)
         for shard in corpus.shards
     ]
     return list(progress(map_shards(process, tasks, request.workers), len(tasks), "mask"))
+
+
+def _fill_vault(request: Request, folder: Path, states: list[ShardState]) -> list[Path]:
+    """Adds what the shards sealed to the vault, each once; the files, which go once the corpus stands."""
+    if request.vault is None:
+        return []
+    segments = [folder / segment_of(state.masked.stem) for state in states]
+    commit(request.vault[0], segments)
+    return segments
 
 
 def _finish(
@@ -239,6 +279,7 @@ def _pseudonyms(request: Request, private_folder: Path) -> dict[str, Any]:
         "domain": domain,
         "domain_key_id": domain_key_id(request.secret, domain),
         "surrogate_names": surrogate_names(private_folder / "findings"),
+        "vault": request.vault[1].vault if request.vault else None,
     }
     return {"pseudonyms": named}
 
@@ -312,6 +353,7 @@ def _identity(request: Request, corpus: Corpus, keys: Keys, checked: Checked) ->
         "columns": [corpus.text_column, corpus.id_column],
         "policy": request.policy.digest,
         "values": checked.counts,
+        "vault": request.vault[1].vault if request.vault else None,
         "suite": load(request.suite).digest,
         "secret": keyed_digest(derive(request.secret, "key id"), b"secret"),
         "name": request.name,

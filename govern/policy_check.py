@@ -39,12 +39,13 @@ def check(policy: "Policy", secret: bytes | None, *, today: date) -> Checked:
 
     _check_retention(policy, today)
     opened = lists.load(policy.lists_path, secret, today=today) if policy.lists_path is not None else None
-    treatment = prepare(policy, secret, opened.allowed if opened else frozenset())
     counts: dict[str, Any] = {}
     if opened is not None:
         counts["lists"] = {"digest": opened.digest, **dict(opened.counts)}
     if policy.known_path is not None:
         counts["known"] = _known(policy, secret)
+    values = tuple(counts[name]["digest"] for name in ("lists", "known") if name in counts)
+    treatment = prepare(policy, secret, opened.allowed if opened else frozenset(), values)
     if opened is not None and opened.cases:
         _check_cases(treatment, opened)
     return Checked(policy, treatment, opened, counts)
@@ -67,7 +68,12 @@ def _known(policy: "Policy", secret: bytes | None) -> dict[str, Any]:
         )
     summary = known.read_summary(policy.known_path, secret)
     types = [
-        {"entity_type": each.entity_type, "values": each.values, "searched": each.searched, "joined_only": each.joined_only}
+        {
+            "entity_type": each.entity_type,
+            "values": each.values,
+            "searched": each.searched,
+            "joined_only": each.joined_only,
+        }
         for each in summary.counts
     ]
     return {"digest": summary.digest, "customers": summary.customers, "types": types}
@@ -77,9 +83,9 @@ def _check_cases(treatment: Treatment, opened: "Lists") -> None:
     """Returns where no character of a miss that was once reported would be left."""
     from govern.detect import search
     from govern.mask import left
-    from govern.process import detector_of
+    from govern.process import detector_for
 
-    detector = detector_of(treatment.policy, treatment.secret)
+    detector = detector_for(treatment)
     for number, (entity_type, text, start, end) in enumerate(opened.cases, 1):
         found = left(treatment, "", text, search(detector, text).spans)
         place = start

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from govern.detect import Detector, Finder, Span
     from govern.mask import Replacement
     from govern.policy import Policy
+    from govern.vault_segment import Original, WritingKeys
 
 ROW_GROUP_ROWS = 65_536
 COMPRESSION_LEVEL = 3
@@ -59,6 +60,8 @@ class ShardTask:
     treatment: Treatment
     folder: Path
     run: str = ""
+    vault: "WritingKeys | None" = None
+    """What writes the originals of encrypted values; None where the policy encrypts none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def process(task: ShardTask) -> ShardState:
     found = _finished(state, task)
     if found is not None:
         return found
-    detector = detector_of(task.policy, task.treatment.secret)
+    detector = detector_for(task.treatment)
     rows = _Rows(_columns(task.policy.published_columns))
     for arrived, keyed, source, lang in _arrivals(task):
         rows.arrive(arrived, keyed, source, lang)
@@ -97,6 +100,8 @@ def process(task: ShardTask) -> ShardState:
         else:
             rows.mask(document, outcome, _values(document, outcome, keyed, lang, source, task), task)
     digests = {path: write_frame(task.folder / path, frame) for path, frame in rows.files(name).items()}
+    if task.vault is not None:
+        digests[segment_of(name)] = _write_segment(task.folder / segment_of(name), rows.originals, task.vault)
     state.parent.mkdir(exist_ok=True)
     made = {"run": task.run, "files": digests, "masked": f"masked/{name}.parquet", **rows.state()}
     write_whole(state, canonical({**made, "digest": digest(made)}), 0o600)
@@ -104,6 +109,19 @@ def process(task: ShardTask) -> ShardState:
     if stored is None:
         raise OSError(f"{state}: the shard was written but does not read back")
     return stored
+
+
+def segment_of(name: str) -> str:
+    """Where a shard's part of the vault lies in the private folder."""
+    return f"segments/{name}.vault"
+
+
+def _write_segment(path: Path, originals: "list[Original]", keys: "WritingKeys") -> str:
+    """Writes what the vault gets of a shard; returns its SHA-256. Its bytes differ each time; nothing certified has them."""
+    from govern.vault_segment import write_segment
+
+    write_segment(path, originals, keys)
+    return sha256_file(path)
 
 
 FINDINGS = {
@@ -142,17 +160,33 @@ def write_frame(path: Path, frame: "pl.DataFrame", mode: int = 0o600) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-_DETECTORS: "dict[tuple[str, Path | None, bytes | None], Detector]" = {}
+_DETECTORS: "dict[tuple[object, ...], Detector]" = {}
 
 
 def detector_of(policy: "Policy", secret: bytes | None = None) -> "Detector":
     """The detector of a policy, built once per process: it depends on nothing but the policy, its files and the secret."""
     from govern.detect import build
 
-    key = (policy.digest, policy.folder, secret)
+    stats = [path.stat() for path in (policy.lists_path, policy.known_path) if path is not None and path.exists()]
+    key = (policy.digest, policy.folder, secret, *((stat.st_mtime_ns, stat.st_size, stat.st_ino) for stat in stats))
     if key not in _DETECTORS:
         _DETECTORS[key] = build(policy, secret=secret)
     return _DETECTORS[key]
+
+
+def detector_for(treatment: Treatment) -> "Detector":
+    """The detector of a treatment.
+
+    Raises:
+        InputError: lists or known values are no longer those that the run began with.
+    """
+    detector = detector_of(treatment.policy, treatment.secret)
+    if detector.values != treatment.values:
+        raise InputError(
+            f"policy '{treatment.policy.name}': its lists or known values changed since this run began; restore the files, or "
+            "choose another --out"
+        )
+    return detector
 
 
 def prepared(
@@ -246,6 +280,7 @@ class _Rows:
         self.entities: Counter[tuple[str, str, str, str]] = Counter()
         self.vetoes: Counter[tuple[str, str, str]] = Counter()
         self.joins: Counter[str] = Counter()
+        self.originals: list[Original] = []
         self.quarantined: list[tuple[str, str]] = []
         self.dropped: list[tuple[str, str]] = []
 
@@ -266,7 +301,7 @@ class _Rows:
         for column, items in self.masked.items():
             items.append(values[column])
         texts, seen = dict(document.fields), set()
-        for span, action, value, made in _found(outcome, texts):
+        for span, action, value, made, sealed_as in _found(outcome, texts):
             raw = texts[span.field][span.start : span.end]
             keyed = keyed_value(task.treatment.allow_key, span.entity_type, value)
             other = keyed_value(task.treatment.allow_key, span.entity_type, made) if made else None
@@ -275,6 +310,8 @@ class _Rows:
                 self.findings[column].append(item)
             self.entities[span.entity_type, values["lang"], action, "spans"] += 1
             seen.add((span.entity_type, action))
+            if action == "encrypt":
+                self.originals.append(_original(span.entity_type, sealed_as, raw))
         for entity_type, kind, count in outcome.vetoes:
             self.vetoes[entity_type, values["lang"], kind] += count
         for entity_type, action in seen:
@@ -302,13 +339,19 @@ class _Rows:
             self.arrived.setdefault(name, Counter())[what] += 1
 
 
-def _found(outcome: Masked, texts: dict[str, str]) -> "Iterator[tuple[Replacement | Span, str, str, str]]":
-    """What was found in a document: where, what was done, the canonical value, and the canonical surrogate of a name."""
+def _found(outcome: Masked, texts: dict[str, str]) -> "Iterator[tuple[Replacement | Span, str, str, str, str]]":
+    """What was found in a document: where, what was done, the canonical value, the surrogate of a name, what stands there."""
     for item in outcome.replacements:
         name = item.action == "surrogate" and item.entity_type == "PERSON"
-        yield item, item.action, item.value, canonical_value("PERSON", item.text) if name else ""
+        yield item, item.action, item.value, canonical_value("PERSON", item.text) if name else "", item.text
     for span, why in outcome.stayed:
-        yield span, why, canonical_value(span.entity_type, texts[span.field][span.start : span.end]), ""
+        yield span, why, canonical_value(span.entity_type, texts[span.field][span.start : span.end]), "", ""
+
+
+def _original(entity_type: str, reference: str, raw: str) -> "Original":
+    from govern.vault_segment import Original
+
+    return Original(entity_type, reference.removeprefix(f"<{entity_type}_").removesuffix(">"), raw)
 
 
 def _finished(state: Path, task: ShardTask) -> ShardState | None:

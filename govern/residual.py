@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govern import signals
-from govern.process import detector_of, stretches
+from govern.process import detector_for, stretches
 from govern.publish import PartFile
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def rescan(task: RescanTask) -> Rescan:
     """Reads published documents again and scans a sample of them, chosen by id."""
     import polars as pl
 
-    detector = detector_of(task.policy, task.treatment.secret)
+    detector = detector_for(task.treatment)
     fields = ("text", *task.policy.published_columns)
     rows = pl.scan_parquet(task.path).select("id", "lang", "source", *fields).slice(task.first_row, TASK_ROWS)
     frame = rows.collect()

@@ -34,6 +34,8 @@ class Treatment:
     secret: bytes | None = field(default=None, repr=False)
     allow_key: bytes = field(default=b"", repr=False)
     allowed: frozenset[str] = frozenset()
+    values: tuple[str, ...] = ()
+    """Digests of the lists and known values that the policy names, in this order."""
 
     @property
     def records(self) -> bool:
@@ -81,8 +83,10 @@ class Treatment:
         return generalise.region(entity_type, value, options.address)
 
 
-def prepare(policy: "Policy", secret: bytes | None, allowed: frozenset[str] = frozenset()) -> Treatment:
-    """The treatment of `policy`.
+def prepare(
+    policy: "Policy", secret: bytes | None, allowed: frozenset[str] = frozenset(), values: tuple[str, ...] = ()
+) -> Treatment:
+    """The treatment of `policy`, whose lists and known values have the digests `values`.
 
     Raises:
         InputError: an action needs the secret and none was given.
@@ -94,7 +98,7 @@ def prepare(policy: "Policy", secret: bytes | None, allowed: frozenset[str] = fr
             raise InputError(f"policy '{policy.name}': {what}, and no secret came; give it with --secret")
         return Treatment(policy)
     keys = {kind: derive(secret, f"replacement/{policy.pseudonyms.domain}/{kind}") for kind in keyed}
-    return Treatment(policy, keys, secret, derive(secret, "value"), allowed)
+    return Treatment(policy, keys, secret, derive(secret, "value"), allowed, values)
 
 
 def keyed_value(key: bytes, entity_type: str, value: str) -> str:

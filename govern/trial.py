@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from govern.corpus import documents, read
 from govern.errors import InputError
-from govern.process import detector_of
+from govern.process import detector_for
 
 if TYPE_CHECKING:
     from govern.policy import Policy
@@ -168,7 +168,7 @@ def _findings(
     from govern.mask import adapted, left
 
     policy: Policy = treatment.policy
-    detector = detector_of(policy, treatment.secret)
+    detector = detector_for(treatment)
     corpus = read(inputs, text_column=text_column, id_column=id_column, kept=policy.published_columns)
     for shard in corpus.shards:
         for document in documents(shard, corpus.text_column, corpus.id_column, corpus.kept):
