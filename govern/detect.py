@@ -276,18 +276,23 @@ def _findings(detector: Detector, shadow: Shadow, finders: tuple[Finder, ...]) -
         found.extend(english_names.find(text))
     if "ko" in detector.name_rules:
         found.extend(korean_names.find(text))
-    for finder in (*detector.finders, *finders):
-        found.extend(hit for hit in finder(text) if hit.entity_type in detector.scores)
+    finders = (*detector.finders, *finders)
+    found.extend(_known(detector, finders, text))
     if detector.pipeline is not None:
         found.extend(pipeline.find(detector.pipeline, text, detector.pipeline_score))
     findings = [Finding(hit) for hit in found if detector.sure(hit) and not _torn(hit, text)]
     hidden = readings(text)
     if hidden is not None:
-        findings.extend(_read(detector, hidden, text))
+        findings.extend(_read(detector, hidden, text, finders))
     return findings
 
 
-def _read(detector: Detector, hidden: Readings, plain: str) -> list[Finding]:
+def _known(detector: Detector, finders: tuple[Finder, ...], text: str) -> list[Hit]:
+    """Values that are known beforehand, of the types that are looked for."""
+    return [hit for finder in finders for hit in finder(text) if hit.entity_type in detector.scores]
+
+
+def _read(detector: Detector, hidden: Readings, plain: str, finders: tuple[Finder, ...]) -> list[Finding]:
     """What the rules find in rewritten numbers, where that is sure enough for a number that was not written plainly.
 
     A check digit alone proves less in a reading, since there are several of each number. The first reading keeps the
@@ -295,7 +300,7 @@ def _read(detector: Detector, hidden: Readings, plain: str) -> list[Finding]:
     """
     text = hidden.shadow.text
     read: list[tuple[bool, Finding]] = []
-    for hit in run(detector.rules, text, detector.timeout_s):
+    for hit in (*run(detector.rules, text, detector.timeout_s), *_known(detector, finders, text)):
         core = hidden.core(hit.start, hit.end)
         if core is None or not detector.sure(hit) or _torn(hit, text):
             continue

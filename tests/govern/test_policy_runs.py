@@ -331,6 +331,33 @@ def test_known_values_are_found_everywhere_or_by_join(home, tmp_path):
     assert privacy(joined)["known"]["customers"] == 2
 
 
+def test_a_known_number_is_found_where_it_is_spelled(home, tmp_path):
+    """No rule knows the form of a branch's own numbers; the table does."""
+    master = tmp_path / "master.csv"
+    master.write_text("number\n771204418\n", "utf-8")
+    known = tmp_path / "bank.known"
+    secret = ("--secret", str(home / "keys" / "secret.key"))
+    assert (
+        cli.main(["known", "build", str(master), "--columns", "number=CUSTOMER_ID", *secret, "--out", str(known)]) == 0
+    )
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    write(
+        raw / "a.jsonl",
+        [
+            {
+                "id": "1",
+                "text": "만기 연장을 원하는 고객의 메모 칠칠일이공사사일팔 그리고 771-204-418 그리고 ７７１２０４４１８",
+            }
+        ],
+    )
+    out = tmp_path / "run" / "corpus"
+    assert certify(home, out, f'[known]\ntable = "{known}"\n', inputs=str(raw)) == 0
+    assert texts(out) == [
+        "만기 연장을 원하는 고객의 메모 <CUSTOMER_ID_1> 그리고 <CUSTOMER_ID_1> 그리고 <CUSTOMER_ID_1>"
+    ]
+
+
 def test_cleaning_comes_before_masking(home, tmp_path):
     """Hidden characters go, what they hid is found, and the document is what was cleaned."""
     raw = tmp_path / "raw"
