@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from tune.folders import TokenizerFolder
     from tune.recipe import Data
 
-LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}")
-"""What a language is called; anything else in the column is `other`, since a report must not show what stands in documents."""
-OTHER = "other"
+LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?")
+"""What a language is called (BCP 47: language, script, region); anything else in the column counts as not known, since a report
+must not show what stands in documents."""
+OTHER = "und"
 
 
 @dataclass(frozen=True, slots=True)

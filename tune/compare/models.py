@@ -110,7 +110,8 @@ def _said(given: Reader, task: "Task", item: "Item") -> Said:
         ids = prompt_ids(given, item.prompt)
         if len(ids) + WRITTEN_TOKENS > given.window:
             return None
-        return (int(matches(written(given, ids, WRITTEN_TOKENS), item.accepted)),)
+        said = written(given, ids, WRITTEN_TOKENS)
+        return (int(matches(said, item.accepted, exactly=task.format != "tatqa")),)
     asked = choice(given, item.prompt, item.options)
     if not asked.shared:
         raise TuneRefused(

@@ -22,7 +22,12 @@ MEASURES = {
     "macro_f1_per_byte": "macro-F1 by byte",
     "exact_match": "exact match",
 }
-LANGUAGES = {"lang:en": "English", "lang:ko": "Korean", "lang:other": "other languages"}
+LANGUAGES = {
+    "lang:en": "English",
+    "lang:ko": "Korean",
+    "lang:und": "language not known",
+    "lang:other": "other languages",  # in reports of earlier versions
+}
 NAMES = {BASE: "base", ADAPTER: "adapter", ORIGINAL: "original", "majority": "commonest label", "chance": "a guess"}
 
 

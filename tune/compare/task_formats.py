@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from tune.compare.answers import Normal, normal
+from tune.compare.answers import Normal, exact, normal
 from tune.compare.prompts import Wording, language
 from tune.compare.task_files import Entry, Opened, decoded, document, rows
 from tune.errors import TuneError
@@ -188,7 +188,9 @@ def _answers(opened: Opened, wording: Wording) -> Iterator[Item]:
         answers = entry.values.get("answers")
         if not isinstance(answers, list) or not answers:
             raise TuneError(f"{entry.place}: 'answers' is not a list of one text at least; correct the row")
-        accepted = tuple(normal([Entry(entry.path, entry.number, {"answers": one}).text("answers")]) for one in answers)
+        accepted = tuple(exact(Entry(entry.path, entry.number, {"answers": one}).text("answers")) for one in answers)
+        if ("",) in accepted:
+            raise TuneError(f"{entry.place}: one of its 'answers' is nothing but full stops; correct the row")
         own = entry.maybe("prompt")
         question = own or entry.text("question")
         lang = language(question, entry.values.get("lang"))
@@ -208,11 +210,10 @@ def _tatqa(opened: Opened, contexts: Opened | None, wording: Wording) -> Iterato
         question = entry.text("question")
         lang = language(question, entry.values.get("lang"))
         _has_language(entry, wording, lang)
-        group = entry.values.get("context_id")
         yield Item(
             index,
             entry.number,
-            group if isinstance(group, str) else f"row {entry.number}",
+            _group(entry, "group", "context_id"),
             lang,
             wording.prompt(lang, context=context, question=question),
             accepted=(_gold(entry),),
@@ -224,9 +225,11 @@ def _gold(entry: Entry) -> tuple[str, ...]:
     answer = entry.values.get("answer")
     if isinstance(answer, str):
         try:
-            answer = json.loads(answer)
+            parsed = json.loads(answer)
         except (ValueError, RecursionError):
-            answer = [answer]
+            parsed = None
+        # What is no list is the answer itself: "true" is a word, and "12.50" the number as it was written.
+        answer = parsed if isinstance(parsed, (list, str)) else [answer]
     parts = answer if isinstance(answer, list) else [answer]
     scale = entry.values.get("scale") or ""
     if scale not in ("", "thousand", "million", "billion", "percent"):
@@ -255,7 +258,7 @@ def _published(opened: Opened) -> Iterator[tuple[Entry, str]]:
 
 
 def _contexts(opened: Opened) -> dict[str, str]:
-    return {entry.text("id"): _written(entry) for entry in rows(opened)}
+    return {entry.name("id") or entry.text("id"): _written(entry) for entry in rows(opened)}
 
 
 def _context_of(entry: Entry, known: Mapping[str, str] | None) -> str:
@@ -265,7 +268,7 @@ def _context_of(entry: Entry, known: Mapping[str, str] | None) -> str:
         raise TuneError(
             f'{entry.place}: its table stands in another file; write a TOML file with format = "tatqa", file and contexts'
         )
-    found = known.get(entry.text("context_id"))
+    found = known.get(entry.name("context_id") or entry.text("context_id"))
     if found is None:
         raise TuneError(f"{entry.place}: no context has its 'context_id'; give the file that belongs to it as contexts")
     return found
@@ -286,7 +289,11 @@ def _written(entry: Entry) -> str:
         raise TuneError(f"{entry.place}: 'table' is not a list of rows of texts; correct the row")
     if not paragraphs and not table:
         raise TuneError(f"{entry.place}: neither paragraphs nor a table; correct the row")
-    return "\n\n".join(filter(None, ("\n".join(paragraphs), "\n".join("\t".join(line) for line in table))))
+    parts = (
+        entry.whole("paragraphs", "\n".join(paragraphs)),
+        entry.whole("table", "\n".join("\t".join(line) for line in table)),
+    )
+    return "\n\n".join(filter(None, parts))
 
 
 def _order(value: Any) -> int:
@@ -303,9 +310,13 @@ def _label(entry: Entry, *keys: str) -> str:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else entry.text(key).strip()
 
 
-def _group(entry: Entry) -> str:
-    group = entry.values.get("group")
-    return f"group {group}" if isinstance(group, (str, int)) else f"row {entry.number}"
+def _group(entry: Entry, *keys: str) -> str:
+    """What the items about one text have in common, by the first key that a row has; else a row is a text of its own."""
+    for key in keys or ("group",):
+        name = entry.name(key)
+        if name is not None:
+            return f"{key} {name}"
+    return f"row {entry.number}"
 
 
 def _has_language(entry: Entry, wording: Wording, lang: str) -> None:

@@ -74,6 +74,10 @@ def read(argument: str) -> Task:
     Raises:
         TuneError: it cannot be read, or a row is not of its format.
     """
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        raise TuneError(f"--task {ascii(argument)[1:-1]}: a name that is not UTF-8; rename the file") from None
     named, _, rest = argument.partition(":")
     if named in FORMATS and rest:
         path = Path(rest)
@@ -101,6 +105,7 @@ def _built(spec: Spec, folder: Path, where: str, toml: Path | None = None) -> Ta
     if toml is not None:
         files.insert(0, (toml.name, read_bytes(toml)[1]))
     contexts = None
+    _check_keys(spec, path, where)
     if spec.contexts is not None:
         other, beside = read_bytes(folder / spec.contexts)
         contexts = Opened(folder / spec.contexts, other)
@@ -133,6 +138,17 @@ def _spec(path: Path) -> Spec:
         if first["type"] == "missing":
             raise TuneError(f"{path}: key '{key}' is missing; add it") from None
         raise TuneError(f"{path}: key '{key}': {first['msg'][:1].lower()}{first['msg'][1:]}") from None
+
+
+def _check_keys(spec: Spec, path: Path, where: str) -> None:
+    """Refuses keys that the format does not read, so that none is ignored."""
+    odd = [] if spec.format == "labels" else sorted({"text", "label"} & spec.model_fields_set)
+    if odd:
+        raise TuneError(f"{where}: key '{odd[0]}' is of format 'labels', and '{spec.format}' has its own; remove it")
+    if spec.contexts is not None and spec.format != "tatqa":
+        raise TuneError(f"{where}: key 'contexts' is of format 'tatqa', not of '{spec.format}'; remove it")
+    if spec.contexts is not None and path.suffix.lower() == ".json":
+        raise TuneError(f"{where}: the published file holds its contexts; remove the key 'contexts'")
 
 
 def _wording(spec: Spec, where: str) -> Wording:
