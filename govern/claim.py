@@ -65,7 +65,7 @@ def claim(run: Run) -> dict[str, Any]:
         "previous_certificate": None,
         "signatures_required": run.policy.signatures_required,
         "purpose": {"allowed": sorted(run.policy.purposes), "intended_use": run.policy.intended_use},
-        "decision": {"result": "passed", "waivers": []},
+        "decision": {"result": "passed", "waivers": _waivers(run)},
         "corpus": _corpus(run, whole),
         "sources": list(run.sources),
         "accounting": {
@@ -100,6 +100,16 @@ def claim(run: Run) -> dict[str, Any]:
 def not_measured(reason: str) -> dict[str, str]:
     """The value of a field that nobody measured, with the reason."""
     return {"status": "not_measured", "reason": reason}
+
+
+def _waivers(run: Run) -> list[dict[str, str]]:
+    """Each waiver that a rule needed."""
+    used = run.validation.waived_failures
+    return [
+        {"id": waiver.id, "who": waiver.who, "why": waiver.why, "until": waiver.until.isoformat()}
+        for waiver in run.policy.waivers
+        if waiver.id in used
+    ]
 
 
 def results(validation: "ValidationResult") -> list[dict[str, Any]]:

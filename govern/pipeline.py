@@ -188,7 +188,7 @@ def _finish(
     records = private_folder / "recorded" if treatment.records else None
     published = publish(states, partial, columns, request.split, keys.splits, request.part_bytes, records)
     table, scanned = _measure(request, states, published, partial, treatment, records)
-    validation = validate(request.suite, table)
+    validation = validate(request.suite, table, [waiver.id for waiver in request.policy.waivers])
     named = {**checked.counts, **_pseudonyms(request, private_folder)}
     if request.policy.join_column is not None:
         joins: Counter[str] = sum((state.joins for state in states), Counter())
@@ -345,8 +345,10 @@ def _keys(secret: bytes) -> Keys:
 
 def _identity(request: Request, corpus: Corpus, keys: Keys, checked: Checked) -> dict[str, Any]:
     """What makes two runs the same run; private, since it digests raw input."""
-    from govern.validate import load
+    from govern.validate import check_waivers, load
 
+    suite = load(request.suite)
+    check_waivers(suite, [waiver.id for waiver in request.policy.waivers])
     detector = detector_of(request.policy, request.secret)
     return {
         "inputs": [[file.path.name, keyed_digest(keys.inputs, bytes.fromhex(file.sha256))] for file in corpus.files],
@@ -354,7 +356,7 @@ def _identity(request: Request, corpus: Corpus, keys: Keys, checked: Checked) ->
         "policy": request.policy.digest,
         "values": checked.counts,
         "vault": request.vault[1].vault if request.vault else None,
-        "suite": load(request.suite).digest,
+        "suite": suite.digest,
         "secret": keyed_digest(derive(request.secret, "key id"), b"secret"),
         "name": request.name,
         "split": list(request.split or ()),

@@ -28,6 +28,7 @@ from govern.policy_sections import (
     Retention,
     Section,
     Source,
+    Waiver,
 )
 
 ENTITY_TYPES = (
@@ -79,10 +80,11 @@ class Policy(Section):
     pseudonyms: Pseudonyms = Pseudonyms()
     generalise: Generalise = Generalise()
     sources: tuple[Source, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
 
     _folder: Path = PrivateAttr(default_factory=Path)
 
-    @field_validator("purposes", "keep_columns", "presidio", "sources", "cleaning", mode="before")
+    @field_validator("purposes", "keep_columns", "presidio", "sources", "cleaning", "waivers", mode="before")
     @classmethod
     def _array(cls, value: Any) -> Any:
         return tuple(value) if isinstance(value, list) else value

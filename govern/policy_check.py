@@ -37,7 +37,7 @@ def check(policy: "Policy", secret: bytes | None, *, today: date) -> Checked:
     """
     from govern import lists
 
-    _check_retention(policy, today)
+    _check_days(policy, today)
     opened = lists.load(policy.lists_path, secret, today=today) if policy.lists_path is not None else None
     counts: dict[str, Any] = {}
     if opened is not None:
@@ -51,7 +51,13 @@ def check(policy: "Policy", secret: bytes | None, *, today: date) -> Checked:
     return Checked(policy, treatment, opened, counts)
 
 
-def _check_retention(policy: "Policy", today: date) -> None:
+def _check_days(policy: "Policy", today: date) -> None:
+    for waiver in policy.waivers:
+        if waiver.until < today:
+            raise InputError(
+                f"policy '{policy.name}': the waiver of rule '{waiver.id}' ({waiver.who}) held until {waiver.until}; have it "
+                "renewed, or remove it"
+            )
     for name, until in policy.retention:
         if until is not None and until < today:
             raise InputError(

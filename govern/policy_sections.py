@@ -72,6 +72,15 @@ class Known(Section):
     search: Literal["everywhere", "join", "both"] = "everywhere"
 
 
+class Waiver(Section):
+    """A failed expectation of the suite that does not block, to the end of a day: who answers for it, and why."""
+
+    id: Annotated[str, Field(min_length=1)]
+    who: Annotated[str, Field(min_length=1)]
+    why: Annotated[str, Field(min_length=1)]
+    until: date
+
+
 class Retention(Section):
     """Until when what a run leaves may be kept, as declared; each stands in the certificate."""
 

@@ -39,6 +39,7 @@ def render(
             decision="refused" if blocking else "passed",
             statement=claim["statement"],
             blocking=blocking,
+            waivers=claim["decision"]["waivers"],
             came_in=counts["in"],
             certified=counts["certified"],
             dropped=counts["dropped"],

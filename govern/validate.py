@@ -5,7 +5,7 @@ out comes a `ValidationResult`. A critical rule that did not pass blocks, and so
 failed warning is recorded.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 BOUNDS = {"min_value": "at least", "max_value": "at most", "value_set": "one of", "sum_total": "a sum of"}
 """How a limit reads in a sentence, by the argument that holds it."""
+
+NEVER_WAIVED = frozenset({"expect_no_residual_spans", "expect_documents_to_be_accounted_for"})
+"""Expectations about the run, not about the text."""
 
 REMEDY = "look at the documents behind it, or choose another suite with --suite and record why"
 REMEDY_UNKNOWN = "measure it, or correct the suite: what was not decided does not pass"
@@ -30,6 +33,8 @@ class ValidationResult:
     suite_digest: str
     results: "tuple[RuleResult, ...]"
     remedies: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    waived: frozenset[str] = frozenset()
+    """Rules whose failure was waived; an unknown answer never is."""
 
     @property
     def passed(self) -> bool:
@@ -42,7 +47,19 @@ class ValidationResult:
         from expectations import blocks
 
         remedies = dict(self.remedies)
-        return tuple(_sentence(result, remedies.get(result.id, "")) for result in self.results if blocks(result))
+        return tuple(
+            _sentence(result, remedies.get(result.id, ""))
+            for result in self.results
+            if blocks(result) and result.id not in self.waived_failures
+        )
+
+    @property
+    def waived_failures(self) -> tuple[str, ...]:
+        """The rules that failed and do not block since they were waived, in order."""
+        from expectations import blocks
+
+        failed = (result for result in self.results if result.status == "failed" and blocks(result))
+        return tuple(result.id for result in failed if result.id in self.waived)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -54,18 +71,39 @@ class ValidationResult:
         return tuple(_sentence(result, remedies.get(result.id, "")) for result in recorded)
 
 
-def validate(suite: str | Path, table: Mapping[str, Sequence[int | str | None]]) -> ValidationResult:
-    """The result of the suite (a name or a file) on a metrics table.
+def validate(
+    suite: str | Path, table: Mapping[str, Sequence[int | str | None]], waived: Iterable[str] = ()
+) -> ValidationResult:
+    """The result of the suite (a name or a file) on a metrics table; failures of the rules `waived` do not block.
 
     Raises:
-        InputError: there is no such suite, or its file cannot be read.
+        InputError: there is no such suite, its file cannot be read, or a waived rule is none of its or cannot be waived.
         Refused: the suite does not load, so it decides nothing.
     """
     from expectations import decide
 
     loaded = load(suite)
+    check_waivers(loaded, waived)
     remedies = tuple((rule.id, rule.remedy) for rule in loaded.rules)
-    return ValidationResult(loaded.name, loaded.digest, decide(loaded, table), remedies)
+    return ValidationResult(loaded.name, loaded.digest, decide(loaded, table), remedies, frozenset(waived))
+
+
+def check_waivers(suite: "Suite", waived: Iterable[str]) -> None:
+    """Returns where every rule may be waived.
+
+    Raises:
+        InputError: a rule that the suite has not, or one that says whether the run itself is sound.
+    """
+    rules = {rule.id: rule for rule in suite.rules}
+    for name in waived:
+        if name not in rules:
+            raise InputError(
+                f"waiver of '{name}': suite {suite.name} has no such rule; its rules are {', '.join(sorted(rules))}"
+            )
+        if rules[name].expectation in NEVER_WAIVED:
+            raise InputError(
+                f"waiver of '{name}': says whether the run itself is sound, and cannot be waived; remove the waiver"
+            )
 
 
 def load(suite: str | Path) -> "Suite":

@@ -358,6 +358,56 @@ def test_a_known_number_is_found_where_it_is_spelled(home, tmp_path):
     ]
 
 
+MASKED = "전화 010-9876-1234 카드 4111 1111 1111 1111"
+WAIVER = '[[waivers]]\nid = "{0}"\nwho = "model risk"\nwhy = "forms <are> fields"\nuntil = {1}\n'
+
+
+def test_a_waived_rule_does_not_block_and_stands_in_the_certificate(home, tmp_path, capsys):
+    """Without the waiver the same corpus is refused; the rule is said to have failed."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    write(raw / "a.jsonl", [{"id": "1", "text": MASKED}])
+    assert certify(home, tmp_path / "a" / "corpus", "", inputs=str(raw)) == 1
+    assert "rule not-mostly-masked" in capsys.readouterr().err
+    out = tmp_path / "b" / "corpus"
+    assert certify(home, out, WAIVER.format("not-mostly-masked", "2999-01-01"), inputs=str(raw)) == 0
+    said = json.loads((out / "certificate.json").read_bytes())
+    waiver = {"id": "not-mostly-masked", "who": "model risk", "why": "forms <are> fields", "until": "2999-01-01"}
+    assert said["decision"] == {"result": "passed", "waivers": [waiver]}
+    assert {"failed"} == {row["status"] for row in said["quality"]["results"] if row["id"] == "not-mostly-masked"}
+    assert "Waived: not-mostly-masked, by model risk until 2999-01-01: forms &lt;are&gt; fields" in (
+        out / "report.html"
+    ).read_text("utf-8")
+
+
+def test_a_waiver_that_no_rule_needed_stands_nowhere(home, tmp_path):
+    """The certificate lists what was waived, not what might have been."""
+    out = tmp_path / "run" / "corpus"
+    assert certify(home, out, WAIVER.format("not-mostly-masked", "2999-01-01")) == 0
+    assert json.loads((out / "certificate.json").read_bytes())["decision"]["waivers"] == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "until", "words"),
+    [
+        (
+            "not-mostly-masked",
+            "2020-01-01",
+            "the waiver of rule 'not-mostly-masked' (model risk) held until 2020-01-01",
+        ),
+        ("no-such-rule", "2999-01-01", "suite corpus-default has no such rule"),
+        ("no-residual-spans", "2999-01-01", "cannot be waived"),
+        ("accounting-adds-up", "2999-01-01", "cannot be waived"),
+    ],
+)
+def test_a_waiver_that_cannot_hold_stops_a_run(home, tmp_path, capsys, rule, until, words):
+    """One that is over, of no rule, or of a rule about the run itself."""
+    out = tmp_path / "run" / "corpus"
+    assert certify(home, out, WAIVER.format(rule, until)) == 2
+    assert words in capsys.readouterr().err
+    assert [path.name for path in out.parent.iterdir()] == ["policy.toml"]
+
+
 def test_cleaning_comes_before_masking(home, tmp_path):
     """Hidden characters go, what they hid is found, and the document is what was cleaned."""
     raw = tmp_path / "raw"
