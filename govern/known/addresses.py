@@ -1,4 +1,9 @@
-"""The usual spellings of an address as projected patterns: without its unit or region, in long and short words."""
+"""The spellings of an address that are searched, and how far one goes on beyond them.
+
+Of a Korean address that has a road or quarter and a number, the part from the district to the number is the pattern: region
+before and unit behind it are read in the text, in whatever spelling they have. Of Latin ones it is the street line, in long and
+in short words. What these leave of an address is searched as it is written.
+"""
 
 import re
 
@@ -6,34 +11,26 @@ from govern.known.projection import plain
 
 SHORT_ADDRESS = 8
 """Letters and digits of an address that is searched everywhere, at least."""
-MOST = 10
-"""Spellings of one address, at most."""
+REACH = 48
+"""How far before and behind a pattern the rest of an address is read, in characters."""
 
-_SHORT = {
-    "서울": "특별시|시", "부산": "광역시|시", "대구": "광역시|시", "인천": "광역시|시", "광주": "광역시|시",
-    "대전": "광역시|시", "울산": "광역시|시", "세종": "특별자치시|시", "경기": "도",
-    "강원": "특별자치도|도", "제주": "특별자치도|도",
-}  # fmt: skip
-_TWO = {
-    "충북": "충청북도",
-    "충남": "충청남도",
-    "전북": "전북특별자치도|전라북도",
-    "전남": "전라남도",
-    "경북": "경상북도",
-    "경남": "경상남도",
-}
-_REGIONS = {short + end: short for short, ends in _SHORT.items() for end in ends.split("|")} | {
-    long: short for short, longs in _TWO.items() for long in longs.split("|")
-}
-"""The names of provinces and large cities, long to short."""
-_LONG = {short: long for long, short in reversed(_REGIONS.items())}
-_REGION = re.compile(rf"^\s*({'|'.join(sorted({*_REGIONS, *_LONG}, key=len, reverse=True))})\s+")
+_REGIONS = (
+    "(?:서울|부산|대구|인천|광주|대전|울산|세종)(?:특별자치시|특별시|광역시|시)?|(?:경기|강원|제주)(?:특별자치도|도)?"
+    "|(?:충청|전라|경상)[남북]도|[충전경][남북]|전북특별자치도"
+)
+_REGION = re.compile(rf"\s*(?:{_REGIONS})\s+")
+_REGION_BEFORE = re.compile(rf"(?<![가-힣])(?:\(?[0-9]{{5}}\)?\s)?(?:{_REGIONS})\s{{1,3}}\Z")
+_UNIT_BEHIND = re.compile(
+    r"(?:번지)?(?=,?\s?(?:지하|제?[0-9]+(?:동|층|호)|\())(?:,?\s?지하)?(?:,?\s?제?[0-9]{1,4}동)?(?:,?\s?제?[0-9]{1,3}층)?"
+    r"(?:,?\s?제?[0-9]{1,5}(?:-[0-9]{1,3})?호)?(?:,?\s?\([가-힣0-9 ,.·-]{1,30}\))?"
+)
+_UNIT = r"(?:\b(?:apt|apartment|suite|ste|unit|room|rm|floor|fl)\b\.?\s*#?|#)\s*[A-Za-z0-9-]{1,8}"
+_TOWN = r",\s{1,2}[A-Z][A-Za-z.' ]{2,25},?\s[A-Z]{2}(?:\s[0-9]{5}(?:-[0-9]{4})?)?(?![A-Za-z0-9])"
+_LATIN_BEHIND = re.compile(rf"(?:\.?,?\s{{0,2}}(?i:{_UNIT}))?(?:\.?{_TOWN})?")
 _ASIDE = re.compile(r"\s*\([^()]*\)")
 _ROAD = re.compile(r"^.{0,60}?[가-힣0-9·.]+(?:로|길)\s?\d+(?:-\d+)?(?:\s?(?:번길|길)\s?\d+(?:-\d+)?)?")
-_LOT = re.compile(r"^.{0,60}?[가-힣0-9]+(?:동|리|가)\s(?:산\s?)?\d+(?:-\d+)?(?:번지)?")
-_UNIT = re.compile(
-    r",?\s*(?:\b(?:apt|apartment|suite|ste|unit|room|rm|floor|fl)\b\.?\s*#?|#)\s*[\w-]{1,8}", re.IGNORECASE
-)
+_LOT = re.compile(r"^.{0,60}?[가-힣0-9]+(?:동|리|가)\s(?:산\s?)?\d+(?:-\d+)?")
+_WITHOUT_UNIT = re.compile(rf",?\s*{_UNIT}", re.IGNORECASE)
 _WORDS = (
     ("street", "st"), ("avenue", "ave"), ("road", "rd"), ("boulevard", "blvd"), ("drive", "dr"), ("lane", "ln"),
     ("court", "ct"), ("place", "pl"), ("square", "sq"), ("parkway", "pkwy"), ("highway", "hwy"), ("terrace", "ter"),
@@ -46,7 +43,7 @@ _HANGUL = re.compile("[가-힣]")
 
 
 def addresses(text: str, *, everywhere: bool) -> list[str]:
-    """The spellings of an address; searched everywhere only those of two words or more with a number in them."""
+    """The patterns of an address; searched everywhere only those of two words or more with a number in them."""
     spelled = _korean(text) if _HANGUL.search(text) else _street(text)
     found = []
     for spelling in spelled:
@@ -54,33 +51,40 @@ def addresses(text: str, *, everywhere: bool) -> list[str]:
         enough = len(spelling.split()) > 1 and any(character.isdigit() for character in pattern)
         if pattern and (not everywhere or (enough and len(pattern) >= SHORT_ADDRESS)):
             found.append(pattern)
-    return list(dict.fromkeys(found))[:MOST]
+    return list(dict.fromkeys(found))
+
+
+def whole(text: str, start: int, end: int) -> tuple[int, int]:
+    """The address round a pattern: with the region before it, and the unit, town and code behind it."""
+    if _HANGUL.match(text, start):
+        before = _REGION_BEFORE.search(text, max(0, start - REACH), start)
+        start = before.start() if before is not None else start
+    behind = _UNIT_BEHIND if _HANGUL.search(text, start, end) else _LATIN_BEHIND
+    further = behind.match(text, end, min(len(text), end + REACH))
+    return start, further.end() if further is not None else end
 
 
 def _korean(text: str) -> list[str]:
-    """As written, without what stands in brackets, to its number alone; each with its region long, short and left out."""
     bare = _ASIDE.sub("", text)
     numbered = _ROAD.match(bare) or _LOT.match(bare)
-    spelled = [text, bare, *([numbered[0]] if numbered else [])]
-    found = list(spelled)
-    for spelling in spelled:
-        region = _REGION.match(spelling)
-        if region is not None:
-            rest = spelling[region.end() :]
-            short = _REGIONS.get(region[1], region[1])
-            found += [f"{short} {rest}", f"{_LONG[short]} {rest}"]
-            if len(rest.split()) > 2:
-                found.append(rest)
-    return found
+    if numbered is None:
+        return [text, bare]
+    region = _REGION.match(numbered[0])
+    begin = region.end() if region is not None else 0
+    found = [numbered[0][begin:]]
+    if region is not None and len(found[0].split()) < 3:
+        short = region[0].strip()[:2]
+        found = [numbered[0], f"{short} {found[0]}", f"{short}시 {found[0]}"]
+    rest = [] if _UNIT_BEHIND.fullmatch(bare, len(numbered[0])) else [text[begin:], bare[begin:]]
+    return found + rest
 
 
 def _street(text: str) -> list[str]:
     """As written, without the unit, the street line alone; each in long and in short words."""
-    bare = _UNIT.sub("", text)
+    bare = _WITHOUT_UNIT.sub("", text)
     line = bare.partition(",")[0]
-    spelled = [text, bare]
-    if re.match(r"\s*\d", line) and len(line.split()) > 2:
-        spelled.append(line)
+    spelled = [line] if re.match(r"\s*\d", line) and len(line.split()) > 2 else []
+    spelled += [text, bare] if not spelled or _LATIN_BEHIND.fullmatch(text, len(line)) is None else []
     return [
         each
         for spelling in spelled

@@ -7,7 +7,7 @@ All looks reach a bounded number of characters, so time is linear in the hits.
 import re
 from typing import TYPE_CHECKING, Any
 
-from govern.known import korean_edges
+from govern.known import addresses, korean_edges
 from govern.known.korean_edges import LOOK, marks
 from govern.known.projection import HANGUL as SYLLABLE
 from govern.known.projection import tables
@@ -109,7 +109,9 @@ def judge(text: str, start: int, end: int, how: int, cut: int) -> tuple[int, int
         counts = _DATE_GAP.search(text, start, end) is None and longer is None
     else:
         counts = kind == WHOLE and _SPACE.search(text, start, end) is None
-    return _bracketed(text, start, end) if counts else None
+    if not counts:
+        return None
+    return addresses.whole(text, *_bracketed(text, start, end)) if kind == ADDRESS else _bracketed(text, start, end)
 
 
 def _bracketed(text: str, start: int, end: int) -> tuple[int, int]:

@@ -49,7 +49,8 @@ def table():
         ("PERSON", NAME), ("PERSON", "이산"), ("PERSON", "John Smith"), ("PERSON", "So In"), ("PHONE_NUMBER", PHONE),
         ("KR_BANK_ACCOUNT", ACCOUNT), ("CUSTOMER_ID", "700123"), ("EMAIL_ADDRESS", "j.smith@example.com"),
         ("KR_ADDRESS", "서울특별시 강남구 없는로 123, 101동 202호 (가상동)"),
-        ("STREET_ADDRESS", "123 Nowhere Street, Apt 4, Springfield"), ("KR_VEHICLE_PLATE", "12가3456"),
+        ("STREET_ADDRESS", "123 Nowhere Street, Apt 4, Springfield"), ("KR_ADDRESS", "세종특별자치시 없는로 45"),
+        ("KR_ADDRESS", "부산 해운대구 가상동 67-8 없는아파트 9동 10호"), ("KR_VEHICLE_PLATE", "12가3456"),
     )  # fmt: skip
 
 
@@ -167,7 +168,8 @@ def test_a_short_number_is_found_where_it_stands_alone(table) -> None:
     "written",
     [
         "서울특별시 강남구 없는로 123, 101동 202호 (가상동)", "서울특별시 강남구 없는로 123, 101동 202호",
-        "서울 강남구 없는로 123", "강남구 없는로 123", "서울특별시 강남구\n없는로 123",
+        "서울 강남구 없는로 123", "강남구 없는로 123", "서울시 강남구 없는로 123 7층 (가상빌딩)",
+        "서울특별시 강남구\n없는로 123",
     ],
 )  # fmt: skip
 def test_a_korean_address_is_found_with_and_without_unit_and_region(table, written) -> None:
@@ -175,7 +177,21 @@ def test_a_korean_address_is_found_with_and_without_unit_and_region(table, writt
 
 
 @pytest.mark.parametrize(
-    "written", ["123 Nowhere Street, Apt 4, Springfield", "123 NOWHERE ST", "123 Nowhere St, Springfield"]
+    "written",
+    ["세종시 없는로 45", "부산광역시 해운대구 가상동 67-8 없는아파트 9동 10호", "해운대구 가상동 67-8번지 11호"],
+)
+def test_an_address_without_district_or_with_the_name_of_a_building_is_found(table, written) -> None:
+    assert found(table, f"주소 {written}에") == [written]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "123 Nowhere St., Suite 900, Springfield, IL 62704",
+        "123 Nowhere Street, Apt 4, Springfield",
+        "123 NOWHERE ST",
+        "123 Nowhere St, Springfield",
+    ],
 )
 def test_a_street_address_is_found_in_short_and_long_words(table, written) -> None:
     assert found(table, f"at {written}.") == [written]
