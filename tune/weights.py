@@ -112,11 +112,9 @@ def finite(path: Path, tensors: Header) -> None:
     """Refuses a safetensors file, described by `tensors`, that holds NaN or infinity."""
     import numpy as np
 
-    begins = path.stat().st_size - sum(_bytes(entry) for entry in tensors.values())
     for tensor, entry in tensors.items():
         kind, bits = EXPONENTS[entry["dtype"]]
-        start, end = entry["data_offsets"]
-        for block in _blocks(path, begins + start, begins + end):
+        for block in blocks(path, entry):
             numbers = np.frombuffer(block, dtype=kind)
             if bool(((numbers & bits) == bits).any()):
                 raise TuneRefused(
@@ -124,7 +122,18 @@ def finite(path: Path, tensors: Header) -> None:
                 )
 
 
-def _blocks(path: Path, start: int, end: int) -> Iterator[bytes]:
+def span(path: Path, entry: dict[str, Any]) -> tuple[int, int]:
+    """Where in a safetensors file the bytes of a tensor begin and end."""
+    with path.open("rb") as stream:
+        begins = 8 + int.from_bytes(stream.read(8), "little")
+    start, end = entry["data_offsets"]
+    return begins + start, begins + end
+
+
+def blocks(path: Path, entry: dict[str, Any], size: int | None = None) -> Iterator[bytes]:
+    """The bytes of a tensor, some at a time; the first `size` of them where that is given."""
+    start, end = span(path, entry)
+    end = end if size is None else min(end, start + size)
     with path.open("rb") as stream:
         stream.seek(start)
         while start < end:

@@ -123,6 +123,7 @@ def _system(name: str, admitted: Admitted) -> dict[str, Any]:
         "text_window": side.text_window,
         "task_window": side.task_window,
         "note": side.base.note,
+        **({"unlike_the_original": admitted.unlike} if name == ORIGINAL else {}),
     }
 
 

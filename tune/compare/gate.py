@@ -20,7 +20,7 @@ from govern.keys import load_trusted
 from tune import chain
 from tune.adapter import PROVENANCE, RECIPE
 from tune.chat import find
-from tune.compare import held_out
+from tune.compare import held_out, origin
 from tune.compare.held_out import HeldOut
 from tune.compare.resampling import Plan
 from tune.compare.tasks import Task, some_rows
@@ -68,7 +68,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """Inputs that verified; `provenance` is the digest of the adapter's."""
+    """Inputs that verified; `provenance` is the digest of the adapter's.
+
+    `unlike` says what keeps the original from being shown to be the model that the base was made from.
+    """
 
     opened: Opened
     provenance: str
@@ -79,6 +82,7 @@ class Admitted:
     template: "Template | None"
     side: Side
     original: Side | None
+    unlike: str | None
     tasks: tuple[Task, ...]
 
 
@@ -103,7 +107,7 @@ def admit(inputs: Inputs, now: datetime) -> Admitted:
         template = _template(inputs, words, data, opened.predicate)
     length = numbers.training.max_length
     side = _side(inputs.model, words, length, corpus, data, template, inputs.rows)
-    original = None
+    original = unlike = None
     if inputs.base_model is not None and inputs.base_tokenizer is not None:
         if template is not None:
             raise TuneRefused(
@@ -112,7 +116,8 @@ def admit(inputs: Inputs, now: datetime) -> Admitted:
             )
         other = tokenizer(inputs.base_tokenizer)
         original = _side(inputs.base_model, other, length, corpus, data, None, inputs.rows)
-    admitted = Admitted(opened, provenance, numbers, corpus, manifest, data, template, side, original, tasks)
+        unlike = origin.unlike(original.base, other, side.base)
+    admitted = Admitted(opened, provenance, numbers, corpus, manifest, data, template, side, original, unlike, tasks)
     # The chain was checked by another reading of these files.
     read = (inputs.model, side.base.digest), (inputs.tokenizer, words.digest)
     chain.as_signed(inputs.adapter, opened, *read, doing="read")

@@ -131,6 +131,12 @@ def remarks(value: Value) -> list[str]:
             f"The base reads {new:,} new tokens whose rows nobody trained before this adapter; what was gained over the model "
             "without them --base-model and --base-tokenizer show."
         )
+    for one in value["systems"]:
+        if one.get("unlike_the_original"):
+            found.append(
+                f"{ORIGINAL.capitalize()} is the model that was given, and it is not shown to be what the base was made from: "
+                f"{one['unlike_the_original']}."
+            )
     notes = sorted({one["note"] for one in value["systems"] if one["note"]})
     return [*found, *(f"The base model says of itself: {note}." for note in notes)]
 
