@@ -72,7 +72,7 @@ def _korean(text: str) -> list[str]:
     region = _REGION.match(numbered[0])
     begin = region.end() if region is not None else 0
     found = [numbered[0][begin:]]
-    if region is not None and len(found[0].split()) < 3:
+    if region is not None and (len(found[0].split()) < 3 or len(plain(found[0])) < SHORT_ADDRESS):
         short = region[0].strip()[:2]
         found = [numbered[0], f"{short} {found[0]}", f"{short}시 {found[0]}"]
     rest = [] if _UNIT_BEHIND.fullmatch(bare, len(numbered[0])) else [text[begin:], bare[begin:]]
