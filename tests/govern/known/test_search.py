@@ -198,9 +198,9 @@ def test_a_street_address_is_found_in_short_and_long_words(table, written) -> No
 
 
 def test_an_address_too_short_without_its_region_is_found_with_it() -> None:
-    table = everywhere(("KR_ADDRESS", "부산광역시 서구 가길 1"))
-    assert found(table, "부산시 서구 가길 1, 부산 서구 가길 1에서") == ["부산시 서구 가길 1", "부산 서구 가길 1"]
-    assert found(table, "서구 가길 1") == []
+    table = everywhere(("KR_ADDRESS", "부산광역시 서구 가나길 1"))
+    assert found(table, "부산시 서구 가나길 1, 부산 서구 가나길 1에서") == ["부산시 서구 가나길 1", "부산 서구 가나길 1"]
+    assert found(table, "서구 가나길 1") == []
 
 
 def test_other_values_are_found_as_wholes(table) -> None:
