@@ -29,6 +29,10 @@ class Projection(NamedTuple):
     text: str
     codes: "NDArray[Any]"
 
+    def __repr__(self) -> str:
+        """How long it is; the text never shows."""
+        return f"Projection({len(self.text)} of {len(self.codes)} characters)"
+
     def positions(self) -> "NDArray[np.intp]":
         """Where in the text each character of the projection stands."""
         import numpy as np

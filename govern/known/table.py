@@ -25,6 +25,10 @@ class Batch(NamedTuple):
     keys: tuple[str | None, ...] | None
     columns: tuple[tuple[str | None, ...], ...]
 
+    def __repr__(self) -> str:
+        """How much it holds; a value never shows."""
+        return f"Batch({len(self.columns)} columns of {len(self.columns[0]) if self.columns else 0} rows)"
+
 
 def check_columns(columns: Mapping[str, str], key: str | None = None) -> None:
     """Returns where each column stands for an entity type that there is.

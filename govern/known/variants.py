@@ -70,6 +70,10 @@ class Form(NamedTuple):
     how: int
     cut: int = 0
 
+    def __repr__(self) -> str:
+        """How it is judged; a value never shows."""
+        return f"Form(how={self.how}, cut={self.cut})"
+
 
 def forms(entity_type: str, value: str, reach: Reach = "everywhere") -> tuple[Form, ...]:
     """The forms of a value, without repeats; none where it is not searched at that reach."""

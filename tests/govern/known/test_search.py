@@ -6,6 +6,9 @@ from hypothesis import strategies as st
 
 from govern import known
 from govern.errors import InputError
+from govern.known.projection import project
+from govern.known.table import Batch
+from govern.known.variants import forms
 from govern.normalize import normalize
 
 NAME, PHONE, ACCOUNT = "김새봄", "010-0000-1234", "110-000-123456"
@@ -199,7 +202,10 @@ def test_a_street_address_is_found_in_short_and_long_words(table, written) -> No
 
 def test_an_address_too_short_without_its_region_is_found_with_it() -> None:
     table = everywhere(("KR_ADDRESS", "부산광역시 서구 가나길 1"))
-    assert found(table, "부산시 서구 가나길 1, 부산 서구 가나길 1에서") == ["부산시 서구 가나길 1", "부산 서구 가나길 1"]
+    assert found(table, "부산시 서구 가나길 1, 부산 서구 가나길 1에서") == [
+        "부산시 서구 가나길 1",
+        "부산 서구 가나길 1",
+    ]
     assert found(table, "서구 가나길 1") == []
 
 
@@ -317,7 +323,9 @@ def test_what_is_too_short_is_counted_and_not_searched() -> None:
 
 
 def test_no_repr_shows_a_value(table) -> None:
-    for shown in (repr(table), repr(table.automaton), str(table.counts)):
+    batch = Batch((NAME,), ((NAME,),))
+    inner = (project(NAME), forms("PERSON", NAME), batch, table.automaton)
+    for shown in (repr(table), *map(repr, inner), str(table.counts)):
         assert NAME not in shown
         assert "0000" not in shown
         assert "Smith" not in shown
