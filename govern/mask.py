@@ -129,7 +129,7 @@ def left(treatment: Treatment, source: str, text: str, spans: Iterable[Span]) ->
         span
         for span in spans
         if actions[span.entity_type] not in STAYS
-        and not treatment.allows(span.entity_type, canonical_value(span.entity_type, text[span.start : span.end]))
+        and not treatment.allows(span.entity_type, text[span.start : span.end])
     ]
 
 

@@ -27,8 +27,8 @@ class Checked:
         return tuple(f"{name}: {count}" for name, count in self.counts.items())
 
 
-def check(policy: "Policy", secret: bytes | None, *, today: date) -> Checked:
-    """`policy` with its lists and known values opened.
+def check(policy: "Policy", secret: bytes | None, *, today: date, replaces: bool = True) -> Checked:
+    """`policy` with its lists and known values opened; without `replaces` it may ask what is replaced, and replace nothing.
 
     Raises:
         InputError: a file that cannot be read or opened, an entry or a retention date that is over, no secret where one is
@@ -45,7 +45,7 @@ def check(policy: "Policy", secret: bytes | None, *, today: date) -> Checked:
     if policy.known_path is not None:
         counts["known"] = _known(policy, secret)
     values = tuple(counts[name]["digest"] for name in ("lists", "known") if name in counts)
-    treatment = prepare(policy, secret, opened.allowed if opened else frozenset(), values)
+    treatment = prepare(policy, secret, opened.allowed if opened else frozenset(), values, replaces=replaces)
     if opened is not None and opened.cases:
         _check_cases(treatment, opened)
     return Checked(policy, treatment, opened, counts)

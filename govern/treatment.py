@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from govern.canonical import canonical_value
 from govern.errors import InputError
 from govern.keys import derive, keyed_digest
 
@@ -50,9 +51,11 @@ class Treatment:
         """The entity types that stay in documents of that source."""
         return frozenset(kind for kind, action in self.actions(source).items() if action == "keep")
 
-    def allows(self, entity_type: str, value: str) -> bool:
-        """Whether the allow list names the canonical `value`."""
-        return bool(self.allowed) and keyed_value(self.allow_key, entity_type, value) in self.allowed
+    def allows(self, entity_type: str, text: str) -> bool:
+        """Whether the allow list names the value that is written as `text`."""
+        if not self.allowed:
+            return False
+        return keyed_value(self.allow_key, entity_type, canonical_value(entity_type, text)) in self.allowed
 
     def replacement(self, action: "Action", entity_type: str, value: str) -> str:
         """What stands for a canonical value under any action but `tag` and those by which it stays."""
@@ -84,16 +87,23 @@ class Treatment:
 
 
 def prepare(
-    policy: "Policy", secret: bytes | None, allowed: frozenset[str] = frozenset(), values: tuple[str, ...] = ()
+    policy: "Policy",
+    secret: bytes | None,
+    allowed: frozenset[str] = frozenset(),
+    values: tuple[str, ...] = (),
+    *,
+    replaces: bool = True,
 ) -> Treatment:
     """The treatment of `policy`, whose lists and known values have the digests `values`.
+
+    Without `replaces` nothing will be replaced, only asked whether it would be, so that no action needs the secret.
 
     Raises:
         InputError: an action needs the secret and none was given.
     """
     keyed = sorted({kind for kind, action in policy.every_action() if action in KEYED})
     if secret is None:
-        if keyed or allowed:
+        if (keyed and replaces) or allowed:
             what = f"entity type '{keyed[0]}' is replaced by a keyed value" if keyed else "the allow list is keyed"
             raise InputError(f"policy '{policy.name}': {what}, and no secret came; give it with --secret")
         return Treatment(policy)

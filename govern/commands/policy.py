@@ -19,7 +19,7 @@ SHOWN = 10
 
 
 def add(commands: Any) -> None:
-    """Registers `policy show|check|test|allow|deny`."""
+    """Registers `policy show|check|test|allow|deny|learn`."""
     top = commands.add_parser("policy", help="show, check and try a policy; allow and deny values")
     inner = top.add_subparsers(title="commands", metavar="show|check|test|allow|deny", required=True)
 
@@ -58,6 +58,12 @@ def add(commands: Any) -> None:
         entry.add_argument("--expires", type=end_of_day, required=True, metavar="DATE", help="the last day it holds")
         entry.add_argument("--secret", type=Path, required=True, metavar="FILE", help="keys and seals the value")
 
+    learn = add_command(inner, "learn", _learn, "turn the answers of a review page into entries of the lists")
+    learn.add_argument("lists", type=Path, metavar="LISTS", help="the TOML file that the policy names as `lists`")
+    learn.add_argument("answers", type=Path, metavar="ANSWERS.json", help="what the page downloaded")
+    learn.add_argument("--corpus", type=Path, metavar="DIR", help="the folder that answers about misses are about")
+    learn.add_argument("--secret", type=Path, required=True, metavar="FILE", help="the secret of the reviewed run")
+
 
 def _secret(path: Path | None) -> bytes | None:
     from govern.keys import load_secret
@@ -79,7 +85,7 @@ def _check(arguments: argparse.Namespace) -> int:
     from govern.policy import load
     from govern.policy_check import check
 
-    checked = check(load(arguments.policy), _secret(arguments.secret), today=now().date())
+    checked = check(load(arguments.policy), _secret(arguments.secret), today=now().date(), replaces=False)
     lines = [f"{checked.policy.name}: holds", f"digest {checked.policy.digest}", *checked.lines]
     show({"policy": checked.policy.name, "digest": checked.policy.digest, **checked.counts}, arguments.json, lines)
     return 0
@@ -117,7 +123,7 @@ def _test(arguments: argparse.Namespace) -> int:
 def _treatment(policy: "Policy", secret: bytes | None) -> "Treatment":
     from govern.policy_check import check
 
-    return check(policy, secret, today=now().date()).treatment
+    return check(policy, secret, today=now().date(), replaces=False).treatment
 
 
 def _beside(labels: Path) -> tuple[Path, ...]:
@@ -228,6 +234,24 @@ def _entry(arguments: argparse.Namespace, name: str) -> int:
         arguments.json,
         [f"{arguments.lists}: one {name} entry more, {entry.entity_type}, until {entry.expires}"],
     )
+    return 0
+
+
+def _learn(arguments: argparse.Namespace) -> int:
+    from govern.keys import load_secret
+    from govern.review.answers import read
+    from govern.review.learn import learn
+
+    secret = load_secret(arguments.secret)
+    made = learn(arguments.lists, read(arguments.answers), secret, today=now().date(), corpus=arguments.corpus)
+    result = {"file": str(arguments.lists), "allow": made.allowed, "deny": made.denied, "case": made.cases,
+              "rejected": made.rejected, "new": made.new}  # fmt: skip
+    lines = [
+        f"{arguments.lists}: {made.new:,} new entries, of {made.allowed:,} allowed, {made.denied:,} denied and {made.cases:,} "
+        f"cases; {made.rejected:,} values stay masked",
+        "next: `govern policy check POLICY --secret FILE`",
+    ]
+    show(result, arguments.json, lines)
     return 0
 
 

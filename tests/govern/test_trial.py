@@ -133,6 +133,10 @@ def test_show_and_check_say_what_a_policy_is(sample, capsys):
     shown = json.loads(capsys.readouterr().out)
     assert shown["digest"] == policy.load("default").digest
     assert shown["resolved"]["entities"]["PERSON"] == "tag"
+    keyed = sample / "keyed.toml"
+    keyed.write_text('name = "keyed"\n[entities]\nPERSON = "pseudonym"\n', "utf-8")
+    assert cli.main(["policy", "check", str(keyed)]) == 0
+    assert capsys.readouterr().out.startswith("keyed: holds\n")
     assert cli.main(["policy", "check", "default"]) == 0
     assert capsys.readouterr().out.startswith("default: holds\n")
 
