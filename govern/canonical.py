@@ -13,18 +13,26 @@ from govern.readings import plainly
 BY_TEXT = frozenset({"PERSON", "EMAIL_ADDRESS", "CRYPTO", "IP_ADDRESS"})
 """Entity types whose canonical value keeps its punctuation; of the others only letters and digits count."""
 
+OF_DIGITS = frozenset({
+    "PHONE_NUMBER", "CREDIT_CARD", "CARD_SECURITY_CODE", "PIN", "ABA_ROUTING_NUMBER", "US_BANK_NUMBER", "US_SSN", "US_ITIN",
+    "US_EIN", "KR_BANK_ACCOUNT", "KR_RRN", "KR_FRN", "KR_BRN", "KR_CRN", "KR_DRIVER_LICENSE", "KR_HEALTH_INSURANCE",
+    "DATE_OF_BIRTH",
+})  # fmt: skip
+"""Entity types of digits alone, where O is 0 and l is 1; in other codes a Latin letter is a letter."""
+
 CENTURY_PIVOT = 30
 """A birthday's year of two digits from this one on belongs to the last century (ISO 8601 leaves it to agreement)."""
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _HANGUL_NAME = re.compile(r"[가-힣](?:[ 가-힣]{0,8}[가-힣])?")
+_LATIN = re.compile("[A-Za-z]")
 _SIX = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2})(?:-?([1-8]))?")
 
 
 def canonical_value(entity_type: str, value: str) -> str:
     """The one spelling of `value`; two values of a type are one where it is the same."""
     shadow = normalize(value, (entity_type,)).text
-    if entity_type not in BY_TEXT:
+    if entity_type in OF_DIGITS or (entity_type not in BY_TEXT and _LATIN.search(shadow) is None):
         shadow = plainly(shadow)
     plain = " ".join(unicodedata.normalize("NFKC", shadow).casefold().split())
     if entity_type == "DATE_OF_BIRTH":

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from govern.commands import known, ledger, policy, vault
+from govern.commands import known, ledger, policy, review, vault
 from govern.console import run, show, trusted_keys
 from govern.errors import GovernError, InputError, Refused, VerificationError
 from govern.files import ATTESTATION
@@ -24,7 +24,7 @@ from govern.flags import (
 if TYPE_CHECKING:
     from govern.certificate import Certificate
     from govern.keys import PrivateKey
-    from govern.vault_segment import WritingKeys
+    from govern.vault.segment import WritingKeys
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
     _before_signing(commands)
     _signing(commands)
-    for group in (policy, known, vault, ledger):
+    for group in (policy, review, known, vault, ledger):
         group.add(commands)
     return top
 
@@ -229,8 +229,8 @@ def _writing(arguments: argparse.Namespace, domain: str) -> "tuple[Path, Writing
         raise InputError("--vault and --vault-key: one goes with the other; give both, or neither")
     if arguments.vault is None:
         return None
-    from govern.vault import writing_keys
-    from govern.vault_keys import load_vault_key
+    from govern.vault.keys import load_vault_key
+    from govern.vault.store import writing_keys
 
     return arguments.vault, writing_keys(arguments.vault, load_vault_key(arguments.vault_key), domain)
 

@@ -27,12 +27,12 @@ from govern.rows import input_files
 from govern.shards import map_shards, progress
 from govern.sources import declared_sources, source_name
 from govern.treatment import KEYED, Treatment, domain_key_id
-from govern.vault import commit, discard
+from govern.vault.store import commit, discard
 
 if TYPE_CHECKING:
     from govern.policy import Policy
     from govern.validate import ValidationResult
-    from govern.vault_segment import WritingKeys
+    from govern.vault.segment import WritingKeys
 
 NAME_CHARACTERS = 200
 WORK_BYTES = (200_000, 8_000_000)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from govern.detect import Detector, Finder, Span
     from govern.mask import Replacement
     from govern.policy import Policy
-    from govern.vault_segment import Original, WritingKeys
+    from govern.vault.segment import Original, WritingKeys
 
 ROW_GROUP_ROWS = 65_536
 COMPRESSION_LEVEL = 3
@@ -118,7 +118,7 @@ def segment_of(name: str) -> str:
 
 def _write_segment(path: Path, originals: "list[Original]", keys: "WritingKeys") -> str:
     """Writes what the vault gets of a shard; returns its SHA-256. Its bytes differ each time; nothing certified has them."""
-    from govern.vault_segment import write_segment
+    from govern.vault.segment import write_segment
 
     write_segment(path, originals, keys)
     return sha256_file(path)
@@ -349,7 +349,7 @@ def _found(outcome: Masked, texts: dict[str, str]) -> "Iterator[tuple[Replacemen
 
 
 def _original(entity_type: str, reference: str, raw: str) -> "Original":
-    from govern.vault_segment import Original
+    from govern.vault.segment import Original
 
     return Original(entity_type, reference.removeprefix(f"<{entity_type}_").removesuffix(">"), raw)
 

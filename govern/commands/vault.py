@@ -13,8 +13,8 @@ from govern.flags import add_command, now
 
 if TYPE_CHECKING:
     from govern.ledger import Entry
-    from govern.vault_access import Account
-    from govern.vault_keys import BothKeys
+    from govern.vault.access import Account
+    from govern.vault.keys import BothKeys
 
 LIST_BYTES = 1024 * 1024
 """A file of references is never larger."""
@@ -81,7 +81,7 @@ def _add_account(command: argparse.ArgumentParser, reason: str | None = None) ->
 
 
 def _keygen(arguments: argparse.Namespace) -> int:
-    from govern.vault_keys import generate
+    from govern.vault.keys import generate
 
     vault_key, second_key = generate(arguments.out)
     lines = [
@@ -96,8 +96,8 @@ def _keygen(arguments: argparse.Namespace) -> int:
 
 
 def _init(arguments: argparse.Namespace) -> int:
-    from govern.vault import init
-    from govern.vault_keys import load_second_public, load_vault_key
+    from govern.vault.keys import load_second_public, load_vault_key
+    from govern.vault.store import init
 
     made = init(
         arguments.out,
@@ -111,7 +111,7 @@ def _init(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from govern.vault import open_vault
+    from govern.vault.store import open_vault
 
     found = open_vault(arguments.vault)
     lines = [
@@ -136,7 +136,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _reveal(arguments: argparse.Namespace) -> int:
-    from govern.vault_access import reveal
+    from govern.vault.access import reveal
 
     references = _references(arguments.reference)
     made = reveal(arguments.vault, references, _both_keys(arguments), _account(arguments))
@@ -153,8 +153,8 @@ def _reveal(arguments: argparse.Namespace) -> int:
 
 
 def _rotate(arguments: argparse.Namespace) -> int:
-    from govern.vault_access import rotate
-    from govern.vault_keys import load_second_public, load_vault_key
+    from govern.vault.access import rotate
+    from govern.vault.keys import load_second_public, load_vault_key
 
     vault_key, public = load_vault_key(arguments.new_vault_key), load_second_public(arguments.new_second_pub)
     done = rotate(arguments.vault, _both_keys(arguments), vault_key, public, _account(arguments))
@@ -168,7 +168,7 @@ def _rotate(arguments: argparse.Namespace) -> int:
 
 
 def _shred(arguments: argparse.Namespace) -> int:
-    from govern.vault_access import parse_reference, shred
+    from govern.vault.access import parse_reference, shred
 
     reference = None if arguments.reference is None else parse_reference(arguments.reference)
     done = shred(arguments.vault, _account(arguments), reference)
@@ -185,8 +185,8 @@ def _shred(arguments: argparse.Namespace) -> int:
 
 def _references(text: str) -> list[str]:
     """The reference itself, or those on the lines of a file. A text that is neither is not repeated: it may be a value."""
-    from govern.vault_access import parse_reference
-    from govern.vault_file import REFERENCE
+    from govern.vault.access import parse_reference
+    from govern.vault.file import REFERENCE
 
     if REFERENCE.fullmatch(text.removeprefix("<").removesuffix(">")):
         return [parse_reference(text)]
@@ -204,13 +204,13 @@ def _references(text: str) -> list[str]:
 
 
 def _both_keys(arguments: argparse.Namespace) -> "BothKeys":
-    from govern.vault_keys import BothKeys, load_second, load_vault_key
+    from govern.vault.keys import BothKeys, load_second, load_vault_key
 
     return BothKeys(load_vault_key(arguments.vault_key), load_second(arguments.second_key))
 
 
 def _account(arguments: argparse.Namespace) -> "Account":
-    from govern.vault_access import Account
+    from govern.vault.access import Account
 
     try:
         who = pwd.getpwuid(os.getuid()).pw_name

@@ -46,6 +46,21 @@ def test_a_canonical_value_is_its_own(entity_type, text):
     assert canonical_value(entity_type, once) == once
 
 
+@pytest.mark.parametrize(
+    ("entity_type", "one", "two"),
+    [
+        ("MAC_ADDRESS", "96-6F-18-C2-2C-1B", "96-6A-18-C2-2D-1B"),
+        ("IBAN_CODE", "ES9121000418450200051332", "S9121000418450200051332"),
+        ("UK_NINO", "AB123456B", "AB1234568"),
+        ("CUSTOMER_ID", "OIL123", "011123"),
+        ("KR_PASSPORT", "M123O4567", "M12304567"),
+    ],
+)
+def test_letters_of_a_code_are_no_digits(entity_type, one, two):
+    """Two codes that differ in a letter are two values."""
+    assert canonical_value(entity_type, one) != canonical_value(entity_type, two)
+
+
 def test_a_shape_tells_kinds_and_no_value():
     """Digits, letters and Hangul by kind, marks as they are."""
     assert shape("010-1234-5678 Kim@a.com 홍길동é\n") == "999-9999-9999 Aaa@a.aaa 가가가* "

@@ -9,7 +9,7 @@ import pytest
 from govern import cli
 from govern.files import list_files
 from govern.keys import generate
-from govern.vault_keys import generate as generate_vault_keys
+from govern.vault.keys import generate as generate_vault_keys
 
 PERSON, NUMBER, MAIL, CARD, RESIDENT = (
     "홍가나리",

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from govern import cli, ledger
-from govern.vault import commit, writing_keys
-from govern.vault_keys import load_vault_key
-from govern.vault_segment import Original, write_segment
+from govern.vault.keys import load_vault_key
+from govern.vault.segment import Original, write_segment
+from govern.vault.store import commit, writing_keys
 
 KIM = Original("PERSON", "abcdefghijkl", "김서윤")
 LINES = Original("KR_ADDRESS", "bcdefghijklm", "first\nsecond\x1b[2J")

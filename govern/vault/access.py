@@ -20,9 +20,8 @@ from govern.clock import as_text
 from govern.errors import InputError, Refused
 from govern.ledger import Entry
 from govern.lock import alone
-from govern.vault import check_vault_key
-from govern.vault_file import REFERENCE, Header, Reader, Segment, Tombstone, lines_of, reading, replace, tidy, without
-from govern.vault_keys import (
+from govern.vault.file import REFERENCE, Header, Reader, Segment, Tombstone, lines_of, reading, replace, tidy, without
+from govern.vault.keys import (
     BothKeys,
     SealBroken,
     TextCipher,
@@ -32,7 +31,8 @@ from govern.vault_keys import (
     second_key_id,
     vault_key_id,
 )
-from govern.vault_segment import context, entry_context
+from govern.vault.segment import context, entry_context
+from govern.vault.store import check_vault_key
 
 REFERENCES = 1000
 """How many references one `reveal` takes, so that its ledger entry can be read."""

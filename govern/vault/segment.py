@@ -13,8 +13,8 @@ from pathlib import Path
 from govern.errors import InputError
 from govern.files import canonical, write_whole
 from govern.inventory import plain
-from govern.vault_file import REFERENCE, Header, Segment, described, encoded
-from govern.vault_keys import TextCipher, header_tag, seal_data_key, second_key_id, vault_key_id
+from govern.vault.file import REFERENCE, Header, Segment, described, encoded
+from govern.vault.keys import TextCipher, header_tag, seal_data_key, second_key_id, vault_key_id
 
 DATA_KEY_BYTES = 32
 

@@ -25,7 +25,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 from govern.errors import InputError, Refused
 from govern.files import canonical, sync_folder
 from govern.inventory import open_plain, plain
-from govern.vault_keys import Sealed
+from govern.vault.keys import Sealed
 
 VAULT, SEGMENT, TOMBSTONE = "assay-vault", "assay-vault-segment", "assay-vault-shredded"
 HEADER_BYTES = 256 * 1024 * 1024

@@ -1,6 +1,6 @@
 """The vault: the texts behind references such as `<PERSON_abcdefghijkl>`, in one file outside every corpus.
 
-Writing takes the vault key alone, reading takes the second holder's key besides (`govern.vault_access`). Each shard of a
+Writing takes the vault key alone, reading takes the second holder's key besides (`govern.vault.access`). Each shard of a
 run writes a segment file under a data key of its own, and `commit` adds segments to the vault, each once, however often a
 killed run comes back. The same reference with the same text is one entry of a segment; where spellings of one value share
 a reference, each is kept. A shredded reference is never taken in again. References stand in the clear, as they do in the
@@ -18,7 +18,7 @@ from govern.errors import InputError
 from govern.files import MANIFEST, write_whole
 from govern.inventory import plain
 from govern.lock import alone
-from govern.vault_file import (
+from govern.vault.file import (
     SEGMENT,
     Header,
     Reader,
@@ -31,8 +31,8 @@ from govern.vault_file import (
     wipe,
     without,
 )
-from govern.vault_keys import header_tag, second_key_id, vault_key_id
-from govern.vault_segment import WritingKeys
+from govern.vault.keys import header_tag, second_key_id, vault_key_id
+from govern.vault.segment import WritingKeys
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govern import ledger, vault, vault_file, vault_keys
+from govern import ledger
 from govern.errors import GovernError, InputError, Refused
-from govern.vault import commit, discard, init, open_vault, writing_keys
-from govern.vault_access import Account, parse_reference, reveal, rotate, shred
-from govern.vault_keys import BothKeys, second_public
-from govern.vault_segment import Original, WritingKeys, context, write_segment
+from govern.vault import file as vault_file
+from govern.vault import keys as vault_keys
+from govern.vault import store as vault
+from govern.vault.access import Account, parse_reference, reveal, rotate, shred
+from govern.vault.keys import BothKeys, second_public
+from govern.vault.segment import Original, WritingKeys, context, write_segment
+from govern.vault.store import commit, discard, init, open_vault, writing_keys
 
 NOW = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
 KIM, LEE = Original("PERSON", "abcdefghijkl", "김서윤"), Original("PERSON", "bcdefghijklm", "Lee Minho")
