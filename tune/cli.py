@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from govern.console import run as run_command
 from govern.console import show, trusted_keys
 from govern.errors import GovernError
-from tune.errors import TuneError
+from tune.errors import TuneError, TuneInterrupted
 from vocab.errors import VocabError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ EXAMPLE = """a recipe:
 
 def main(argv: list[str] | None = None) -> int:
     """Runs the command line and returns its exit code."""
-    return run_command("tune", parser(), argv, (TuneError, GovernError, VocabError))
+    return run_command("tune", parser(), argv, (TuneError, GovernError, VocabError), resumes=False)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -284,6 +284,13 @@ def _plan(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    try:
+        return _trained(arguments)
+    except KeyboardInterrupt:  # before training began; later it is `run` that says how to go on
+        raise TuneInterrupted(f"{arguments.recipe}: interrupted; the same command again continues") from None
+
+
+def _trained(arguments: argparse.Namespace) -> int:
     from tune.plan.machine import peak_bytes
     from tune.processes import leads
     from tune.progress import Progress
@@ -351,13 +358,12 @@ def _show_chain(chain: "Chain", arguments: argparse.Namespace) -> int:
 
 
 def _merge(arguments: argparse.Namespace) -> int:
-    from govern.keys import load_passphrase, load_private
+    from tune import signing
     from tune.merge.merging import merge
 
     if arguments.passphrase is not None and arguments.sign_key is None:
         raise TuneError("--passphrase: opens nothing without --sign-key; add the key, or leave it out")
-    passphrase = None if arguments.passphrase is None else load_passphrase(arguments.passphrase)
-    key = None if arguments.sign_key is None else load_private(arguments.sign_key, passphrase)
+    key = None if arguments.sign_key is None else signing.load(arguments.sign_key, arguments.passphrase)
     made = merge(
         arguments.adapter,
         arguments.out,
@@ -412,10 +418,9 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 
 def _attest(arguments: argparse.Namespace) -> int:
-    from govern.keys import load_passphrase, load_private
+    from tune import signing
     from tune.attesting import attest
 
-    passphrase = None if arguments.passphrase is None else load_passphrase(arguments.passphrase)
     predicate = attest(
         arguments.adapter,
         arguments.out,
@@ -423,7 +428,7 @@ def _attest(arguments: argparse.Namespace) -> int:
         trust=trusted_keys(arguments.trust),
         model=arguments.model,
         tokenizer=arguments.tokenizer,
-        key=load_private(arguments.sign_key, passphrase),
+        key=signing.load(arguments.sign_key, arguments.passphrase),
         now=datetime.now(UTC),
         signatures=arguments.signatures,
         revocations=arguments.revocations,

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from govern.errors import GovernError
 from govern.files import canonical, digest, sha256_file, sync_folder, sync_tree, write_whole
-from govern.keys import PrivateKey, load_passphrase, load_private
+from govern.keys import PrivateKey
 from govern.lock import alone
-from tune import adapter, checkpoints, dataset, gate, processes, tokens, tracking
+from tune import adapter, checkpoints, dataset, gate, processes, signing, tokens, tracking
 from tune.errors import TuneError, TuneInterrupted, TuneRefused
 from tune.folders import base_model, read_json
 
@@ -89,6 +89,22 @@ def run(
         raise TuneInterrupted(
             f"{partial}: {error.strerror or 'cannot be written'}; mend that, then `tune run RECIPE --resume` continues"
         ) from None
+
+
+def obstacles(recipe: "Recipe", *, governed: bool = True) -> tuple[str, ...]:
+    """What `run` would refuse beside its gate, as things are now: a sentence for the place, the key and the tracking."""
+    checks: list[Callable[[], object]] = [lambda: _room(recipe, _partial(recipe.out), resume=False)]
+    if governed:
+        checks.append(lambda: _key(recipe))
+    if recipe.tracking is not None:
+        checks.append(tracking.check)
+    found = []
+    for check in checks:
+        try:
+            check()
+        except (TuneError, GovernError) as error:
+            found.append(str(error))
+    return tuple(found)
 
 
 def _digests(*found: dataset.Dataset | None) -> tuple[str | None, ...]:
@@ -212,8 +228,7 @@ def _room(recipe: "Recipe", partial: Path, *, resume: bool) -> None:
 
 
 def _key(recipe: "Recipe") -> PrivateKey:
-    passphrase = None if recipe.passphrase_file is None else load_passphrase(recipe.passphrase_file)
-    return load_private(recipe.sign_key, passphrase)
+    return signing.load(recipe.sign_key, recipe.passphrase_file)
 
 
 def _identity(recipe: "Recipe", passed: gate.Passed, data: dataset.Dataset) -> dict[str, str]:

@@ -4,6 +4,7 @@ Needs the extra `mlflow`. The folder is MLflow's file store (`mlflow migrate-fil
 sent anywhere, and no text, path or key is recorded. What a resumed run measures again is recorded again, as a new MLflow run.
 """
 
+import importlib.util
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,7 +18,18 @@ if TYPE_CHECKING:
 
 SETTINGS = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_ALLOW_FILE_STORE": "true", "DO_NOT_TRACK": "true"}
 EXPERIMENT = "assay"
+ABSENT = "'tracking' needs MLflow; install assay[tune,mlflow], or leave the key out"
 LOGGED = ("loss", "grad_norm", "learning_rate", "held_out_loss", "held_out_bits_per_byte")
+
+
+def check() -> None:
+    """Returns where MLflow is installed.
+
+    Raises:
+        TuneError: it is not.
+    """
+    if importlib.util.find_spec("mlflow") is None:
+        raise TuneError(ABSENT)
 
 
 def callback(folder: Path, recipe: "Recipe", passed: "Passed") -> Any:
@@ -31,7 +43,7 @@ def callback(folder: Path, recipe: "Recipe", passed: "Passed") -> Any:
         from mlflow import MlflowClient
         from mlflow.exceptions import MlflowException
     except ImportError:
-        raise TuneError("'tracking' needs MLflow; install assay[tune,mlflow], or leave the key out") from None
+        raise TuneError(ABSENT) from None
     from transformers import TrainerCallback
 
     try:

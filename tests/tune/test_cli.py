@@ -115,3 +115,57 @@ def test_a_refusing_gate_is_exit_code_1(world_with_model, copy, capsys):
     assert main(["run", str(mine.recipe_file)]) == 1
     assert "part-00000.parquet: changed" in capsys.readouterr().err
     assert not (mine.root / "other.partial").exists()
+
+
+@pytest.mark.tune
+@pytest.mark.parametrize("command", ["compare", "merge", "plan", "verify"])
+def test_what_begins_anew_does_not_promise_to_continue(trained, tmp_path, monkeypatch, capsys, command):
+    """Ctrl-C at any moment: exit code 3, and what the same command does then."""
+    from govern import keys
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(keys, "load_public", stop)
+    arguments = [command, str(trained.recipe_file if command == "plan" else trained.adapter)]
+    if command != "plan":
+        arguments += ["--trust", str(trained.trust[0])]
+    if command in ("compare", "merge"):
+        arguments += ["--model", str(trained.root / "model"), "--tokenizer", str(trained.root / "tokenizer")]
+        arguments += ["--out", str(tmp_path / "out"), *(["--task", "t.jsonl"] if command == "compare" else [])]
+    assert main(arguments) == 3
+    said = capsys.readouterr().err
+    assert "continues" not in said
+    assert "nothing was kept" in said
+
+
+@pytest.mark.tune
+def test_a_run_that_is_stopped_early_promises_to_continue(world_with_model, monkeypatch, capsys):
+    """With --resume it does."""
+    from tune import running
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(running, "run", stop)
+    assert main(["run", str(world_with_model.recipe_file), "--resume"]) == 3
+    assert "the same command again continues" in capsys.readouterr().err
+
+
+@pytest.mark.tune
+@pytest.mark.parametrize("command", ["merge", "attest"])
+def test_a_public_key_as_the_signing_key_is_called_by_its_name(trained, tmp_path, capsys, command):
+    """No change of permissions makes it sign."""
+    flags = [
+        "--corpus",
+        str(trained.root / "corpus"),
+        "--sign-key",
+        str(trained.trust[0]),
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    flags += ["--model", str(trained.root / "model"), "--tokenizer", str(trained.root / "tokenizer")]
+    assert main([command, str(trained.adapter), "--trust", str(trained.trust[0]), *flags]) == 2
+    said = capsys.readouterr().err
+    assert "a public key, which signs nothing" in said
+    assert "chmod" not in said

@@ -16,7 +16,7 @@ from tune_world import NOW
 from tune.cli import main
 from tune.errors import TuneError, TuneRefused
 from tune.folders import base_model
-from tune.plan import devices, memory, planning, report, shapes, work
+from tune.plan import devices, machine, memory, planning, report, shapes, work
 from tune.plan.machine import GIVE_BACK, Machine, measure
 from tune.plan.planning import MARGIN, lower, plan, steps_of
 from tune.plan.rehearsal import Rehearsal, rehearse
@@ -392,6 +392,77 @@ def test_a_gate_that_refuses_a_run_refuses_its_plan(world_with_model, copy, caps
     path.write_bytes(path.read_bytes() + b"\0")
     assert main(["plan", str(mine.recipe_file)]) == 1
     assert "part-00000.parquet: changed" in capsys.readouterr().err
+
+
+def changed(world, **keys) -> str:
+    """The world's recipe file with other values of keys."""
+    text = world.recipe_file.read_text()
+    for key, value in keys.items():
+        old = [line for line in text.splitlines() if line.startswith(f"{key} =")]
+        text = text.replace(old[0], f"{key} = {value}") if old else f"{key} = {value}\n{text}"
+    world.recipe_file.write_text(text)
+    return str(world.recipe_file)
+
+
+@pytest.mark.parametrize(
+    ("keys", "says"),
+    [
+        ({"out": '"corpus"'}, "exists already"),
+        ({"out": '"none/adapter"'}, "none: no such folder"),
+        ({"out": '"corpus/adapter"'}, "lies inside the corpus"),
+        ({"sign_key": '"none.pem"'}, "none.pem: No such file"),
+        ({"sign_key": '"keys/sign.pub"'}, "a public key, which signs nothing"),
+        ({"tracking": '"runs"'}, "'tracking' needs MLflow"),
+        ({"out": '"fresh"'}, None),
+    ],
+)
+def test_what_keeps_a_run_from_beginning_is_said_in_its_plan(world_with_model, copy, monkeypatch, keys, says):
+    """Beside the gate, which refuses: place, key and tracking are sentences of the plan, since they may be mended meanwhile."""
+    from tune import tracking
+    from tune.recipe import load
+
+    monkeypatch.setattr(tracking.importlib.util, "find_spec", lambda name: None)
+    mine = copy(world_with_model)
+    recipe = load(Path(changed(mine, **{"out": '"fresh"', **keys})))
+    made = plan(recipe, now=NOW, machine=MACHINE)
+    text = "\n".join(report.lines(made, None))
+    if says is None:
+        assert made.obstacles == ()
+        assert "would refuse" not in text
+        return
+    (said,) = made.obstacles
+    assert says in said
+    assert f"`tune run` would refuse as things are: {said}" in text
+    assert report.record(made, None, "sha256:0")["obstacles"] == [said]
+
+
+def test_an_unfinished_run_and_an_ungoverned_one_are_planned_for_what_they_are(world_with_model, copy):
+    """What is unfinished needs --resume; who signs nothing needs no key."""
+    from tune import running
+    from tune.recipe import load
+
+    mine = copy(world_with_model)
+    recipe = load(Path(changed(mine, out='"fresh"', sign_key='"none.pem"')))
+    assert running.obstacles(recipe, governed=False) == ()
+    (mine.root / "fresh.partial").mkdir()
+    first, second = running.obstacles(recipe)
+    assert "continue it with --resume" in first
+    assert "none.pem" in second
+
+
+def test_however_long_the_rows_are_a_bounded_product_is_timed(monkeypatch):
+    """The speed is what is wanted; eight million tokens would take minutes and gigabytes."""
+    asked = []
+
+    def run(command, **_):
+        asked.append([int(one) for one in command[3:]])
+        raise subprocess.SubprocessError
+
+    monkeypatch.setattr(machine.subprocess, "run", run)
+    machine.measure(8_000_000, 64, 128)
+    machine.measure(32, 64, 128)
+    assert asked == [[machine.TIMED_TOKENS, 64, 128], [32, 64, 128]]
+    assert machine.TIMED_TOKENS <= 4096
 
 
 def test_a_corpus_without_its_column_is_refused(world_with_model, copy, capsys):

@@ -19,6 +19,8 @@ GIVE_BACK = "glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0"
 """For the variable GLIBC_TUNABLES: without these caches glibc joins freed blocks again, instead of growing past them."""
 TIMED_S = 0.2
 """How long each kind of work is repeated."""
+TIMED_TOKENS = 1024
+"""Of a product, at most: what is wanted is its speed, and more would only take longer."""
 BLOCK = 16_000_000
 """Floats of the blocks that are moved; 64 MB, so that each is new memory."""
 MEASURE_S = 300
@@ -43,8 +45,12 @@ class Machine:
 
 
 def measure(tokens: int, width: int, outputs: int) -> Machine:
-    """This machine at products `[tokens, width] x [width, outputs]`; no speeds where the extra `tune` is not installed."""
-    command = [sys.executable, "-m", "tune.plan.machine", str(tokens), str(width), str(outputs)]
+    """This machine at products `[tokens, width] x [width, outputs]`; no speeds where the extra `tune` is not installed.
+
+    However many tokens are asked for, `TIMED_TOKENS` are timed at most.
+    """
+    sizes = (min(tokens, TIMED_TOKENS), width, outputs)
+    command = [sys.executable, "-m", "tune.plan.machine", *map(str, sizes)]
     memory = (memory_bytes(), available_bytes())
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=MEASURE_S)  # noqa: S603 (ourselves)

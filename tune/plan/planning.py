@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tune import gate, tokens
+from tune import gate, running, tokens
 from tune.plan import machine as machines
 from tune.plan import memory, shapes, work
 from tune.plan.devices import KNOWN, Device
@@ -111,7 +111,10 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that `tune plan` prints. `trainable` is by kind of layer, `new_rows` the parameters of new tokens."""
+    """Everything that `tune plan` prints. `trainable` is by kind of layer, `new_rows` the parameters of new tokens.
+
+    `obstacles` are sentences of `tune run` about what keeps it from beginning, as things are now.
+    """
 
     rows: Rows
     steps: Steps
@@ -121,6 +124,7 @@ class Plan:
     capacity: Capacity
     machine: "Machine"
     devices: tuple[Estimate, ...]
+    obstacles: tuple[str, ...] = ()
 
     @property
     def trainable_parameters(self) -> int:
@@ -190,6 +194,7 @@ def plan(
         capacity(model, recipe, sum(learned.values()), seen),
         machine,
         (here, *others),
+        running.obstacles(recipe, governed=governed),
     )
 
 

@@ -42,6 +42,7 @@ def record(plan: Plan, rehearsal: Rehearsal | None, recipe: str) -> dict[str, An
         "machine": asdict(plan.machine),
         "devices": [_device(one) for one in plan.devices],
         "assumed": {"accelerator_utilisation": UTILISATION, "accelerator_memory_reserved_share": RESERVED},
+        "obstacles": list(plan.obstacles),
         "measured": None if rehearsal is None else asdict(rehearsal) | {"run_s": run_s(plan, rehearsal)},
     }
 
@@ -70,7 +71,8 @@ def lines(plan: Plan, rehearsal: Rehearsal | None) -> list[str]:
         step, run = _time(rehearsal.step_s), _time(run_s(plan, rehearsal))
         found.append(f"{'  measured':<14} {'':>7} {rehearsal.peak_bytes / 1e9:>8.2f}  {'':<13} {step:>9} {run:>10}")
     found += [f"{one.device} does not fit: {one.lower}" for one in plan.devices if one.lower]
-    return [*found, *_notes(plan, rehearsal)]
+    found += _notes(plan, rehearsal)
+    return [*found, *(f"`tune run` would refuse as things are: {line}" for line in plan.obstacles)]
 
 
 def sentence(found: Capacity) -> str:
