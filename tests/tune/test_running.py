@@ -177,12 +177,16 @@ def test_twenty_kills_at_random_steps_cost_nothing(trained, copy):
     mine = copy(trained)
     shutil.rmtree(mine.adapter)
     text = mine.recipe_file.read_text("utf-8").replace("steps = 6", "steps = 40")
-    mine.recipe_file.write_text(text.replace("checkpoint_steps = 2", "checkpoint_steps = 1\nevaluation_steps = 7"), "utf-8")
+    mine.recipe_file.write_text(
+        text.replace("checkpoint_steps = 2", "checkpoint_steps = 1\nevaluation_steps = 7"), "utf-8"
+    )
     whole = run(mine.recipe(out=mine.root / "whole"), now=NOW)
     chance = random.Random(0)
     command = [*TUNE, "run", str(mine.recipe_file)]
     for killed, step in enumerate(sorted(chance.sample(range(1, 40), 20))):
-        running = subprocess.Popen([*command, "--resume"] if killed else command, env=ENVIRONMENT, stderr=subprocess.DEVNULL)
+        running = subprocess.Popen(
+            [*command, "--resume"] if killed else command, env=ENVIRONMENT, stderr=subprocess.DEVNULL
+        )
         written = mine.root / f"adapter.partial/checkpoints/checkpoint-{step}"
         ends = time.monotonic() + 120
         while not written.exists() and running.poll() is None and time.monotonic() < ends:

@@ -15,11 +15,13 @@ EMBEDDINGS = ("model.embed_tokens.weight", "lm_head.weight")
 
 
 def unlike(model: BaseModel, words: TokenizerFolder, base: BaseModel) -> str | None:
-    """What keeps `model`, with its tokenizer, from being shown to be what `base` was made from; None where it is.
+    """What keeps `model`, with its tokenizer, from being shown to be what `base` was made from; None where it is, or is `base`.
 
     Raises:
         TuneError: a file cannot be read.
     """
+    if model.digest == base.digest:
+        return None  # the base itself
     if RECORD not in dict(base.files):
         return f"no {RECORD} lies beside the base"
     named = read_json(base.path / RECORD).get("base")

@@ -27,6 +27,7 @@ def test_the_model_that_was_extended_is_shown_to_be_it(embedded):
     """New rows may lie where the model had padding."""
     model, words, base = embedded
     assert unlike(base_model(model), tokenizer(words), base_model(base)) is None
+    assert unlike(base_model(model), tokenizer(words), base_model(model)) is None
 
 
 @pytest.mark.parametrize("name", ["model.embed_tokens.weight", "lm_head.weight", "model.norm.weight"])

@@ -1,6 +1,7 @@
 """The laws of the bootstrap that verdicts rest on, and the measures by hand."""
 
 import math
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -70,6 +71,14 @@ def test_too_few_units_have_no_verdict_and_one_no_interval():
     assert (few["interval"], few["verdict"]) == ([-1.0, -1.0], None)
     one = difference(-1.0, values, 1, less_is_better=True)
     assert (one["interval"], one["verdict"]) == (None, None)
+
+
+def test_the_guide_says_what_an_interval_without_a_width_is():
+    """All draws agree where all units do; that is no certainty about others."""
+    found = difference(-1.0, np.full(100, -1.0), 40, less_is_better=True)
+    assert found["interval"] == [-1.0, -1.0]
+    guide = " ".join((Path(__file__).parents[3] / "docs/compare.md").read_text("utf-8").split())
+    assert "where every text shows the same difference, so does every draw" in guide
 
 
 def test_none_or_all_right_still_has_an_interval():

@@ -1,8 +1,11 @@
 """What a merge says of itself: the signed record, the card, the command."""
 
 import base64
+import importlib
 import json
+import re
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -146,3 +149,17 @@ def test_the_command_prints_what_was_measured_and_refuses_with_exit_code_1(train
     assert main(command(mine, tmp_path / "three")) == 1
     assert "README.md: changed" in capsys.readouterr().err
     assert nothing_is_left(tmp_path / "three")
+
+
+def test_what_the_guides_import_is_there():
+    """Each line of Python that they show."""
+    guides = Path(__file__).parents[3] / "docs"
+    shown = [
+        line.strip()
+        for name in ("merge", "compare", "plan", "tune")
+        for line in (guides / f"{name}.md").read_text("utf-8").splitlines()
+    ]
+    imports = [line.split() for line in shown if re.fullmatch(r"from tune[\w.]* import \w+", line)]
+    assert ["from", "tune.merge.record", "import", "verify"] in imports
+    for _, module, _, name in imports:
+        assert callable(getattr(importlib.import_module(module), name))
