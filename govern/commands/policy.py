@@ -21,7 +21,7 @@ SHOWN = 10
 def add(commands: Any) -> None:
     """Registers `policy show|check|test|allow|deny|learn`."""
     top = commands.add_parser("policy", help="show, check and try a policy; allow and deny values")
-    inner = top.add_subparsers(title="commands", metavar="show|check|test|allow|deny", required=True)
+    inner = top.add_subparsers(title="commands", metavar="show|check|test|allow|deny|learn", required=True)
 
     shown = add_command(inner, "show", _show, "print the resolved policy, defaults filled in")
     shown.add_argument("policy", metavar="NAME|FILE")
