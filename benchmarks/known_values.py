@@ -200,8 +200,9 @@ def patterns(arguments: argparse.Namespace) -> list[str]:
 
 
 def peer(arguments: argparse.Namespace, make_search: Callable[[list[str]], Callable[[str], Any]]) -> dict[str, Any]:
+    before = resident()
     found = patterns(arguments)
-    before, begin = resident(), time.time()
+    begin = time.time()
     search = make_search(found)
     took = time.time() - begin
     del found

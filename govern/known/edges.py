@@ -50,7 +50,8 @@ _COLUMNS = re.compile(r"[0-9][ .]+[0-9]")
 """Two short numbers side by side, or a fraction."""
 _STREET_GOES_ON = re.compile(r" ?번?길")
 
-_ENDED = re.compile(r"[^\W\d_]{3}\.\s")
+_ENDED = re.compile(r"[^\W\d_]{3}\.\s|['’]s\Z", re.IGNORECASE)
+"""A sentence that ends within a name, or a genitive that stands for its last letter."""
 _LATIN_BESIDE = re.compile(
     r"(?:(?<![A-Za-z])(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor)\.?|(?:name|customer|client|borrower|applicant|holder)\s?[:=|])\s{1,2}\Z",
     re.IGNORECASE,

@@ -99,6 +99,11 @@ def test_a_latin_name_goes_on_in_the_next_line_where_a_full_line_was_wrapped(tab
     assert found(table, "The loan agreement that was signed in Seoul by John\nSmith was") == ["John\nSmith"]
 
 
+def test_a_genitive_is_no_part_of_a_name(table) -> None:
+    assert found(table, "John Smith's loan") == ["John Smith"]
+    assert found(everywhere(("PERSON", "Robert Owens")), "Robert Owen's loan, Robert Owens's") == ["Robert Owens"]
+
+
 def test_a_short_latin_name_counts_with_capitals(table) -> None:
     assert found(table, "Ms So In called") == ["So In"]
 
