@@ -43,7 +43,7 @@ def _false_positives(arguments: argparse.Namespace) -> int:
     from govern.review.folder import open_folder
     from govern.review.groups import group
 
-    reviewed = open_folder(arguments.folder)
+    reviewed = open_folder(arguments.folder, findings=True)
     out = _out(arguments.out or reviewed.private / "false-positives.html", reviewed)
     grouped = group(reviewed, arguments.top)
     shown = contexts(reviewed, [*grouped.by_value, *grouped.by_shape])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from govern.errors import InputError
-from govern.review.folder import Published, Reviewed, documents, shards
+from govern.review.folder import Published, Reviewed, documents
 from govern.review.groups import SHAPE, VALUE, Group, masked
 from govern.review.places import places
 
@@ -63,7 +63,7 @@ def _wanted(reviewed: Reviewed, groups: Sequence[Group]) -> list[list[tuple[str,
     parts = [
         part
         for keys in (VALUE, SHAPE)
-        for findings, ids in shards(reviewed)
+        for findings, ids in reviewed.shards
         for part in _first(masked(findings), pl.scan_parquet(ids), groups, keys)
     ]
     found: list[list[tuple[str, str, int]]] = [[] for _ in groups]
@@ -105,7 +105,7 @@ def _spans(reviewed: Reviewed, ids: set[str]) -> dict[str, list[tuple[str, int, 
 
     wanted = pl.Series("certified", sorted(ids), dtype=pl.String).implode()
     found: dict[str, list[tuple[str, int, int, str]]] = {identity: [] for identity in ids}
-    for findings, names in shards(reviewed):
+    for findings, names in reviewed.shards:
         chosen = pl.scan_parquet(names).filter(pl.col("certified").is_in(wanted))
         rows = masked(findings).join(chosen, left_on="id", right_on="original")
         for identity, *span in rows.select("certified", "field", "start", "end", "entity_type").collect().iter_rows():

@@ -7,7 +7,7 @@ what stands there.
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ class Reviewed:
     folder: Path
     certificate: certificate.Certificate
     files: tuple[tuple[Path, Path | None], ...]
+    shards: tuple[tuple[Path, Path], ...] = ()
+    """The files of findings and of ids of each shard, where they were asked for."""
 
     @property
     def private(self) -> Path:
@@ -80,8 +82,8 @@ def marked(entity_types: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"<(?:{names})(?:_(?:[1-9][0-9]{{0,{TAG_DIGITS - 1}}}|[a-z]{{{PSEUDONYM_LETTERS}}}))?>")
 
 
-def open_folder(folder: Path) -> Reviewed:
-    """The certified folder, signed or a draft, every file of it checked.
+def open_folder(folder: Path, *, findings: bool = False) -> Reviewed:
+    """The certified folder, signed or a draft, every file of it checked; with the private `findings` of its run if asked for.
 
     Raises:
         InputError: no such folder, or a file is not what the run wrote.
@@ -98,7 +100,8 @@ def open_folder(folder: Path) -> Reviewed:
             if not record.is_file():
                 _check_marked(folder, record, made)
             files.append((folder / shard["path"], record if record.is_file() else None))
-    return Reviewed(folder, made, tuple(files))
+    reviewed = Reviewed(folder, made, tuple(files))
+    return replace(reviewed, shards=_shards(reviewed)) if findings else reviewed
 
 
 def _check_marked(folder: Path, record: Path, made: certificate.Certificate) -> None:
@@ -117,7 +120,7 @@ def _policy(made: certificate.Certificate) -> dict[str, Any]:
     return resolved
 
 
-def shards(reviewed: Reviewed) -> tuple[tuple[Path, Path], ...]:
+def _shards(reviewed: Reviewed) -> tuple[tuple[Path, Path], ...]:
     """The files of findings and of ids of each shard of the run, each as it was written.
 
     Raises:

@@ -5,13 +5,15 @@ once, whatever became of duplicates; what the policy left in place does not coun
 often.
 """
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from govern.errors import InputError
 from govern.policy import ENTITY_TYPES
-from govern.review.folder import Reviewed, shards
+from govern.review.folder import Reviewed
 from govern.treatment import STAYS
 
 if TYPE_CHECKING:
@@ -59,31 +61,22 @@ class Grouped:
 
 
 def group(reviewed: Reviewed, top: int) -> Grouped:
-    """The `top` groups of each kind.
+    """The `top` groups of each kind, of a folder that was opened with its findings.
 
     Raises:
-        InputError: the findings are not the run's, or of a run before they held values.
+        InputError: findings of a run before they held values.
     """
     import polars as pl
 
-    parts = [_count(findings) for findings, _ in shards(reviewed)]
-    found = pl.concat([part[0] for part in parts]).group_by({*VALUE, *SHAPE}).agg(pl.col("spans").sum())
-    values = _largest(
-        found.sort("spans", "shape", "recognizer", descending=[True, False, False])
-        .group_by(VALUE, maintain_order=True)
-        .agg(pl.col("spans").sum(), pl.col("shape").first(), pl.col("recognizer").unique().sort()),
-        [part[1] for part in parts],
-        VALUE,
-    )
-    shapes = _largest(
-        found.group_by(SHAPE).agg(pl.col("spans").sum(), pl.col("value").n_unique().alias("values")),
-        [part[2] for part in parts],
-        SHAPE,
-    )
-    spans = int(found["spans"].sum())
+    parts = [_count(findings) for findings, _ in reviewed.shards]
+    values = _largest([part[0] for part in parts], ("key",))
+    shapes = _largest([part[1] for part in parts], SHAPE)
+    pairs = pl.concat([part[2] for part in parts]).unique()
+    counted = pairs.group_by("shape_key").agg(pl.len().alias("values"))
+    spans = int(values["spans"].sum())
     return Grouped(
-        tuple(_group(row, spans) for row in values.head(top).iter_rows(named=True)),
-        tuple(_group(row, spans) for row in shapes.head(top).iter_rows(named=True)),
+        tuple(_by_value(reviewed, values.head(top), spans)),
+        tuple(_by_shape(shapes.head(top), counted, spans)),
         values=values.height,
         shapes=shapes.height,
         spans=spans,
@@ -107,41 +100,66 @@ def masked(findings: Path) -> "pl.LazyFrame":
 
 
 def _count(findings: Path) -> "tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, int]":
-    """Of one shard: spans by value, shape and recognizer; documents by value; documents by shape; all documents.
+    """Of one shard: spans and documents by value, and by shape; which values have which shape; all documents.
 
-    Every finding of a document lies in one shard, so that each of them adds up over shards.
+    Every finding of a document lies in one shard, so that documents add up over shards. A value is the first 64 bits of its
+    digest here, which covers its entity type too, so that a corpus of millions of values fits in memory.
     """
     import polars as pl
 
-    frame = masked(findings).select({*VALUE, *SHAPE} | {"id"}).collect()
-    documents = pl.col("id").n_unique().alias("documents")
-    return (
-        frame.group_by({*VALUE, *SHAPE}).agg(pl.len().cast(pl.Int64).alias("spans")),
-        frame.group_by(VALUE).agg(documents),
-        frame.group_by(SHAPE).agg(documents),
-        frame["id"].n_unique(),
-    )
+    frame = masked(findings).select("id", *SHAPE, _key()).collect()
+    counts = pl.len().cast(pl.UInt32).alias("spans"), pl.col("id").n_unique().cast(pl.UInt32).alias("documents")
+    pairs = frame.select(pl.struct(SHAPE).hash().alias("shape_key"), "key").unique()
+    return frame.group_by("key").agg(counts), frame.group_by(SHAPE).agg(counts), pairs, frame["id"].n_unique()
 
 
-def _largest(counted: "pl.DataFrame", documents: "list[pl.DataFrame]", keys: tuple[str, ...]) -> "pl.DataFrame":
-    """The counts with their documents, most first; equal ones in the order of their keys."""
+def _key() -> "pl.Expr":
     import polars as pl
 
-    summed = pl.concat(documents).group_by(keys).agg(pl.col("documents").sum())
+    digits = pl.col("value").str.strip_prefix("hmac-sha256:").str.head(16)
+    return digits.str.to_integer(base=16, dtype=pl.UInt64).alias("key")
+
+
+def _largest(parts: "list[pl.DataFrame]", keys: tuple[str, ...]) -> "pl.DataFrame":
+    """The counts of all shards, most documents first; equal ones in the order of their keys."""
+    import polars as pl
+
+    summed = pl.concat(parts).group_by(keys).agg(pl.col("spans", "documents").sum())
     order = ["documents", "spans", *keys]
-    down = [name in order[:2] for name in order]
-    return counted.join(summed, on=keys).sort(order, descending=down)
+    return summed.sort(order, descending=[name not in keys for name in order])
 
 
-def _group(row: dict[str, Any], spans: int) -> Group:
-    recognizers = row["recognizer"]
-    return Group(
-        row["entity_type"],
-        row["shape"],
-        tuple(recognizers) if isinstance(recognizers, list) else (recognizers,),
-        row["spans"],
-        row["documents"],
-        round(PPM * row["spans"] / spans),
-        row.get("value"),
-        row.get("values", 1),
+def _by_value(reviewed: Reviewed, values: "pl.DataFrame", spans: int) -> Iterator[Group]:
+    """The groups of these values, with the shape that each has most often, and everything that found it."""
+    import polars as pl
+
+    told: dict[int, Counter[tuple[str, ...]]] = {}
+    for findings, _ in reviewed.shards:
+        rows = masked(findings).with_columns(_key()).join(values.lazy().select("key"), on="key", how="semi")
+        for key, *what, count in rows.group_by("key", "value", *SHAPE).agg(pl.len()).collect().iter_rows():
+            told.setdefault(key, Counter())[tuple(what)] += count
+    for row in values.iter_rows(named=True):
+        found = told[row["key"]]
+        value, entity_type, shape, _ = min(found, key=lambda what: (-found[what], what))
+        names = tuple(sorted({what[3] for what in found}))
+        share = round(PPM * row["spans"] / spans)
+        yield Group(entity_type, shape, names, row["spans"], row["documents"], share, value)
+
+
+def _by_shape(shapes: "pl.DataFrame", counted: "pl.DataFrame", spans: int) -> Iterator[Group]:
+    import polars as pl
+
+    whole = shapes.with_columns(pl.struct(SHAPE).hash().alias("shape_key")).join(
+        counted, on="shape_key", how="left", maintain_order="left"
     )
+    for row in whole.iter_rows(named=True):
+        share = round(PPM * row["spans"] / spans)
+        yield Group(
+            row["entity_type"],
+            row["shape"],
+            (row["recognizer"],),
+            row["spans"],
+            row["documents"],
+            share,
+            values=row["values"],
+        )

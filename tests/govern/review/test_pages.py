@@ -194,3 +194,16 @@ def test_a_page_is_not_written_into_the_corpus(home: Home) -> None:
     """It would no longer verify."""
     for kind in ("false-positives", "misses"):
         assert "inside the certified folder" in refused(home, kind, home.tagged, "--out", home.tagged / "p.html")
+
+
+def test_a_corpus_in_which_nothing_was_masked_has_pages(home: Home, tmp_path: Path) -> None:
+    """With no group, and every document to read."""
+    (tmp_path / "raw.jsonl").write_text('{"id": "a", "text": "Rates rose by 25 basis points in March."}\n', "utf-8")
+    plain = tmp_path / "plain"
+    done = home.govern("certify", tmp_path / "raw.jsonl", "--out", plain, "--secret", home.secret, "--workers", 1)
+    assert done.returncode == 0, done.stderr
+    _, data = page(home, "false-positives", plain)
+    assert data["groups"] == []
+    assert data["totals"] == {"values": 0, "shapes": 0, "spans": 0, "documents": 0}
+    _, data = page(home, "misses", plain, "--out", tmp_path / "m.html")
+    assert [len(document["fields"]) for document in data["documents"]] == [1]
