@@ -50,8 +50,11 @@ def canonical_value(entity_type: str, value: str) -> str:
 
 
 def shape(text: str) -> str:
-    """How a value is built, without the value: `9` for digits, `a` and `A` for letters, `가` for Hangul, `*` for others."""
-    return "".join(map(_kind, unicodedata.normalize("NFC", text)))
+    """How a value is built, without the value: `9` for digits, `a` and `A` for letters, `가` for Hangul, `*` for others.
+
+    Marks of ASCII stay; circled and other digits count as digits (NFKC).
+    """
+    return "".join(map(_kind, unicodedata.normalize("NFKC", text)))
 
 
 def _kind(character: str) -> str:
@@ -59,9 +62,13 @@ def _kind(character: str) -> str:
         return "9"
     if "가" <= character <= "힣":
         return "가"
+    if character.isspace():
+        return " "
+    if not character.isascii():
+        return "*"
     if character.isalpha():
-        return "A" if "A" <= character <= "Z" else "a" if "a" <= character <= "z" else "*"
-    return character if character.isprintable() else " "
+        return "A" if character.isupper() else "a"
+    return character if character.isprintable() else "*"
 
 
 def birthday(plain: str) -> tuple[int, int, int] | None:

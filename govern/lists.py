@@ -48,8 +48,9 @@ class Allowed(Entry):
 
 
 class Denied(Entry):
-    """A value that is found wherever it stands, sealed."""
+    """A value that is found wherever it stands, sealed; its keyed digest tells whether two entries are of one value."""
 
+    value: str = Field(pattern=r"^hmac-sha256:[0-9a-f]{32}$")
     sealed: str
 
 
@@ -152,7 +153,8 @@ def allow(entry: Entry, value: str, secret: bytes) -> Allowed:
 
 def deny(entry: Entry, value: str, secret: bytes) -> Denied:
     """The entry by which a value never passes again."""
-    return Denied(**entry.model_dump(), sealed=_seal("deny", entry, value, secret))
+    keyed = digest_of(derive(secret, "value"), entry.entity_type, value)
+    return Denied(**entry.model_dump(), value=keyed, sealed=_seal("deny", entry, value, secret))
 
 
 def case(entry: Entry, text: str, start: int, end: int, secret: bytes) -> Case:
@@ -161,18 +163,32 @@ def case(entry: Entry, text: str, start: int, end: int, secret: bytes) -> Case:
 
 
 def add(path: Path, entries: Iterable[Allowed | Denied | Case]) -> int:
-    """Adds entries to a file, made where it is missing, whole or not at all; how many were new."""
+    """Adds entries to a file, made where it is missing, whole or not at all; how many were new or other than before.
+
+    A value has one entry of each kind: the later one takes the place of the earlier, whose day may be over.
+    """
     file = read(path) if path.exists() else File()
     tables: dict[str, list[Any]] = {"allow": list(file.allow), "deny": list(file.deny), "case": list(file.case)}
     names: dict[type[Entry], str] = {Allowed: "allow", Denied: "deny", Case: "case"}
     new = 0
     for entry in entries:
         table = tables[names[type(entry)]]
-        if entry not in table:
+        if entry in table:
+            continue
+        new += 1
+        earlier = [place for place, other in enumerate(table) if _same_value(entry, other)]
+        if earlier:
+            table[earlier[0]] = entry
+        else:
             table.append(entry)
-            new += 1
     write_whole(path, _toml(tables).encode(), 0o600)
     return new
+
+
+def _same_value(entry: Allowed | Denied | Case, other: Allowed | Denied | Case) -> bool:
+    if isinstance(entry, Case) or isinstance(other, Case):
+        return False
+    return (entry.entity_type, entry.value) == (other.entity_type, other.value)
 
 
 def _toml(tables: dict[str, list[Any]]) -> str:

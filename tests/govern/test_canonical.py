@@ -64,3 +64,10 @@ def test_letters_of_a_code_are_no_digits(entity_type, one, two):
 def test_a_shape_tells_kinds_and_no_value():
     """Digits, letters and Hangul by kind, marks as they are."""
     assert shape("010-1234-5678 Kim@a.com 홍길동é\n") == "999-9999-9999 Aaa@a.aaa 가가가* "
+    assert shape("⓪①⓪-⑨⑧⑦⑥ ０１０ 𝟎𝟏 ٠١ Ⓚⓘⓜ 洪吉童 ½") == "999-9999 999 99 99 Aaa *** 9*9"
+
+
+@given(text=st.text(max_size=20))
+def test_a_shape_holds_no_letter_or_digit_of_its_value(text):
+    """Whatever the script."""
+    assert set(shape(text)) <= set("9aA가* ") | set("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")

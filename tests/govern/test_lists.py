@@ -56,6 +56,15 @@ def test_the_same_entry_twice_is_one(path):
     assert path.read_bytes() == before
 
 
+def test_a_value_that_comes_again_renews_its_entry(path):
+    """With another day or reason: one entry, the later one, in either list."""
+    later = entry(expires=date(2030, 1, 1))
+    assert lists.add(path, [lists.allow(later, "１５８８ 0000", SECRET)]) == 1
+    assert lists.add(path, [lists.deny(entry("PERSON", date(2030, 1, 1)), LEAKED.upper(), SECRET)]) == 1
+    opened = lists.load(path, SECRET, today=date(2029, 1, 1))
+    assert opened.counts == (("allow", 1), ("deny", 1), ("case", 1))
+
+
 def test_an_entry_holds_to_the_end_of_its_last_day(path):
     """That day included."""
     lists.load(path, SECRET, today=date(2026, 12, 31))
@@ -103,11 +112,13 @@ def test_a_value_both_allowed_and_denied_is_refused(path):
         ("[[alow]]\n", "alow"),
         ("x = ", "not TOML"),
         (
-            '[[deny]]\nentity_type = "PERSONS"\nreason = "r"\nowner = "o"\nexpires = 2030-01-01\nsealed = "x"\n',
+            '[[deny]]\nentity_type = "PERSONS"\nreason = "r"\nowner = "o"\nexpires = 2030-01-01\n'
+            f'value = "hmac-sha256:{"0" * 32}"\nsealed = "x"\n',
             "nothing finds 'PERSONS'",
         ),
         (
-            '[[deny]]\nentity_type = "PERSON"\nreason = "r"\nowner = "o"\nexpires = 2030-01-01\nsealed = "!"\n',
+            '[[deny]]\nentity_type = "PERSON"\nreason = "r"\nowner = "o"\nexpires = 2030-01-01\n'
+            f'value = "hmac-sha256:{"0" * 32}"\nsealed = "!"\n',
             "was changed or sealed",
         ),
     ],
