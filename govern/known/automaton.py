@@ -1,7 +1,8 @@
 """Every known value looked for at once: an Aho–Corasick automaton over projected text, and the edges of each hit.
 
 `Patterns` collects what is looked for, `build` makes the automaton, `search` runs it over a text. The automaton is
-daachorse's double array over characters, whose time hardly depends on the number of values. Of hits inside longer hits
+daachorse's double array over characters, whose time hardly depends on the number of values; e-mail
+addresses have one of their own, since few texts have any. Of hits inside longer hits
 the longer stand.
 """
 
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from govern.known.edges import KIND, judge, stands
 from govern.known.projection import project
-from govern.known.variants import BESIDE, CASED, HANGUL, LATIN, NUMBER, WORD, Form
+from govern.known.variants import BESIDE, CASED, EMAIL, HANGUL, LATIN, NUMBER, WORD, Form
 from govern.recognizers.rule import Hit
 
 if TYPE_CHECKING:
@@ -40,9 +41,22 @@ class Automaton:
 
     entity_types: tuple[str, ...]
     engine: Any = field(repr=False)
+    mail: Any = field(repr=False)
+    """The engine of e-mail addresses, whose patterns are the last; it runs where a text has an `@`."""
     types: "NDArray[np.uint8]" = field(repr=False)
     hows: "NDArray[np.uint8]" = field(repr=False)
     cuts: "NDArray[np.uint8]" = field(repr=False)
+    others: int
+    """How many patterns are no e-mail addresses."""
+
+    def raw(self, projected: str, *, mail: bool) -> list[tuple[int, int, int]]:
+        """Where patterns stand in a projection: start, end, number of the pattern."""
+        found: list[tuple[int, int, int]] = self.engine.find_overlapping(projected)
+        if mail and self.others < len(self.hows):
+            found += [
+                (start, end, number + self.others) for start, end, number in self.mail.find_overlapping(projected)
+            ]
+        return found
 
     def meanings(self) -> bytes:
         """The three arrays one after another, as `restore` takes them."""
@@ -74,14 +88,14 @@ class Patterns:
                 self.meanings[pattern] = meaning
 
     def settle(self, *, dense: bool) -> tuple[list[str], list[Meaning]]:
-        """The patterns, sorted, and what each means; nothing is held here afterwards.
+        """The patterns, e-mail addresses last, and what each means; nothing is held here afterwards.
 
         `dense`: numbers of a length at which many are values count beside a label alone.
         """
         meanings, self.meanings = self.meanings, {}
         lengths = Counter(len(pattern) for pattern, meaning in meanings.items() if _number(pattern, meaning))
         crowded = {length for length, count in lengths.items() if dense and count * DENSE > 10**length}
-        patterns = sorted(meanings)
+        patterns = sorted(meanings, key=lambda pattern: (meanings[pattern].how & KIND == EMAIL, pattern))
         settled = []
         for pattern in patterns:
             meaning = meanings[pattern]
@@ -104,24 +118,26 @@ def build(patterns: list[str], meanings: list[Meaning], entity_types: tuple[str,
     import daachorse
     import numpy as np
 
-    engine = daachorse.CharwiseDoubleArrayAhoCorasick(patterns, daachorse.MATCH_KIND_STANDARD)
+    others = sum(meaning.how & KIND != EMAIL for meaning in meanings)
+    engine = daachorse.CharwiseDoubleArrayAhoCorasick(patterns[:others], daachorse.MATCH_KIND_STANDARD)
+    mail = daachorse.CharwiseDoubleArrayAhoCorasick(patterns[others:], daachorse.MATCH_KIND_STANDARD)
     kinds = entity_types or tuple(sorted({meaning.entity_type for meaning in meanings}))
     index = {kind: number for number, kind in enumerate(kinds)}
     count = len(meanings)
     types = np.fromiter((index[meaning.entity_type] for meaning in meanings), np.uint8, count)
     hows = np.fromiter((meaning.how for meaning in meanings), np.uint8, count)
     cuts = np.fromiter((meaning.cut for meaning in meanings), np.uint8, count)
-    return Automaton(kinds, engine, types, hows, cuts)
+    return Automaton(kinds, engine, mail, types, hows, cuts, others)
 
 
-def restore(serialized: bytes, meanings: bytes, entity_types: tuple[str, ...]) -> Automaton:
-    """The automaton whose engine and arrays were sealed; only bytes that a key has proved come here."""
+def restore(serialized: Iterable[bytes], meanings: bytes, entity_types: tuple[str, ...]) -> Automaton:
+    """The automaton whose engines and arrays were sealed; only bytes that a key has proved come here."""
     import daachorse
     import numpy as np
 
-    engine = daachorse.CharwiseDoubleArrayAhoCorasick.deserialize(serialized)
+    engine, mail = map(daachorse.CharwiseDoubleArrayAhoCorasick.deserialize, serialized)
     types, hows, cuts = np.frombuffer(meanings, np.uint8).reshape(3, -1)
-    return Automaton(entity_types, engine, types, hows, cuts)
+    return Automaton(entity_types, engine, mail, types, hows, cuts, int(((hows & KIND) != EMAIL).sum()))
 
 
 def search(automaton: Automaton, text: str, recognizer: str = "known") -> list[Hit]:
@@ -129,7 +145,7 @@ def search(automaton: Automaton, text: str, recognizer: str = "known") -> list[H
     import numpy as np
 
     projection = project(text)
-    raw = automaton.engine.find_overlapping(projection.text)
+    raw = automaton.raw(projection.text, mail="@" in text)
     if not raw:
         return []
     found = np.array(raw, np.int64)

@@ -109,7 +109,7 @@ def judge(text: str, start: int, end: int, how: int, cut: int) -> tuple[int, int
         longer = before.search(text, max(0, start - 2), start) or behind.match(text, end)
         counts = _DATE_GAP.search(text, start, end) is None and longer is None
     else:
-        counts = kind == WHOLE and _SPACE.search(text, start, end) is None
+        counts = _SPACE.search(text, start, end) is None and (kind == WHOLE or "@" in text[start:end])
     if not counts:
         return None
     return addresses.whole(text, *_bracketed(text, start, end)) if kind == ADDRESS else _bracketed(text, start, end)

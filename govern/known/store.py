@@ -22,7 +22,7 @@ from govern.known.variants import forms
 
 PIECE_BYTES = 4 * 1024 * 1024
 """The automaton rests in pieces of so many bytes."""
-SECTIONS = ("meanings", "automaton", "first_ids", "rows")
+SECTIONS = ("automaton", "first_ids", "mail", "meanings", "rows")
 
 
 class Summary(NamedTuple):
@@ -61,6 +61,7 @@ def build(
     sections = {
         "meanings": _pieces(made.meanings()),
         "automaton": _pieces(made.engine.serialize()),
+        "mail": _pieces(made.mail.serialize()),
         "first_ids": _pieces(b"".join(chunk[: customers.ID_BYTES] for chunk in rows)),
         "rows": rows,
     }
@@ -69,9 +70,9 @@ def build(
         "digest": digest,
         "customers": count,
         "counts": {item.entity_type: dict(zip(item._fields[1:], item[1:], strict=True)) for item in counts},
-        "chunks": {name: len(sections[name]) for name in sorted(sections)},
+        "chunks": {name: len(sections[name]) for name in SECTIONS},
     }
-    sealed.write(out, header, {name: sections[name] for name in sorted(sections)}, secret)
+    sealed.write(out, header, {name: sections[name] for name in SECTIONS}, secret)
     return Summary(digest, count, counts)
 
 
@@ -109,9 +110,7 @@ def open(path: Path, secret: bytes) -> Known:  # noqa: A001 - govern.known.open,
             parts[section].append(data)
     counts = _counts(opened.header)
     meanings, ids = b"".join(parts["meanings"]), b"".join(parts["first_ids"])
-    pieces = parts.pop("automaton")
-    serialized = b"".join(pieces)
-    pieces.clear()
+    serialized = (b"".join(parts.pop(name)) for name in ("automaton", "mail"))
     made = restore(serialized, meanings, tuple(count.entity_type for count in counts))
     rows = None
     if places:

@@ -19,9 +19,9 @@ from govern.recognizers.words import lines, words
 
 Reach = Literal["everywhere", "joined", "listed"]
 
-NUMBER, HANGUL, LATIN, ADDRESS, WHOLE, DATE, PHONE = range(7)
+NUMBER, HANGUL, LATIN, ADDRESS, WHOLE, DATE, PHONE, EMAIL = range(8)
 """How a pattern's hits are judged: an identifier, a Korean name, a Latin name, an address, a value without blanks, a date, a
-telephone number without its first zero and the code of its country."""
+telephone number without its first zero and the code of its country, an e-mail address."""
 BESIDE, CASED, REVERSED, WORD = 8, 16, 32, 64
 """Flags: counts beside a label or title alone; with capitals alone; the family name first, so a comma may follow it; an
 ordinary word too, so that a title some way off is not enough."""
@@ -36,7 +36,7 @@ LONGEST = 200
 """Longer values are no values of a customer table; they are searched by join alone."""
 
 _ADDRESSES = frozenset({"STREET_ADDRESS", "KR_ADDRESS"})
-_WHOLE = frozenset({"EMAIL_ADDRESS", "URL_CREDENTIAL", "API_KEY", "CRYPTO", "KR_CI_DI", "IP_ADDRESS", "MAC_ADDRESS"})
+_WHOLE = frozenset({"URL_CREDENTIAL", "API_KEY", "CRYPTO", "KR_CI_DI", "IP_ADDRESS", "MAC_ADDRESS"})
 _BY_JOIN = frozenset({"DATE_OF_BIRTH", "PIN", "CARD_SECURITY_CODE", "IP_ADDRESS"})
 _TITLE = re.compile(r"\b(?:mr|mrs|ms|miss|mx|dr|prof|professor|sir)\b\.?", re.IGNORECASE)
 _SUFFIX = re.compile(r",?\s+(?:jr|sr|ii|iii|iv|phd|md|esq|cpa|cfa)\.?(?=\s|,|$)", re.IGNORECASE)
@@ -89,6 +89,8 @@ def forms(entity_type: str, value: str, reach: Reach = "everywhere") -> tuple[Fo
         found = [_phone(text)]
     elif entity_type == "DATE_OF_BIRTH":
         found = [Form(digits, DATE) for digits in _date(text)]
+    elif entity_type == "EMAIL_ADDRESS" and "@" in text:
+        found = [Form(plain(text), EMAIL)]
     else:
         found = [Form(plain(text), WHOLE if entity_type in _WHOLE else NUMBER)]
     least = 1 if reach == "listed" else 2
@@ -106,7 +108,7 @@ def _searchable(form: Form) -> bool:
         return True
     digits = sum(character.isdigit() for character in form.pattern)
     letters = len(form.pattern) - digits
-    if kind == WHOLE or not digits:
+    if kind in (WHOLE, EMAIL) or not digits:
         return len(form.pattern) >= SHORT_WHOLE
     return digits >= SHORT_NUMBER or (len(form.pattern) >= SHORT_NUMBER and digits >= SHORT_NUMBER - 2 and letters > 0)
 

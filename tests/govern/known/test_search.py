@@ -216,7 +216,7 @@ def test_an_address_too_short_without_its_region_is_found_with_it() -> None:
 
 def test_other_values_are_found_as_wholes(table) -> None:
     assert found(table, "J.Smith@Example.com and 12가 3456호") == ["J.Smith@Example.com", "12가 3456"]
-    assert found(table, "j smith at example com") == []
+    assert found(table, "j smith at example com, j.smith.example.com: a@b") == []
 
 
 def test_nothing_is_found_across_a_tag(table) -> None:

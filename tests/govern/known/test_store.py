@@ -154,6 +154,15 @@ def test_a_file_that_is_there_is_never_written_over(master, tmp_path) -> None:
     assert (tmp_path / "here.known").read_text() == "mine"
 
 
+def test_addresses_of_mail_are_sealed_and_found_beside_the_rest(tmp_path) -> None:
+    pl.DataFrame({"mail": ["a.canary@example.com"], "name": ["김새봄"]}).write_parquet(tmp_path / "a.parquet")
+    columns = {"mail": "EMAIL_ADDRESS", "name": "PERSON"}
+    known.build([tmp_path / "a.parquet"], columns, SECRET, tmp_path / "a.known")
+    table = known.open(tmp_path / "a.known", SECRET)
+    assert found(table, "김새봄 A.Canary＠example.com") == ["김새봄", "A.Canary＠example.com"]
+    assert found(table, "김새봄") == ["김새봄"]
+
+
 def test_a_table_of_values_searched_nowhere_still_seals_and_opens(tmp_path) -> None:
     pl.DataFrame({"pin": ["1234"]}).write_parquet(tmp_path / "a.parquet")
     known.build([tmp_path / "a.parquet"], {"pin": "PIN"}, SECRET, tmp_path / "a.known")
