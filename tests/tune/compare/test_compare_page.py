@@ -1,39 +1,10 @@
 """The page of a comparison in a browser: it fits a desktop and a phone, runs nothing and asks for nothing."""
 
-import importlib.util
-import shutil
-import sys
-import tempfile
-from pathlib import Path
-
 import pytest
 
 from tune.compare import report as compare_report
 
-NAME = "coverage_browser"
 HOSTILE = "<script>alert(1)</script>" + "w" * 60
-
-
-@pytest.fixture(scope="module")
-def browsers():
-    """The module that speaks to headless Chromium, as the tests of coverage have it."""
-    if NAME not in sys.modules:
-        path = Path(__file__).parents[2] / "vocab/coverage/test_browser.py"
-        spec = importlib.util.spec_from_file_location(NAME, path)
-        sys.modules[NAME] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[NAME])
-    return sys.modules[NAME]
-
-
-@pytest.fixture(scope="module")
-def browser(browsers):
-    program = next(filter(None, map(shutil.which, browsers.BROWSERS)), None)
-    if program is None or shutil.which("bash") is None:
-        pytest.skip("no Chromium is installed")
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        one = browsers.Browser(program, folder)
-        yield one
-        one.close()
 
 
 def gain(measure, against, value, verdict):
