@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import metadata, resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern import arbitrate
@@ -42,7 +43,7 @@ from govern.recognizers.rule import Compiled, Hit, Rule, compile_rule, run
 if TYPE_CHECKING:
     from govern import known
 
-PACKAGES = ("phonenumbers", "presidio-analyzer", "python-stdnum", "regex")
+PACKAGES = ("daachorse", "phonenumbers", "presidio-analyzer", "python-stdnum", "regex")
 NAME_RECOGNIZERS = {"en": "names.en", "ko": "names.ko"}
 LANGUAGES = ("en", "ko")
 PLAIN_ENOUGH = 0.8
@@ -359,9 +360,9 @@ def _digest(names: tuple[str, ...], models: tuple[tuple[str, str], ...]) -> str:
     package = resources.files("govern")
     folder = package.joinpath("recognizers")
     own = [package.joinpath(f"{name}.py") for name in ("arbitrate", "detect", "hidden", "normalize", "readings", "tables")]
-    files = [*own, *folder.iterdir(), *folder.joinpath("lists").iterdir()]
+    files = [*own, *folder.iterdir(), *folder.joinpath("lists").iterdir(), *package.joinpath("known").iterdir()]
     sums = {
-        item.name: hashlib.sha256(item.read_bytes()).hexdigest()
+        f"{Path(str(item)).parent.name}/{item.name}": hashlib.sha256(item.read_bytes()).hexdigest()
         for item in files
         if item.name.endswith((".py", ".txt"))
     }

@@ -40,7 +40,7 @@ def test_spans_are_sorted_apart_and_inside_the_text(detector, text):
     edges = [edge for span in spans for edge in (span.start, span.end)]
     assert edges == sorted(edges)
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
-    assert all(span.score >= detector.min_score for span in spans)
+    assert all(span.score >= detector.scores[span.entity_type] for span in spans)
 
 
 @settings(max_examples=60, deadline=None)
