@@ -90,7 +90,7 @@ def main() -> None:
         return ((result.start, result.end, result.entity_type) for result in plain(text))
 
     def theirs_sure(text: str) -> Iterable[Found]:
-        return ((item.start, item.end, item.entity_type) for item in plain(text) if item.score >= detector.min_score)
+        return ((item.start, item.end, item.entity_type) for item in plain(text) if detector.sure(item))
 
     results = []
     for path in arguments.files:
