@@ -80,7 +80,8 @@ def main() -> None:
     parser.add_argument("--characters", type=int, default=20_000)
     parser.add_argument("--show")
     arguments = parser.parse_args()
-    detector = detect.build(policy.load("default"))
+    default = policy.load("default")
+    detector = detect.build(default)
     plain = presidio()
 
     def ours(text: str) -> Iterable[Found]:
@@ -90,7 +91,7 @@ def main() -> None:
         return ((result.start, result.end, result.entity_type) for result in plain(text))
 
     def theirs_sure(text: str) -> Iterable[Found]:
-        return ((item.start, item.end, item.entity_type) for item in plain(text) if detector.sure(item))
+        return ((item.start, item.end, item.entity_type) for item in plain(text) if item.score >= default.min_score)
 
     results = []
     for path in arguments.files:
