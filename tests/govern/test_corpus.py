@@ -156,5 +156,5 @@ def test_kept_values_become_text(tmp_path: Path) -> None:
     pl.DataFrame({"text": ["t"], "raw": [b"\xff"]}).write_parquet(path)
     with pytest.raises(InputError, match="row 1: column 'raw' holds bytes"):
         read([path], kept=("raw",))
-    with pytest.raises(InputError, match="column 'absent': to be kept, but no document has it"):
+    with pytest.raises(InputError, match="column 'absent': named by the policy, but no document has it"):
         read([path], kept=("absent",))

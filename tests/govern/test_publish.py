@@ -32,7 +32,7 @@ def state(path: Path, texts: list[str], first: int) -> ShardState:
         **{name: [1] * len(texts) for name in ("spans", "masked_characters", "raw_characters")},
     }
     write_frame(path, frame_of(values, KINDS).with_columns(signals.measure()))
-    return ShardState(path, {}, Counter(), Counter(), (), ())
+    return ShardState(path, {}, Counter(), Counter(), Counter(), (), ())
 
 
 def published(folder: Path, split: str) -> list[str]:
