@@ -6,7 +6,8 @@ and nothing vetoes a name.
 
 Overlaps: validated before contextual (the word right beside before one near) before longer before surer before earlier;
 of two that are the same, plain text before a rewritten reading of it. The winner grows over the characters of what it
-displaced, so one placeholder stands for both and no rest of either is left.
+displaced, so one placeholder stands for both and no rest of either is left. A kept finding never takes a character from a
+masked one that goes beyond it, or that is as certain.
 """
 
 import bisect
@@ -20,6 +21,9 @@ NEVER_VETOED = frozenset({"PERSON", "DATE_OF_BIRTH"})
 PARSED = frozenset({"AMOUNT", "DATE", "PERIOD", "STATUTE", "FILING"})
 """Kinds that veto by their form alone also where a context word stands near; the others must be validated or contextual."""
 
+
+DENIED = "denied"
+"""The recognizer of values that a deny list names: they never stay, whatever is kept."""
 
 CELL = 3
 """The reading of a cell under its heading: what finance wrote over two cells vetoes neither."""
@@ -78,25 +82,78 @@ def _vetoed_by(hit: Hit, financial: list[Hit], longest: int) -> str | None:
 
 
 def choose(findings: Iterable[Finding], kept: frozenset[str]) -> list[Hit]:
-    """One finding for each stretch of characters, in order, no two overlapping."""
+    """One finding for each stretch of characters, in order, no two overlapping.
 
-    def rank(finding: Finding) -> tuple[bool, bool, int, bool, int, bool, float, int, int, str, str]:
-        hit, reading = finding
-        leave = hit.entity_type in kept
-        certain = hit.validated and hit.contextual
-        return (leave and not certain, not hit.validated, -hit.contextual, leave, hit.start - hit.end, reading == 2, -hit.score,
-                reading, hit.start, hit.entity_type, hit.recognizer)  # fmt: skip
-
+    No character that a masked finding claims is covered by a kept one, but where the kept one alone is both validated and
+    contextual and holds the masked one whole: a company's number that could also be read as a person's.
+    """
+    masked: list[Finding] = []
+    left: list[Finding] = []
+    for finding in findings:
+        (left if _stays(finding.hit, kept) else masked).append(finding)
+    standing = _undisputed(left, masked) if left else []
+    if standing:
+        places = _outermost(finding.hit for finding in standing)
+        masked = [finding for finding in masked if not _held(finding.hit, places)]
     chosen: list[Hit] = []
-    for finding in sorted(findings, key=rank):
+    for finding in (*sorted(masked, key=_rank), *sorted(standing, key=_rank)):
         hit, reading = finding
         low = bisect.bisect_right(chosen, hit.start, key=lambda other: other.end)
         high = bisect.bisect_left(chosen, hit.end, key=lambda other: other.start)
         if low == high:
             chosen.insert(low, hit)
-        elif not reading and hit.entity_type not in kept:
+        elif not reading and not _stays(hit, kept):
             _grow(chosen, low, high, hit)
     return chosen
+
+
+def _rank(finding: Finding) -> tuple[bool, int, int, bool, float, int, int, str, str]:
+    """The order in which findings take their characters."""
+    hit, reading = finding
+    sure = (not hit.validated, -hit.contextual, hit.start - hit.end, reading == 2, -hit.score)
+    return (*sure, reading, hit.start, hit.entity_type, hit.recognizer)
+
+
+def _stays(hit: Hit, kept: frozenset[str]) -> bool:
+    return hit.entity_type in kept and hit.recognizer != DENIED
+
+
+def _certain(hit: Hit) -> bool:
+    return bool(hit.validated and hit.contextual)
+
+
+def _undisputed(left: list[Finding], masked: list[Finding]) -> list[Finding]:
+    """The findings to leave that no masked one outweighs."""
+    ordered = sorted((finding.hit for finding in masked), key=lambda hit: (hit.start, hit.end))
+    longest = max((hit.end - hit.start for hit in ordered), default=0)
+    standing = []
+    for finding in left:
+        hit = finding.hit
+        place = bisect.bisect_left(ordered, hit.start - longest, key=lambda other: other.start)
+        beside = []
+        while place < len(ordered) and ordered[place].start < hit.end:
+            if ordered[place].end > hit.start:
+                beside.append(ordered[place])
+            place += 1
+        inside = all(hit.start <= other.start and other.end <= hit.end and not _certain(other) for other in beside)
+        if not beside or (_certain(hit) and inside):
+            standing.append(finding)
+    return standing
+
+
+def _outermost(hits: Iterable[Hit]) -> list[tuple[int, int]]:
+    """The places that lie in no other, by start and so by end."""
+    places: list[tuple[int, int]] = []
+    for start, end in sorted(((hit.start, hit.end) for hit in hits), key=lambda pair: (pair[0], -pair[1])):
+        if not places or end > places[-1][1]:
+            places.append((start, end))
+    return places
+
+
+def _held(hit: Hit, places: list[tuple[int, int]]) -> bool:
+    """Whether one of the places, none of which lies in another, holds the hit: the last that begins before it."""
+    place = bisect.bisect_right(places, hit.start, key=lambda pair: pair[0]) - 1
+    return place >= 0 and hit.end <= places[place][1]
 
 
 def _grow(chosen: list[Hit], low: int, high: int, over: Hit) -> None:

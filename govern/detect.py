@@ -182,7 +182,7 @@ def _values(policy: Policy, secret: bytes | None) -> "tuple[tuple[Finder, ...], 
         opened = lists.load(policy.lists_path, secret)
         digests.append(opened.digest)
         if opened.denied:
-            finders.append(partial(known.search, known.from_values(opened.denied, recognizer="denied")))
+            finders.append(partial(known.search, known.from_values(opened.denied, recognizer=arbitrate.DENIED)))
     if policy.known is not None and policy.known_path is not None:
         from govern import known
 

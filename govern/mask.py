@@ -13,10 +13,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from govern.arbitrate import DENIED
 from govern.canonical import canonical_value
 from govern.corpus import Document
 from govern.detect import DetectionUnknown, Detector, Finder, Findings, Span, names_in, search
-from govern.normalize import numbered_tags
+from govern.normalize import TAG_DIGITS, numbered_tags
 from govern.policy import Policy
 from govern.treatment import STAYS, Treatment, prepare
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from govern.policy_sections import Action
 
 PASSES = 2
+
+HIGHEST = 10**TAG_DIGITS // 2
+"""Tags are numbered above those that stand in the text, unless one is higher than this: then from 1, past those taken."""
 
 RECORDED = ""
 """The entity type of a replacement that an earlier masking made."""
@@ -128,8 +132,11 @@ def left(treatment: Treatment, source: str, text: str, spans: Iterable[Span]) ->
     return [
         span
         for span in spans
-        if actions[span.entity_type] not in STAYS
-        and not treatment.allows(span.entity_type, text[span.start : span.end])
+        if span.recognizer == DENIED
+        or (
+            actions[span.entity_type] not in STAYS
+            and not treatment.allows(span.entity_type, text[span.start : span.end])
+        )
     ]
 
 
@@ -186,12 +193,13 @@ class _Values:
     def __init__(self, document: Document, detector: Detector, treatment: Treatment, source: str) -> None:
         self.treatment, self.source = treatment, source
         self.actions = treatment.actions(source)
-        self.texts: dict[tuple[str, str], str] = {}
+        self.texts: dict[tuple[str, str, str], str] = {}
         self.last: dict[str, int] = {}
+        self.taken: dict[str, set[int]] = {}
         pattern = numbered_tags(tuple(sorted(detector.entity_types)))
         for _, text in document.fields:
             for match in pattern.finditer(text):
-                self.last[match[1]] = max(self.last.get(match[1], 0), int(match[2]))
+                self.taken.setdefault(match[1], set()).add(int(match[2]))
 
     def due(self, fields: tuple["_Edited", ...], found: list[Findings]) -> list[list[Span]]:
         """The spans of each field that must be replaced."""
@@ -205,17 +213,25 @@ class _Values:
 
     def replacement(self, span: Span, value: str) -> str:
         """What stands for a canonical value."""
-        key = (span.entity_type, value)
+        key = (span.entity_type, self.action(span), value)
         if key not in self.texts:
-            self.texts[key] = self._made(span.entity_type, value)
+            self.texts[key] = self._made(span.entity_type, self.action(span), value)
         return self.texts[key]
 
-    def _made(self, entity_type: str, value: str) -> str:
-        action = self.actions[entity_type]
+    def action(self, span: Span) -> "Action":
+        """What is done with a span that is due; a denied value of a type that is kept gets a tag."""
+        action = self.actions[span.entity_type]
+        return "tag" if action in STAYS else action
+
+    def _made(self, entity_type: str, action: "Action", value: str) -> str:
         if action != "tag":
             return self.treatment.replacement(action, entity_type, value)
-        self.last[entity_type] = self.last.get(entity_type, 0) + 1
-        return f"<{entity_type}_{self.last[entity_type]}>"
+        taken = self.taken.get(entity_type, set())
+        number = self.last.get(entity_type, max(taken, default=0) if max(taken, default=0) < HIGHEST else 0) + 1
+        while number in taken:
+            number += 1
+        self.last[entity_type] = number
+        return f"<{entity_type}_{number}>"
 
 
 class _Edited:
@@ -239,7 +255,7 @@ class _Edited:
             text = values.replacement(span, value)
             new.append(
                 Replacement(self.name, start, end, span.entity_type, text, span.recognizer, span.score,
-                            values.actions[span.entity_type], value)
+                            values.action(span), value)
             )  # fmt: skip
             pieces += [self.text[done : span.start], text]
             done = span.end

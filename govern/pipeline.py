@@ -90,15 +90,16 @@ def certify(request: Request) -> Outcome:
     checked = check(request.policy, request.secret, today=request.today)
     keys = _keys(request.secret)
     names = tuple((file.path.name, source_name(request.policy, keys, file.path.name)) for file in corpus.files)
+    _check_sources(request.policy, names)
     identity = _identity(request, corpus, keys, checked)
     try:
         with private.opened(request.out, identity) as folder:
             if request.out.exists():
                 return Outcome(request.out, private.finished(request.out, folder), reused=True)
             states = _process(request, corpus, keys, names, checked.treatment, folder, digest(identity))
-            segments = _fill_vault(request, folder, states)
             made = _finish(request, corpus, keys, checked, states, folder)
-            discard(segments)
+            if request.vault is not None:
+                discard(_segments(folder, states))
             return Outcome(request.out, made, reused=False)
     except BrokenPipeError:
         raise
@@ -122,6 +123,17 @@ def _check(request: Request) -> None:
             raise InputError(
                 f"column '{column}': holds the {columns[column]}, which ship in their own form; take it out of "
                 "keep_columns and columns"
+            )
+
+
+def _check_sources(policy: "Policy", names: tuple[tuple[str, str], ...]) -> None:
+    """Returns where every source with actions of its own has a file: a pattern with a slip would turn them off."""
+    found = {name for _, name in names}
+    for source in policy.sources:
+        if source.entities and source.name not in found:
+            raise InputError(
+                f"policy '{policy.name}': source '{source.name}' has entities of its own, and no input file matches "
+                f"'{source.match}'; correct the pattern (capitals count), or leave the source out"
             )
 
 
@@ -165,13 +177,9 @@ def _process(
     return list(progress(map_shards(process, tasks, request.workers), len(tasks), "mask"))
 
 
-def _fill_vault(request: Request, folder: Path, states: list[ShardState]) -> list[Path]:
-    """Adds what the shards sealed to the vault, each once; the files, which go once the corpus stands."""
-    if request.vault is None:
-        return []
-    segments = [folder / segment_of(state.masked.stem) for state in states]
-    commit(request.vault[0], segments)
-    return segments
+def _segments(folder: Path, states: list[ShardState]) -> list[Path]:
+    """What the shards sealed for the vault: added to it once the corpus passed, gone once it stands."""
+    return [folder / segment_of(state.masked.stem) for state in states]
 
 
 def _finish(
@@ -205,6 +213,8 @@ def _finish(
     write_whole(partial / "README.md", cards.readme(made).encode())
     write_whole(partial / "croissant.json", canonical(cards.croissant(made, partial)))
     write_whole(partial / MANIFEST, manifest(partial))
+    if request.vault is not None:
+        commit(request.vault[0], _segments(private_folder, states))
     shutil.rmtree(request.out.with_name(request.out.name + ".refused"), ignore_errors=True)
     partial.rename(request.out)
     sync_folder(request.out.parent)

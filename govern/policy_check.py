@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from govern.errors import InputError, Refused
-from govern.treatment import Treatment, prepare
+from govern.treatment import STAYS, Treatment, prepare
 
 if TYPE_CHECKING:
     from govern.lists import Lists
@@ -38,12 +38,18 @@ def check(policy: "Policy", secret: bytes | None, *, today: date, replaces: bool
     from govern import lists
 
     _check_days(policy, today)
+    if not any(action not in STAYS for _, action in policy.every_action()):
+        raise InputError(
+            f"policy '{policy.name}': masks nothing, since every entity type is keep or off; a certificate says "
+            "what was replaced: mask one type at least"
+        )
     opened = lists.load(policy.lists_path, secret, today=today) if policy.lists_path is not None else None
     counts: dict[str, Any] = {}
     if opened is not None:
         counts["lists"] = {"digest": opened.digest, **dict(opened.counts)}
     if policy.known_path is not None:
         counts["known"] = _known(policy, secret)
+    _check_looked_for(policy, opened, counts)
     values = tuple(counts[name]["digest"] for name in ("lists", "known") if name in counts)
     treatment = prepare(policy, secret, opened.allowed if opened else frozenset(), values, replaces=replaces)
     if opened is not None and opened.cases:
@@ -62,6 +68,18 @@ def _check_days(policy: "Policy", today: date) -> None:
         if until is not None and until < today:
             raise InputError(
                 f"policy '{policy.name}': retention.{name} = {until} is over; renew it, or delete what it is about"
+            )
+
+
+def _check_looked_for(policy: "Policy", opened: "Lists | None", counts: dict[str, Any]) -> None:
+    """Returns where every type of a denied or known value is looked for."""
+    listed = [("a denied value", kind) for kind, _ in opened.denied] if opened is not None else []
+    listed += [("known values", each["entity_type"]) for each in counts.get("known", {}).get("types", ())]
+    for what, kind in listed:
+        if policy.entities[kind] == "off":
+            raise InputError(
+                f"policy '{policy.name}': {what} of type {kind}, which is off and so not looked for; use keep in "
+                "place of off, or leave the values out"
             )
 
 

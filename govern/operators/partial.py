@@ -23,6 +23,9 @@ ENDS: Mapping[str, tuple[int, int]] = {
 LEAST_HIDDEN = 5
 """Fewer are never hidden; of a shorter value less is shown, the begin first."""
 
+REGISTRATION_DIGITS = 13
+"""Of a whole resident registration number; a half alone is hidden whole, since nobody knows which half it is."""
+
 SERVED = frozenset({*ENDS, "PHONE_NUMBER", "EMAIL_ADDRESS", "KR_RRN", "KR_FRN", "IP_ADDRESS"})
 """Entity types with a usual partial form."""
 
@@ -30,12 +33,12 @@ SERVED = frozenset({*ENDS, "PHONE_NUMBER", "EMAIL_ADDRESS", "KR_RRN", "KR_FRN", 
 def partial(entity_type: str, value: str) -> str:
     """The canonical `value` of a type in `SERVED`, its middle hidden; the same value always gives the same text."""
     if entity_type == "EMAIL_ADDRESS":
-        name, _, domain = value.rpartition("@")
-        return f"{name[:1]}{HIDDEN * 3}@{domain}"
+        name, at, domain = value.rpartition("@")
+        return f"{name[: len(name) > 1]}{HIDDEN * 3}@{domain}" if at else HIDDEN * LEAST_HIDDEN
     if entity_type == "IP_ADDRESS":
         return _network(value)
     if entity_type in ("KR_RRN", "KR_FRN"):
-        return f"{value[:6]}-{HIDDEN * 7}" if len(value) > 6 else HIDDEN * len(value)
+        return f"{value[:6]}-{HIDDEN * 7}" if len(value) == REGISTRATION_DIGITS else HIDDEN * len(value)
     if entity_type == "PHONE_NUMBER":
         return _phone(value)
     head, tail = ENDS[entity_type]

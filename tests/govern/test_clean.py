@@ -30,6 +30,12 @@ def test_each_step_does_one_thing():
     assert clean("a \t\nb\u00a0\n c ", ("trailing-blanks",)) == "a\nb\n c"
 
 
+def test_a_long_run_of_blanks_takes_linear_time():
+    """A million blanks inside a line stay, and those at its end go, at once."""
+    blanks = " " * 1_000_000
+    assert clean(f"a{blanks}b{blanks}", ("trailing-blanks",)) == f"a{blanks}b"
+
+
 def test_the_parts_of_a_picture_stay_joined():
     """A joiner between two emoji is part of one; between letters it hides."""
     assert clean("👩\u200d💻", ("hidden",)) == "👩\u200d💻"

@@ -9,6 +9,7 @@ import pytest
 from govern import cli
 from govern.files import list_files
 from govern.keys import generate
+from govern.policy import ENTITY_TYPES
 from govern.vault.keys import generate as generate_vault_keys
 
 PERSON, NUMBER, MAIL, CARD, RESIDENT = (
@@ -214,6 +215,89 @@ def test_persons_in_public_filings_stay_with_the_reason(home, tmp_path):
     assert rows["PERSON", "en", "keep"] == 6
     assert rows["PERSON", "ko", "tag"] == 12
     assert said["privacy"]["regression_scan"]["spans_left"] == 0
+
+
+def test_a_kept_value_never_covers_one_that_is_masked(home, tmp_path):
+    """A kept registration number beside an address, a kept name inside a mail address and a credential."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    lines = [
+        "등록번호 124-81-00998 부산광역시 해운대구 우동 1408 101동 202호 로 안내문을 보냈으나 반송되었습니다. 다시 확인이 필요합니다.",
+        "John Testperson wrote from john.testperson@example.com about https://john.testperson:secretpw1@host and the loan of last year.",
+    ]
+    write(raw / "a.jsonl", [{"id": str(number), "text": text} for number, text in enumerate(lines)])
+    master = tmp_path / "master.csv"
+    master.write_text("name\nJohn Testperson\n", "utf-8")
+    known = tmp_path / "bank.known"
+    secret = ("--secret", str(home / "keys" / "secret.key"))
+    assert cli.main(["known", "build", str(master), "--columns", "name=PERSON", *secret, "--out", str(known)]) == 0
+    out = tmp_path / "run" / "corpus"
+    assert (
+        certify(
+            home, out, f'[entities]\nKR_BRN = "keep"\nPERSON = "keep"\n[known]\ntable = "{known}"\n', inputs=str(raw)
+        )
+        == 0
+    )
+    whole = "\n".join(texts(out))
+    for leak in ("우동 1408", "202호", "@example.com", "secretpw1", "john.testperson"):
+        assert leak not in whole
+    assert "John Testperson wrote" in whole
+
+
+def test_a_denied_value_passes_in_no_source_that_keeps_its_type(home, tmp_path):
+    """It gets a tag where its type is kept; where its type is off, the policy is refused."""
+    lists, secret = tmp_path / "lists.toml", str(home / "keys" / "secret.key")
+    (tmp_path / "value").write_text("John Smith", "utf-8")
+    entry = (
+        "--entity-type",
+        "PERSON",
+        "--value-from",
+        str(tmp_path / "value"),
+        "--reason",
+        "leaked",
+        "--owner",
+        "office",
+    )
+    assert cli.main(["policy", "deny", str(lists), *entry, "--expires", "2999-12-31", "--secret", secret]) == 0
+    source = '[[sources]]\nmatch = "filings*"\nname = "filings"\nreason = "public"\nentities = { PERSON = "keep" }\n'
+    out = tmp_path / "run" / "corpus"
+    assert certify(home, out, f'lists = "{lists}"\n{source}') == 0
+    assert all("John Smith" not in text for text in texts(out))
+    off = tmp_path / "off" / "corpus"
+    assert certify(home, off, f'lists = "{lists}"\n[entities]\nPERSON = "off"\n') == 2
+
+
+def test_a_tag_of_the_highest_number_in_the_text_costs_nothing(home, tmp_path):
+    """Others are numbered past those that stand there."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    text = (
+        "<PHONE_NUMBER_999999> and <PHONE_NUMBER_1> and the caller asked to be called back at 010-1234-5678 next week"
+    )
+    write(raw / "a.jsonl", [{"id": "1", "text": text}])
+    out = tmp_path / "run" / "corpus"
+    assert certify(home, out, "", inputs=str(raw)) == 0
+    assert texts(out) == [text.replace("010-1234-5678", "<PHONE_NUMBER_2>")]
+
+
+def test_a_refused_run_puts_nothing_into_the_vault(home, tmp_path, capsys):
+    """What was not certified needs no way back."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    write(raw / "a.jsonl", [{"id": "1", "text": f"주민등록번호 {RESIDENT}"}])
+    sealed = vault(home, tmp_path)
+    more = ("--vault", str(sealed), "--vault-key", str(home / "holders" / "vault.key"))
+    assert certify(home, tmp_path / "run" / "corpus", '[entities]\nKR_RRN = "encrypt"\n', *more, inputs=str(raw)) == 1
+    capsys.readouterr()
+    assert cli.main(["vault", "show", str(sealed)]) == 0
+    assert "0 entries" in capsys.readouterr().out
+
+
+def test_a_source_of_its_own_actions_without_a_file_is_refused(home, tmp_path, capsys):
+    """A slip in a pattern would turn a stricter action off."""
+    source = '[[sources]]\nmatch = "Filings*"\nname = "filings"\nreason = "r"\nentities = { PERSON = "redact" }\n'
+    assert certify(home, tmp_path / "run" / "corpus", source) == 2
+    assert "no input file matches 'Filings*'" in capsys.readouterr().err
 
 
 def test_a_file_of_two_sources_is_refused(home, tmp_path, capsys):
@@ -447,6 +531,7 @@ def test_cleaning_comes_before_masking(home, tmp_path):
         ('[columns]\nwho = { role = "join-key" }\n', "a join key goes with known values"),
         ('keep_columns = ["who"]\n[columns]\nwho = { role = "keep" }\n', "stands in keep_columns too"),
         ('cleaning = ["polish"]\n', "cleaning"),
+        ("[entities]\n" + "".join(f'{kind} = "keep"\n' for kind in ENTITY_TYPES), "masks nothing"),
         ('lists = "absent.toml"\n', "absent.toml: No such file"),
         ("[retention]\ncorpus_until = 2020-01-01\n", "retention.corpus_until = 2020-01-01 is over"),
         ('[pseudonyms]\ndomain = "a b"\n', "pseudonyms.domain"),

@@ -26,6 +26,10 @@ from govern.operators.partial import LEAST_HIDDEN, SERVED, partial
         ("KR_RRN", "9901011234567", "990101-*******"),
         ("KR_BANK_ACCOUNT", "110123456789", "********6789"),
         ("CUSTOMER_ID", "12345", "*****"),
+        ("KR_RRN", "1234567", "*******"),
+        ("KR_RRN", "990101", "******"),
+        ("EMAIL_ADDRESS", "hong.gildong [at] example [dot] com", "*****"),
+        ("EMAIL_ADDRESS", "a@example.com", "***@example.com"),
     ],
 )
 def test_the_middle_is_hidden(entity_type, value, shown):
