@@ -222,8 +222,10 @@ def test_a_kept_value_never_covers_one_that_is_masked(home, tmp_path):
     raw = tmp_path / "raw"
     raw.mkdir()
     lines = [
-        "등록번호 124-81-00998 부산광역시 해운대구 우동 1408 101동 202호 로 안내문을 보냈으나 반송되었습니다. 다시 확인이 필요합니다.",
-        "John Testperson wrote from john.testperson@example.com about https://john.testperson:secretpw1@host and the loan of last year.",
+        "등록번호 124-81-00998 부산광역시 해운대구 우동 1408 101동 202호 로 안내문을 보냈으나 "
+        "반송되었습니다. 다시 확인이 필요합니다.",
+        "John Testperson wrote from john.testperson@example.com about "
+        "https://john.testperson:secretpw1@host and the loan of last year.",
     ]
     write(raw / "a.jsonl", [{"id": str(number), "text": text} for number, text in enumerate(lines)])
     master = tmp_path / "master.csv"
