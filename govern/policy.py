@@ -47,8 +47,8 @@ REST = "*"
 """The pattern of a source for whatever no other source matches."""
 
 RESERVED_COLUMNS = (
-    "id", "text", "lang", "source", "duplicate", "recorded", "spans", "masked_characters", "raw_characters", "text_bytes",
-    "characters", "words", "letters", "visible", "control", "hidden", "mojibake", "markup", "empty",
+    "id", "text", "lang", "source", "duplicate", "recorded", "witnessed", "spans", "masked_characters", "raw_characters",
+    "text_bytes", "characters", "words", "letters", "visible", "control", "hidden", "mojibake", "markup", "empty",
 )  # fmt: skip
 """Columns that a run makes itself."""
 
@@ -66,7 +66,7 @@ class Policy(Section):
     suite: str = "corpus-default"
     min_score: Annotated[float, Field(gt=0, le=1)] = 0.4
     max_document_characters: Annotated[int, Field(ge=1)] = 2_000_000
-    regex_timeout_s: Annotated[float, Field(gt=0)] = 10.0
+    regex_timeout_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 10.0
     keep_columns: tuple[str, ...] = ()
     presidio: tuple[str, ...] = ()
     entities: dict[str, Action] = Field(default_factory=dict, validate_default=True)
@@ -321,10 +321,14 @@ def _read(path: Path) -> bytes:
 def _parse(data: bytes, where: str, folder: Path) -> Policy:
     try:
         values = tomllib.loads(data.decode("utf-8"))
+    except (RecursionError, OverflowError):
+        raise InputError(f"{where}: nested too deeply, or a number too long; correct the policy") from None
     except UnicodeDecodeError:
         raise InputError(f"{where}: not UTF-8; save the policy as UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{where}: not TOML ({error}); correct the line") from None
+    except ValueError:
+        raise InputError(f"{where}: holds a number too long to be one; correct the policy") from None
     try:
         policy = Policy.model_validate(values)
     except ValidationError as error:

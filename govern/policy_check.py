@@ -38,6 +38,7 @@ def check(policy: "Policy", secret: bytes | None, *, today: date, replaces: bool
     from govern import lists
 
     _check_days(policy, today)
+    _check_names(policy)
     if not any(action not in STAYS for _, action in policy.every_action()):
         raise InputError(
             f"policy '{policy.name}': masks nothing, since every entity type is keep or off; a certificate says "
@@ -55,6 +56,17 @@ def check(policy: "Policy", secret: bytes | None, *, today: date, replaces: bool
     if opened is not None and opened.cases:
         _check_cases(treatment, opened)
     return Checked(policy, treatment, opened, counts)
+
+
+def _check_names(policy: "Policy") -> None:
+    """Returns where something finds persons, if they are looked for."""
+    if policy.entities["PERSON"] == "off" or policy.names.rules or policy.names.spacy_pipeline is not None:
+        return
+    if policy.lists is None and policy.known is None and not policy.searched_columns:
+        raise InputError(
+            f"policy '{policy.name}': nothing finds PERSON, since names.rules is false and no pipeline, lists or known "
+            'values are named; name one, or write PERSON = "off"'
+        )
 
 
 def _check_days(policy: "Policy", today: date) -> None:

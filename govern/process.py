@@ -235,7 +235,7 @@ def keyed_id(key: bytes, identity: str) -> str:
 
 def _columns(keep: tuple[str, ...]) -> dict[str, str]:
     fixed = {"id": "str", "text": "str", "lang": "str", "source": "str"}
-    return {**fixed, **dict.fromkeys(keep, "str"), "duplicate": "bytes", "recorded": "str", "spans": "int",
+    return {**fixed, **dict.fromkeys(keep, "str"), "duplicate": "bytes", "recorded": "str", "witnessed": "str", "spans": "int",
             "masked_characters": "int", "raw_characters": "int"}  # fmt: skip
 
 
@@ -249,6 +249,7 @@ def _values(document: Document, outcome: Masked, keyed: str, lang: str, source: 
         "source": source,
         "duplicate": duplicate_key(task.keys.duplicates, fields["text"]),
         "recorded": recorded(outcome),
+        "witnessed": witnessed(outcome, task.treatment.allow_key),
         "spans": len(outcome.replacements),
         "masked_characters": sum(item.end - item.start for item in outcome.replacements if item.field == "text"),
         "raw_characters": len(document.fields[0][1]),
@@ -258,9 +259,19 @@ def _values(document: Document, outcome: Masked, keyed: str, lang: str, source: 
 
 def recorded(outcome: Masked) -> str | None:
     """Where the document holds replacements that look like personal data, as JSON; None where it holds none."""
-    unmarked = {item.text for item in outcome.replacements if item.action not in MARKED}
-    places = [[each.field, each.start, each.end, each.text] for each in outcome.stretches if each.text in unmarked]
+    places = [[each.field, each.start, each.end, each.text] for each, _ in _unmarked(outcome)]
     return json.dumps(places, ensure_ascii=False) if places else None
+
+
+def witnessed(outcome: Masked, key: bytes) -> str | None:
+    """Of each recorded replacement its entity type, its action and the keyed value that it stands for, as JSON."""
+    items = [[item.entity_type, item.action, keyed_value(key, item.entity_type, item.value)] for _, item in _unmarked(outcome)]
+    return json.dumps(items) if items else None
+
+
+def _unmarked(outcome: Masked) -> "list[tuple[Stretch, Replacement]]":
+    pairs = zip(outcome.stretches, outcome.replacements, strict=True)
+    return [(stretch, item) for stretch, item in pairs if item.action not in MARKED]
 
 
 def stretches(stored: str | None) -> tuple[Stretch, ...]:

@@ -67,7 +67,7 @@ class _Part:
             name = f"{self.split}/part-{len(self.files):05d}.parquet"
             write_frame(self.folder / name, whole.select(self.columns), 0o644)
             if self.records is not None:
-                write_frame(self.records / name, whole.select("id", "recorded"))
+                write_frame(self.records / name, whole.select("id", "recorded", "witnessed"))
             self.files.append(PartFile(name, whole.height, int(whole["text_bytes"].sum())))
         self.frames, self.size = [], 0
 

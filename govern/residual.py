@@ -5,6 +5,7 @@ personal data that the detector cannot see, and the certificate never quotes it 
 """
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govern import signals
+from govern.canonical import canonical_value
+from govern.operators.serving import written_by
 from govern.process import detector_for, stretches
 from govern.publish import PartFile
+from govern.treatment import keyed_value
 
 if TYPE_CHECKING:
     from govern.detect import Detector
@@ -84,7 +88,7 @@ def rescan(task: RescanTask) -> Rescan:
     return Rescan(scanned, spans, tuple(texts), tuple(frame.select("lang", "source").iter_rows()))
 
 
-def _records(task: RescanTask, identities: list[str]) -> dict[str, str]:
+def _records(task: RescanTask, identities: list[str]) -> dict[str, tuple[str, str]]:
     """By id, what masking recorded of the rows; the private file has the same rows in the same order."""
     import polars as pl
 
@@ -93,13 +97,15 @@ def _records(task: RescanTask, identities: list[str]) -> dict[str, str]:
     stored = pl.scan_parquet(task.records).slice(task.first_row, TASK_ROWS).collect()
     if stored["id"].to_list() != identities:
         raise OSError(f"{task.records}: its rows are not those of the published file")
-    return {identity: text for identity, text in stored.iter_rows() if text is not None}
+    return {identity: (places, said) for identity, places, said in stored.iter_rows() if places is not None}
 
 
-def _left(task: RescanTask, detector: "Detector", source: str, texts: dict[str, str], stored: str | None) -> int:
+def _left(
+    task: RescanTask, detector: "Detector", source: str, texts: dict[str, str], record: tuple[str, str] | None
+) -> int:
     """How many findings a published document holds that should not stand there; replacements are not among them.
 
-    A record whose text is not what stands at its place counts as a finding.
+    A record whose text is not what stands at its place, or cannot be what its operator wrote, counts as a finding.
     """
     from govern.detect import search
     from govern.mask import adapted, left
@@ -107,8 +113,11 @@ def _left(task: RescanTask, detector: "Detector", source: str, texts: dict[str, 
     detector = adapted(detector, task.treatment, source)
     count = 0
     places: dict[str, list[tuple[int, int]]] = {}
-    for stretch in stretches(stored):
-        if texts.get(stretch.field, "")[stretch.start : stretch.end] == stretch.text:
+    stored, said = record or (None, "[]")
+    for stretch, (entity_type, action, value) in zip(stretches(stored), json.loads(said), strict=True):
+        there = texts.get(stretch.field, "")[stretch.start : stretch.end] == stretch.text
+        own = keyed_value(task.treatment.allow_key, entity_type, canonical_value(entity_type, stretch.text))
+        if there and own != value and written_by(action, entity_type, stretch.text):
             places.setdefault(stretch.field, []).append((stretch.start, stretch.end))
         else:
             count += 1

@@ -84,8 +84,14 @@ def _show(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     from govern.policy import load
     from govern.policy_check import check
+    from govern.process import detector_for
+    from govern.validate import check_waivers
+    from govern.validate import load as load_suite
 
-    checked = check(load(arguments.policy), _secret(arguments.secret), today=now().date(), replaces=False)
+    policy = load(arguments.policy)
+    checked = check(policy, _secret(arguments.secret), today=now().date(), replaces=False)
+    check_waivers(load_suite(policy.suite), [waiver.id for waiver in policy.waivers])
+    detector_for(checked.treatment)
     lines = [f"{checked.policy.name}: holds", f"digest {checked.policy.digest}", *checked.lines]
     show({"policy": checked.policy.name, "digest": checked.policy.digest, **checked.counts}, arguments.json, lines)
     return 0

@@ -537,6 +537,10 @@ def test_cleaning_comes_before_masking(home, tmp_path):
         ('lists = "absent.toml"\n', "absent.toml: No such file"),
         ("[retention]\ncorpus_until = 2020-01-01\n", "retention.corpus_until = 2020-01-01 is over"),
         ('[pseudonyms]\ndomain = "a b"\n', "pseudonyms.domain"),
+        ("[names]\nrules = false\n", "nothing finds PERSON"),
+        ("regex_timeout_s = inf\n", "regex_timeout_s"),
+        (f"min_score = {'9' * 5000}\n", "a number too long"),
+        ("keep_columns = " + "[" * 20_000, "nested too deeply"),
     ],
 )
 def test_a_policy_that_cannot_hold_is_a_sentence_and_exit_2(home, tmp_path, capsys, text, words):

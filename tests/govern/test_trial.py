@@ -141,6 +141,22 @@ def test_show_and_check_say_what_a_policy_is(sample, capsys):
     assert capsys.readouterr().out.startswith("default: holds\n")
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('suite = "nope"\n', "suite nope"),
+        ('[names]\nspacy_pipeline = "nope"\n', "nope"),
+        ('[[waivers]]\nid = "nope"\nwho = "w"\nwhy = "y"\nuntil = 2999-01-01\n', "no such rule"),
+    ],
+)
+def test_check_opens_what_a_policy_names(sample, capsys, text, words):
+    """What `certify` would refuse, `check` refuses."""
+    path = sample / "p.toml"
+    path.write_text('name = "p"\n' + text, "utf-8")
+    assert cli.main(["policy", "check", str(path)]) == 2
+    assert words in capsys.readouterr().err
+
+
 def test_a_case_that_would_be_missed_again_refuses_the_policy(sample, tmp_path, capsys):
     """Exit 1; once the value is denied, the policy holds."""
     from datetime import date
