@@ -7,7 +7,7 @@ skipped: a pattern past its time-out raises `DetectionUnknown`. Nothing here ope
 import bisect
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import metadata, resources
 from pathlib import Path
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 PACKAGES = ("daachorse", "phonenumbers", "presidio-analyzer", "python-stdnum", "regex")
 NAME_RECOGNIZERS = {"en": "names.en", "ko": "names.ko"}
 LANGUAGES = ("en", "ko")
+TEXT, HEADED = "text", ": "
+"""The field that is a text of its own, and what stands between the name of any other and its value."""
 PLAIN_ENOUGH = 0.8
 """A reading that nothing validates and no word explains counts from this score on: a mobile number, a registration number."""
 
@@ -230,11 +232,30 @@ def search(
 
     `govern.arbitrate` says what becomes of findings that overlap. `known` names (of the same document) are found
     wherever they stand. `blanks` (start, end) are not looked at: what masking wrote.
-    `finders` know values of this document beside the detector's own.
+    `finders` know values of this document beside the detector's own. A field other than `text` is a column, whose name is
+    the heading that says what its value is (`rrn: 960101`).
 
     Raises:
         DetectionUnknown: a pattern ran past its time-out.
     """
+    if field == TEXT:
+        return _searched(detector, text, field, known, blanks, finders)
+    ahead = len(field) + len(HEADED)
+    moved = tuple((start + ahead, end + ahead) for start, end in blanks)
+    found = _searched(detector, f"{field}{HEADED}{text}", field, known, moved, finders)
+    spans = [replace(span, start=max(0, span.start - ahead), end=span.end - ahead) for span in found.spans if span.end > ahead]
+    return Findings(tuple(spans), found.vetoes)
+
+
+def _searched(
+    detector: Detector,
+    text: str,
+    field: str,
+    known: frozenset[str],
+    blanks: tuple[tuple[int, int], ...],
+    finders: tuple[Finder, ...],
+) -> Findings:
+    """As `search`, in the text as it is given."""
     shadow = normalize(text, detector.entity_types, blanks)
     try:
         findings = _findings(detector, shadow, finders)

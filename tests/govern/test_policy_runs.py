@@ -494,6 +494,38 @@ def test_a_waiver_that_cannot_hold_stops_a_run(home, tmp_path, capsys, rule, unt
     assert [path.name for path in out.parent.iterdir()] == ["policy.toml"]
 
 
+def test_a_kept_column_is_read_under_its_name(home, tmp_path):
+    """What a column holds is said by its heading: halves of a resident number, an account, a PIN, a passport."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    row = {
+        "성명": "홍길동",
+        "주민등록번호": "9601011234567",
+        "계좌번호": "110-123-456789",
+        "PIN": "4711",
+        "date_of_birth": "1985-03-04",
+        "cvv": "123",
+        "passport number": "M12345678",
+        "branch": "Busan Main",
+    }
+    long = "A long note about the loan of the branch in general, with nothing personal in it at all, number"
+    write(raw / "a.jsonl", [{"id": str(number), "text": f"{long} {number}", **row} for number in range(5)])
+    out = tmp_path / "run" / "corpus"
+    names = ", ".join(f'"{name}"' for name in row)
+    assert certify(home, out, f"keep_columns = [{names}]\n", inputs=str(raw)) == 0
+    frame = pl.read_parquet(out / "documents" / "part-00000.parquet")
+    assert {name: frame[name][0] for name in row} == {
+        "성명": "<PERSON_1>",
+        "주민등록번호": "<KR_RRN_1>",
+        "계좌번호": "<KR_BANK_ACCOUNT_1>",
+        "PIN": "<PIN_1>",
+        "date_of_birth": "<DATE_OF_BIRTH_1>",
+        "cvv": "<CARD_SECURITY_CODE_1>",
+        "passport number": "<KR_PASSPORT_1>",
+        "branch": "Busan Main",
+    }
+
+
 def test_cleaning_comes_before_masking(home, tmp_path):
     """Hidden characters go, what they hid is found, and the document is what was cleaned."""
     raw = tmp_path / "raw"
