@@ -4,6 +4,7 @@ NFKC, hidden characters gone, one case; of numbers only letters and digits; of a
 in one way; of a Korean name no space between family and given name.
 """
 
+import ipaddress
 import re
 import unicodedata
 
@@ -26,6 +27,8 @@ CENTURY_PIVOT = 30
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _HANGUL_NAME = re.compile(r"[가-힣](?:[ 가-힣]{0,8}[가-힣])?")
 _LATIN = re.compile("[A-Za-z]")
+_AT, _DOT = re.compile(r" ?[\[({] ?at ?[\])}] ?| at "), re.compile(r" ?[\[({] ?dot ?[\])}] ?| dot ")
+_EXTENSION = re.compile(r" ?[,(]? ?(?:ext(?:ension)?\.?|x|내선) ?[0-9]{1,6}\)?$")
 _SIX = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2})(?:-?([1-8]))?")
 
 
@@ -41,12 +44,32 @@ def canonical_value(entity_type: str, value: str) -> str:
             return "-".join(f"{part:02d}" for part in day)
     if entity_type == "PERSON" and _HANGUL_NAME.fullmatch(plain):
         return plain.replace(" ", "")
+    if entity_type == "EMAIL_ADDRESS" and "@" not in plain:
+        return _DOT.sub(".", _AT.sub("@", plain))
+    if entity_type == "IP_ADDRESS":
+        return _address(plain)
     if entity_type in BY_TEXT:
         return plain
-    characters = "".join(character for character in plain if character.isalnum())
-    if entity_type == "PHONE_NUMBER" and characters.startswith("82") and len(characters) > 10:
-        return "0" + characters[2:].removeprefix("0")
-    return characters
+    if entity_type == "PHONE_NUMBER":
+        return _telephone(plain)
+    return "".join(character for character in plain if character.isalnum())
+
+
+def _telephone(plain: str) -> str:
+    """The digits of a number as dialled at home, in Korea and in the United States; others with their country code."""
+    digits = "".join(character for character in _EXTENSION.sub("", plain) if character.isalnum())
+    if digits.startswith("00") and len(digits) > 11:
+        digits = digits[2:]
+    if digits.startswith("82") and len(digits) > 10:
+        return "0" + digits[2:].removeprefix("0")
+    return digits[1:] if digits.startswith("1") and len(digits) == 11 else digits
+
+
+def _address(plain: str) -> str:
+    try:
+        return str(ipaddress.ip_address(plain))
+    except ValueError:
+        return plain
 
 
 def shape(text: str) -> str:

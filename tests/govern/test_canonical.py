@@ -47,6 +47,26 @@ def test_a_canonical_value_is_its_own(entity_type, text):
 
 
 @pytest.mark.parametrize(
+    ("entity_type", "spellings"),
+    [
+        ("PHONE_NUMBER", ("010-1234-5678", "+82 10-1234-5678", "0082 10 1234 5678", "+82 (0)10 1234 5678")),
+        (
+            "PHONE_NUMBER",
+            ("(212) 555-0147", "+1 212-555-0147", "1-212-555-0147", "212.555.0147 ext. 12", "212-555-0147 x12"),
+        ),
+        (
+            "EMAIL_ADDRESS",
+            ("x.y@b.com", "X.Y@B.com", "x.y [at] b [dot] com", "x.y (at) b (dot) com", "x.y at b dot com"),
+        ),
+        ("IP_ADDRESS", ("2001:db8::1", "2001:0db8:0:0:0:0:0:1", "2001:DB8::1")),
+    ],
+)
+def test_ways_to_write_a_value_are_one(entity_type, spellings):
+    """Country codes, extensions, spelled marks, zeros of an address."""
+    assert len({canonical_value(entity_type, spelling) for spelling in spellings}) == 1
+
+
+@pytest.mark.parametrize(
     ("entity_type", "one", "two"),
     [
         ("MAC_ADDRESS", "96-6F-18-C2-2C-1B", "96-6A-18-C2-2D-1B"),
