@@ -18,11 +18,16 @@ BREAK, TAG = "", "<>"
 """What `pieces` gives for a break and for a masking tag."""
 
 _LATIN = "A-Za-zÀ-ÖØ-öø-ɏ"
-_TAG = re.compile(r"<[A-Z][A-Z_]{1,40}_[1-9][0-9]{0,5}>")
+_TAG_FORM = (
+    r"<(?:[A-Z][A-Z_]{1,40}_(?:[1-9][0-9]{0,5}|[a-z]{12})|[A-Z]{1,20}(?:_[A-Z]{1,20}){1,4}|PERSON|PASSPORT|CRYPTO|PIN)>"
+)
+"""`<PERSON_1>`, `<PERSON_abcdefghijkl>` of pseudonyms, and `<PERSON>` of redacted values, which no tag of HTML looks like."""
+
+_TAG = re.compile(_TAG_FORM)
 _RUN = re.compile(r"\w+(?:[&\-'’]\w+)*")
 _WORD = re.compile(rf"[{_LATIN}가-힣]+(?:[&\-][{_LATIN}가-힣]+)*")
 _OWNED = ("'s", "’s", "'S", "’S")
-_MARKUP = re.compile(r"<(?![A-Z][A-Z_]{1,40}_[1-9][0-9]{0,5}>)[A-Za-z/!?][^<>]{0,2000}>")
+_MARKUP = re.compile(rf"(?!{_TAG_FORM})<[A-Za-z/!?][^<>]{{0,2000}}>")
 _NO_PROSE = ("@", "://", "www.", "\\", "=")
 _INITIALS = re.compile(rf"(?:.*[&\-])?[{_LATIN}]")
 _HANGUL = re.compile("[가-힣]")

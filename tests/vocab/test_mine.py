@@ -358,3 +358,13 @@ def test_real_text_gives_finance_terms(
     assert len(found) == 100
     assert set(expected) <= set(found)
     assert not set(unwanted) & set(found)
+
+
+def test_every_form_of_a_masking_tag_is_a_tag_and_markup_is_none():
+    """Numbered, redacted and pseudonym tags stand for a value; `<b>` and `<DIV>` break the text."""
+    from vocab.words import TAG, pieces
+
+    for tag in ("<PERSON_1>", "<PERSON>", "<KR_RRN>", "<PHONE_NUMBER_abcdefghijkl>"):
+        assert TAG in pieces(f"만기 {tag} 금리")
+    for markup in ("<b>", "<DIV>", "</p>"):
+        assert TAG not in pieces(f"만기 {markup} 금리")
