@@ -58,7 +58,7 @@ def learn(
     allowed: dict[lists.Allowed, str] = {}
     if isinstance(answers, FalsePositives):
         for value in answers.accepted:
-            allowed[lists.Allowed(**entry(value.entity_type).model_dump(), value=value.value)] = value.value
+            allowed[lists.allow_keyed(entry(value.entity_type), value.value, secret)] = value.value
     else:
         for entity_type, context in _missed(_corpus(answers, corpus), answers.misses):
             about = entry(entity_type)

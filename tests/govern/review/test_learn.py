@@ -106,6 +106,7 @@ def test_what_was_rejected_makes_no_entry(home: Home, tmp_path: Path) -> None:
         ({"expires": "soon"}, "expires"),
         ({"reason": "  "}, "reason"),
         ({"owner": ""}, "owner"),
+        ({"reason": "a\x7fb"}, "cannot be printed"),
         ({"accepted": [{"entity_type": "PHONE_NUMBER", "value": "010"}]}, "accepted.0.value"),
         ({"accepted": [{"entity_type": "IN_PAN", "value": "hmac-sha256:" + 32 * "0"}]}, "none of them"),
         ({"certificate": "mine"}, "certificate"),
