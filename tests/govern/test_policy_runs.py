@@ -355,12 +355,13 @@ def test_an_allowed_value_stays_and_a_denied_one_never_passes(home, tmp_path, ca
 
 def test_an_entry_that_is_over_stops_a_run(home, tmp_path, capsys):
     """Exit 2, with the owner who can renew it, and nothing is written."""
-    lists = tmp_path / "lists.toml"
-    lists.write_text(
-        '[[allow]]\nentity_type = "PHONE_NUMBER"\nreason = "r"\nowner = "call centre"\nexpires = 2020-01-31\n'
-        f'value = "hmac-sha256:{"0" * 32}"\n',
-        "utf-8",
-    )
+    from datetime import date
+
+    from govern import lists as made
+
+    lists, secret = tmp_path / "lists.toml", (home / "keys" / "secret.key").read_bytes()
+    over = made.Entry(entity_type="PHONE_NUMBER", reason="r", owner="call centre", expires=date(2020, 1, 31))
+    made.add(lists, [made.allow(over, "1588-0000", secret)])
     out = tmp_path / "run" / "corpus"
     assert certify(home, out, f'lists = "{lists}"\n') == 2
     assert "allow entry 1 (PHONE_NUMBER, owner call centre) held until 2020-01-31" in capsys.readouterr().err
