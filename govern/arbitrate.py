@@ -22,6 +22,9 @@ PARSED = frozenset({"AMOUNT", "DATE", "PERIOD", "STATUTE", "FILING"})
 """Kinds that veto by their form alone also where a context word stands near; the others must be validated or contextual."""
 
 
+HOLD_NAMES = frozenset({"EMAIL_ADDRESS", "URL_CREDENTIAL"})
+"""Entity types whose values are often made of a name, which is no finding of its own within them."""
+
 DENIED = "denied"
 """The recognizer of values that a deny list names: they never stay, whatever is kept."""
 
@@ -95,6 +98,9 @@ def choose(findings: Iterable[Finding], kept: frozenset[str]) -> list[Hit]:
     if standing:
         places = _outermost(finding.hit for finding in standing)
         masked = [finding for finding in masked if not _held(finding.hit, places)]
+    addresses = _outermost(finding.hit for finding in masked if finding.hit.entity_type in HOLD_NAMES)
+    if addresses:
+        masked = [finding for finding in masked if finding.hit.entity_type != "PERSON" or not _held(finding.hit, addresses)]
     chosen: list[Hit] = []
     for finding in (*sorted(masked, key=_rank), *sorted(standing, key=_rank)):
         hit, reading = finding

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from govern.certificate import FORMAT_VERSION
 from govern.corpus import SHARD_BYTES
 from govern.publish import TRAIN, Published
+from govern.treatment import STAYS
 
 if TYPE_CHECKING:
     from govern.detect import Detector
@@ -60,7 +61,7 @@ def claim(run: Run) -> dict[str, Any]:
         "format_version": FORMAT_VERSION,
         "kind": "assay-corpus-certificate",
         "statement": STATEMENT,
-        "non_claims": list(NON_CLAIMS),
+        "non_claims": [*NON_CLAIMS, *_kept(run.policy)],
         "issuer": run.policy.issuer,
         "previous_certificate": None,
         "signatures_required": run.policy.signatures_required,
@@ -100,6 +101,16 @@ def claim(run: Run) -> dict[str, Any]:
 def not_measured(reason: str) -> dict[str, str]:
     """The value of a field that nobody measured, with the reason."""
     return {"status": "not_measured", "reason": reason}
+
+
+def _kept(policy: "Policy") -> tuple[str, ...]:
+    """What the policy lets stand beside numbers of companies, in a sentence."""
+    from govern.policy import KEPT
+
+    whole = sorted({kind for kind, action in policy.entities.items() if action in STAYS} - KEPT)
+    places = [*whole, *(f"{kind} in source {source.name}" for source in policy.sources for kind in sorted(source.entities)
+                        if source.entities[kind] == "keep" and kind not in whole)]  # fmt: skip
+    return (f"Not replaced, as the policy says: {', '.join(places)}.",) if places else ()
 
 
 def _waivers(run: Run) -> list[dict[str, str]]:

@@ -97,6 +97,13 @@ class Policy(Section):
                 raise ValueError(f"'{name}' is a column of Assay's own, or stands twice; rename the input's column")
         return value
 
+    @field_validator("name")
+    @classmethod
+    def _printable(cls, value: str) -> str:
+        if not value.strip() or not value.isprintable():
+            raise ValueError("blank, or holds what cannot be printed")
+        return value
+
     @field_validator("purposes")
     @classmethod
     def _distinct(cls, value: tuple[Purpose, ...]) -> tuple[Purpose, ...]:
@@ -339,7 +346,8 @@ def _parse(data: bytes, where: str, folder: Path) -> Policy:
 
 def _sentence(error: ValidationError) -> str:
     problem = error.errors(include_url=False, include_input=False)[0]
-    key = ".".join(map(str, problem["loc"])) or "the policy"
+    named = ".".join(map(str, problem["loc"])) or "the policy"
+    key = named if named.isprintable() else ascii(named)[1:-1]
     if problem["type"] == "extra_forbidden":
         return f"unknown key '{key}'; remove it, or correct its spelling (docs/policies.md lists the keys)"
     if problem["type"] == "missing":

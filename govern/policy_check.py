@@ -112,7 +112,8 @@ def _known(policy: "Policy", secret: bytes | None) -> dict[str, Any]:
         }
         for each in summary.counts
     ]
-    return {"digest": summary.digest, "customers": summary.customers, "types": types}
+    search = policy.known.search if policy.known is not None else "everywhere"
+    return {"digest": summary.digest, "customers": summary.customers, "search": search, "types": types}
 
 
 def _check_cases(treatment: Treatment, opened: "Lists") -> None:

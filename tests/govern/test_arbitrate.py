@@ -99,3 +99,45 @@ def test_every_character_that_was_found_is_covered_once(hits):
     assert len(places) == len(set(places))
     assert places == sorted(places)
     assert set(places) >= {place for one in hits for place in range(one.start, one.end)}
+
+
+def test_a_kept_finding_takes_nothing_from_a_masked_one_that_goes_beyond_it():
+    """However certain the kept one is; nor from one that is as certain. What it holds whole and alone is sure of, it wins."""
+    sure = {"validated": True, "contextual": True}
+    assert chosen(hit(0, 12, "K", **sure), hit(7, 40, "M"), kept=("K",)) == [(7, 40, "M")]
+    assert chosen(hit(2, 8, "K", **sure), hit(0, 20, "M"), kept=("K",)) == [(0, 20, "M")]
+    assert chosen(hit(0, 12, "K", **sure), hit(0, 12, "M", **sure), kept=("K",)) == [(0, 12, "M")]
+    assert chosen(hit(0, 12, "K", **sure), hit(3, 9, "M"), kept=("K",)) == [(0, 12, "K")]
+
+
+def test_a_name_within_an_address_is_no_finding_of_its_own():
+    """A mail address made of a known name stays a mail address."""
+    mail, name = hit(0, 30, "EMAIL_ADDRESS"), hit(0, 15, "PERSON", 1.0, validated=True, contextual=2)
+    assert chosen(mail, name) == [(0, 30, "EMAIL_ADDRESS")]
+    assert chosen(mail, name, hit(40, 50, "PERSON")) == [(0, 30, "EMAIL_ADDRESS"), (40, 50, "PERSON")]
+    assert chosen(mail, name, kept=("PERSON",)) == [(0, 30, "EMAIL_ADDRESS")]
+
+
+@given(
+    st.lists(
+        st.builds(
+            hit,
+            st.integers(0, 30),
+            st.integers(31, 60),
+            st.sampled_from(["K", "L", "M", "N"]),
+            validated=st.booleans(),
+            contextual=st.booleans(),
+        ),
+        max_size=8,
+    )
+)
+def test_every_masked_character_is_covered_by_a_masked_finding_or_one_certain_and_kept(hits):
+    """No character that a masked finding claims is lost, but to a kept one that is certain and holds all of that finding."""
+    done = choose(map(Finding, hits), frozenset({"K", "L"}))
+    covered = {place for one in done if one.entity_type in {"M", "N"} for place in range(one.start, one.end)}
+    kept = [one for one in done if one.entity_type in {"K", "L"}]
+    for one in hits:
+        if one.entity_type in {"M", "N"} and not set(range(one.start, one.end)) <= covered:
+            assert any(
+                each.start <= one.start and one.end <= each.end and each.validated and each.contextual for each in kept
+            )

@@ -212,6 +212,7 @@ def test_persons_in_public_filings_stay_with_the_reason(home, tmp_path):
     declared = next(row for row in said["sources"] if row["name"] == "filings")
     assert (declared["reason"], declared["entities"]) == ("public filings", {"PERSON": "keep"})
     rows = {(row["entity_type"], row["lang"], row["action"]): row["spans"] for row in said["privacy"]["entities"]}
+    assert said["non_claims"][-1] == "Not replaced, as the policy says: PERSON in source filings."
     assert rows["PERSON", "en", "keep"] == 6
     assert rows["PERSON", "ko", "tag"] == 12
     assert said["privacy"]["regression_scan"]["spans_left"] == 0
@@ -415,7 +416,7 @@ def test_known_values_are_found_everywhere_or_by_join(home, tmp_path):
     assert certify(home, joined, table.format("join") + join, inputs=str(raw)) == 0
     assert [("<PERSON_1>은" in text) for text in sorted(texts(joined))] == [True, False, False, False]
     assert privacy(joined)["joins"] == {"joined": 2, "no_row": 1, "no_key": 1}
-    assert privacy(joined)["known"]["customers"] == 2
+    assert (privacy(joined)["known"]["customers"], privacy(joined)["known"]["search"]) == (2, "join")
 
 
 def test_a_known_number_is_found_where_it_is_spelled(home, tmp_path):
@@ -570,6 +571,7 @@ def test_cleaning_comes_before_masking(home, tmp_path):
         ('lists = "absent.toml"\n', "absent.toml: No such file"),
         ("[retention]\ncorpus_until = 2020-01-01\n", "retention.corpus_until = 2020-01-01 is over"),
         ('[pseudonyms]\ndomain = "a b"\n', "pseudonyms.domain"),
+        ('"\\u001b]0;x\\u0007" = 1\n', "unknown key '\\x1b]0;x\\x07'"),
         ("[names]\nrules = false\n", "nothing finds PERSON"),
         ("regex_timeout_s = inf\n", "regex_timeout_s"),
         (f"min_score = {'9' * 5000}\n", "a number too long"),
