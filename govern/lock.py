@@ -2,11 +2,15 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from govern.errors import InputError, Refused
+
+PAUSES_S = (0.01, 0.04, 0.1)
+"""Tried again after each: a program that another thread starts holds the lock of the last writer until it begins."""
 
 
 @contextmanager
@@ -29,9 +33,14 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def _lock(descriptor: int, folder: Path) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise Refused(f"{folder}: another process is writing there; wait for it, then run this again") from None
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be locked ({error.strerror}); use a local file system") from None
+    for pause_s in (*PAUSES_S, None):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if pause_s is None:
+                raise Refused(f"{folder}: another process is writing there; wait for it, then run this again") from None
+            time.sleep(pause_s)
+        except OSError as error:
+            raise InputError(f"{folder}: cannot be locked ({error.strerror}); use a local file system") from None
+        else:
+            return
