@@ -74,6 +74,12 @@ def _file_set(split: str) -> dict[str, Any]:
     }
 
 
+def _code(name: str) -> str:
+    """A name in Markdown as code, with nothing in it that ends the code or cannot be printed."""
+    shown = name if name.isprintable() else ascii(name)[1:-1]
+    return "`" + shown.replace("`", "'") + "`"
+
+
 def _record_set(split: str, columns: list[str]) -> dict[str, Any]:
     return {
         "@type": "cr:RecordSet",
@@ -123,7 +129,7 @@ configs:
 | dropped | {sum(counts["dropped"].values()):,} |
 | quarantined | {sum(counts["quarantined"].values()):,} |
 
-Certificate: `{certificate.digest}`. The columns are {", ".join(corpus["columns"])}.
+Certificate: `{certificate.digest}`. The columns are {", ".join(map(_code, corpus["columns"]))}.
 
 ## What is not claimed
 

@@ -120,6 +120,23 @@ def mask(
         return Quarantined(document.id, "detection_unknown")
 
 
+def due(
+    document: Document, detector: Detector, treatment: Treatment, *, source: str = "", finders: tuple[Finder, ...] = ()
+) -> tuple[Span, ...]:
+    """The spans of a document that masking replaces first.
+
+    Raises:
+        DetectionUnknown: a pattern ran past its time-out.
+    """
+    fields = tuple(_Edited(name, text, ()) for name, text in document.fields)
+    found = _search(fields, adapted(detector, treatment, source), finders)
+    return tuple(
+        span
+        for each, its in zip(fields, found, strict=True)
+        for span in left(treatment, source, each.text, its.spans)
+    )
+
+
 def adapted(detector: Detector, treatment: Treatment, source: str) -> Detector:
     """The detector for documents of a source, which may keep other entity types."""
     kept = treatment.kept(source)

@@ -63,9 +63,9 @@ _MARKUP = (
 _BOLD = re.compile(r"(?<![*0-9A-Za-z-])\*\*([0-9A-Za-z가-힣+(][^*\n\x00]{0,98})\*\*(?![*0-9-])")
 """Emphasis of Markdown round whole values; stars that mask digits stand beside them on one side alone, or within."""
 
-_CODED = {"%2d": "-", "%20": " ", "%2e": ".", "\\u002d": "-", "\\u0020": " ", "\\u002e": ".", "<br>": "\n", "<br/>": "\n",
-          "<br />": "\n"}  # fmt: skip
-_CODING = r"(?<=[0-9A-Za-z-])(?:%2[dD0eE]|\\u002[dDeE]|\\u0020|<br ?/?>)(?=[0-9A-Za-z-])"
+_CODED = {"%40": "@", "\\u0040": "@", "%2d": "-", "%20": " ", "%2e": ".", "\\u002d": "-", "\\u0020": " ", "\\u002e": ".",
+          "<br>": "\n", "<br/>": "\n", "<br />": "\n"}  # fmt: skip
+_CODING = r"(?<=[0-9A-Za-z-])(?:%2[dD0eE]|%40|\\u0040|\\u002[dDeE]|\\u0020|<br ?/?>)(?=[0-9A-Za-z-])"
 """Separators in the codes of URLs, JSON and HTML."""
 
 _REFERENCE = re.compile(rf"&(?:#([0-9]{{1,7}})|#[xX]([0-9A-Fa-f]{{1,6}})|({'|'.join(_REFERENCES)}));")

@@ -46,6 +46,9 @@ KEPT = frozenset({"KR_CRN"})
 REST = "*"
 """The pattern of a source for whatever no other source matches."""
 
+FILE_BYTES = 4 * 1024 * 1024
+"""A policy is never longer; more is not read."""
+
 RESERVED_COLUMNS = (
     "id", "text", "lang", "source", "duplicate", "recorded", "witnessed", "spans", "masked_characters", "raw_characters",
     "text_bytes", "characters", "words", "letters", "visible", "control", "hidden", "mojibake", "markup", "empty",
@@ -107,8 +110,8 @@ class Policy(Section):
     @field_validator("purposes")
     @classmethod
     def _distinct(cls, value: tuple[Purpose, ...]) -> tuple[Purpose, ...]:
-        if len(set(value)) != len(value):
-            raise ValueError("names a purpose twice")
+        if not value or len(set(value)) != len(value):
+            raise ValueError("names no purpose, or one twice")
         return value
 
     @field_validator("presidio")
@@ -193,11 +196,12 @@ class Policy(Section):
         actions: dict[str, Action] = {
             name: action if wanted is None or name in wanted else "off" for name, action in self.entities.items()
         }
-        narrow = self.model_copy(
-            update={"entities": actions, "min_score": self.min_score if min_score is None else min_score}
-        )
-        narrow._folder = self._folder  # noqa: SLF001 — a copy of this very class
-        return narrow
+        return self._with(entities=actions, min_score=self.min_score if min_score is None else min_score)
+
+    def _with(self, **values: object) -> "Policy":
+        other = self.model_copy(update=values)
+        other._folder = self._folder  # noqa: SLF001 — a copy of this very class
+        return other
 
     def resolved(self) -> dict[str, Any]:
         """The whole policy as JSON, defaults filled in."""
@@ -207,6 +211,15 @@ class Policy(Section):
     def digest(self) -> str:
         """`sha256:` of the resolved policy; the order of keys never changes it."""
         return digest(self.resolved())
+
+    def tagged(self) -> "Policy":
+        """This policy with a tag for every value that it replaces, so that what it finds can be asked without the secret."""
+
+        def plain(actions: dict[str, Action]) -> dict[str, Action]:
+            return {kind: action if action in ("keep", "off") else "tag" for kind, action in actions.items()}
+
+        sources = tuple(source.model_copy(update={"entities": plain(source.entities)}) for source in self.sources)
+        return self._with(entities=plain(self.entities), sources=sources)
 
     @property
     def published_columns(self) -> tuple[str, ...]:
@@ -320,9 +333,14 @@ def load(name_or_path: str | Path) -> Policy:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or 'cannot be read'}; check the path of the policy") from None
+        with path.open("rb") as stream:
+            data = stream.read(FILE_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "cannot be read"
+        raise InputError(f"{ascii(str(path))[1:-1]}: {reason}; check the path of the policy") from None
+    if len(data) > FILE_BYTES:
+        raise InputError(f"{path}: over {FILE_BYTES // 2**20} MB, which no policy is; check the path")
+    return data
 
 
 def _parse(data: bytes, where: str, folder: Path) -> Policy:

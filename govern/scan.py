@@ -1,5 +1,7 @@
 """Lists what would be masked: of files one finding a row, of a text its spans; offsets in code points, never the text.
 
+Of files it is what masking replaces first in the text as it came: without kept types and allowed values, with what joins
+and columns say of a document. Cleaning is left out, since offsets are of the text before it.
 The file is private: an offset pair tells a length, and ids may name a person. It is written with mode 0600.
 """
 
@@ -14,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 from govern.corpus import documents, read
 from govern.errors import InputError
 from govern.policy import load
-from govern.process import FINDINGS, frame_of, write_frame
+from govern.process import FINDINGS, frame_of, prepared, write_frame
 
 if TYPE_CHECKING:
     from govern.detect import Detector, Span
     from govern.policy import Policy
+    from govern.treatment import Treatment
 
 LANGUAGES = ("en", "ko")
 
@@ -86,30 +89,35 @@ def scan(
     """Writes the findings of every document to `out` (Parquet), narrowed as `find` says.
 
     Raises:
-        InputError: an input that cannot be read, or a file that is there already.
+        InputError: an input that cannot be read, a file that is there already, or no secret for lists and known values.
         DetectionUnknown: a pattern ran out of time, so the list would not be whole.
     """
-    from govern.detect import search
+    from govern.mask import due
 
     if os.path.lexists(out):
         raise InputError(f"{out}: is there already, and nothing is overwritten; name another file with --out")
     detector = build(policy, language, entities, min_score, secret)
-    corpus = read(inputs, text_column=text_column, id_column=id_column, kept=policy.published_columns)
+    treatment = _treatment(policy.narrowed(entities, None), secret)
+    searched = policy.model_copy(update={"cleaning": ()})
+    corpus = read(inputs, text_column=text_column, id_column=id_column, kept=policy.read_columns)
     rows: dict[str, list[Any]] = {name: [] for name in FINDINGS}
     for shard in corpus.shards:
         for document in documents(shard, corpus.text_column, corpus.id_column, corpus.kept):
-            for name, text in document.fields:
-                for span in search(detector, text, name).spans:
-                    values = (
-                        document.id,
-                        span.field,
-                        span.start,
-                        span.end,
-                        span.entity_type,
-                        span.score,
-                        span.recognizer,
-                    )
-                    for column, value in zip(FINDINGS, values, strict=True):
-                        rows[column].append(value)
+            published, finders, _ = prepared(document, searched, detector)
+            declared = policy.source(document.source)
+            source = declared.name if declared else ""
+            for span in due(published, detector, treatment, source=source, finders=finders):
+                where = (document.id, span.field, span.start, span.end, span.entity_type, span.score, span.recognizer)
+                for column, value in zip(FINDINGS, where, strict=True):
+                    rows[column].append(value)
     write_frame(out, frame_of(rows, FINDINGS))
     return ScanCount(corpus.documents, len(rows["id"]), dict(Counter(rows["entity_type"])))
+
+
+def _treatment(policy: "Policy", secret: bytes | None) -> "Treatment":
+    """What becomes of values, to be asked alone; the detector has refused lists that came without the secret."""
+    from govern import lists
+    from govern.treatment import prepare
+
+    allowed = lists.load(policy.lists_path, secret).allowed if policy.lists_path is not None else frozenset()
+    return prepare(policy, secret, allowed, replaces=False)

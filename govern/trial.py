@@ -1,28 +1,32 @@
 """Tries a policy on a labelled set: what it would mask and what it would leave, before anybody certifies a corpus again.
 
-A label counts as masked where every character of it lies in findings that the policy replaces, of whatever type; a finding
-counts as right where it touches a label. Only entity types that the set labels are judged. Cleaning is left out, since labels
-are offsets of the text as it came. No text is kept.
+Each document is masked as `govern certify` masks it: joins, columns, both passes. A label counts as masked where every
+character of it lies in what is replaced, of whatever type; a finding counts as right where it touches a label. Only entity
+types that the set labels are judged. Of documents that are set aside, and of columns that are not published, nothing ships, so
+their labels are counted apart. Cleaning is left out, since labels are offsets of the text as it came. No text is kept.
 """
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from govern.corpus import documents, read
+from govern.corpus import Document, documents, read
 from govern.errors import InputError
-from govern.process import detector_for
+from govern.process import detector_for, prepared
 
 if TYPE_CHECKING:
-    from govern.policy import Policy
     from govern.treatment import Treatment
 
 Z = 1.959964
 """Of the normal distribution, for intervals of 95 %."""
+
+LINE_BYTES = 1024 * 1024
+"""A line of labels is never longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +70,11 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The scores of a policy by entity type, and the labels that it leaves or masks in part."""
+    """The scores of a policy by entity type, the labels that it leaves or masks in part, and how many do not ship at all."""
 
     scores: dict[str, Score]
     missed: frozenset[Label]
+    withheld: int = 0
 
     @property
     def whole(self) -> Score:
@@ -93,27 +98,35 @@ def read_labels(path: Path) -> tuple[Label, ...]:
     Raises:
         InputError: the file cannot be read, or a line does not fit.
     """
+    labels: dict[Label, int] = {}
     try:
-        lines = path.read_text("utf-8").splitlines()
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not UTF-8; save the labels as UTF-8") from None
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or 'cannot be read'}; check the path of the labels") from None
-    labels = tuple(_label(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip())
+        with path.open("rb") as stream:
+            for number, line in enumerate(iter(lambda: stream.readline(LINE_BYTES), b""), 1):
+                where = f"{path}:{number}"
+                label = _label(line, where) if line.strip() else None
+                if label is not None and labels.setdefault(label, number) != number:
+                    raise InputError(f"{where}: the same label stands in line {labels[label]}; remove one of the two")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "cannot be read"
+        raise InputError(f"{ascii(str(path))[1:-1]}: {reason}; check the path of the labels") from None
     if not labels:
         raise InputError(f"{path}: no labels; without one, neither precision nor recall is known")
-    return labels
+    return tuple(labels)
 
 
-def _label(line: str, where: str) -> Label:
+def _label(line: bytes, where: str) -> Label:
     try:
-        value = json.loads(line)
+        value = json.loads(line.decode("utf-8"))
         label = Label(value["id"], value.get("field", "text"), value["start"], value["end"], value["entity_type"])
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except UnicodeDecodeError:
+        raise InputError(f"{where}: not UTF-8; save the labels as UTF-8") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise InputError(f"{where}: no label; expected an object with id, field, start, end and entity_type") from None
     kinds = (type(label.id), type(label.field), type(label.start), type(label.end), type(label.entity_type))
     if kinds != (str, str, int, int, str) or not 0 <= label.start < label.end:
         raise InputError(f"{where}: no label; id, field and entity_type are text, and 0 <= start < end")
+    if re.fullmatch(r"[A-Z][A-Z0-9_]{0,63}", label.entity_type) is None:
+        raise InputError(f"{where}: no label; an entity type is in capitals, such as PERSON or KR_RRN")
     return label
 
 
@@ -123,8 +136,13 @@ def run(
     """The trial of a policy over the labelled documents among `inputs`.
 
     Raises:
-        InputError: an input that cannot be read, or a label of a document or place that is not there.
+        InputError: an input that cannot be read, a label of a document or place that is not there, or of a type that nothing
+            finds.
     """
+    unknown = sorted({label.entity_type for label in labels} - treatment.policy.entities.keys())
+    if unknown:
+        known = ", ".join(sorted(treatment.policy.entities))
+        raise InputError(f"labels: nothing finds '{unknown[0]}'; leave its labels out, or use one of {known}")
     by_document: dict[str, list[Label]] = {}
     for label in labels:
         by_document.setdefault(label.id, []).append(label)
@@ -132,10 +150,13 @@ def run(
     scores: Counter[tuple[str, str]] = Counter()
     missed: set[Label] = set()
     seen: set[str] = set()
-    for identity, fields, found in _findings(treatment, inputs, text_column, id_column):
-        mine = by_document.get(identity, [])
-        seen.add(identity)
-        _check(mine, fields)
+    withheld = 0
+    for document, ships, found in _masked(treatment, inputs, text_column, id_column):
+        every = by_document.get(document.id, [])
+        seen.add(document.id)
+        _check(every, dict(document.fields))
+        mine = [label for label in every if label.field in ships]
+        withheld += len(every) - len(mine)
         for name, start, end, kind in found:
             if kind in types:
                 scores[kind, "findings"] += 1
@@ -154,33 +175,33 @@ def run(
             f"labels: {absent} of {len(by_document)} labelled documents are not among the inputs; check the ids"
         )
     names = ("labels", "masked", "findings", "right")
-    return Trial({kind: Score(*(scores[kind, name] for name in names)) for kind in sorted(types)}, frozenset(missed))
+    return Trial({kind: Score(*(scores[kind, name] for name in names)) for kind in sorted(types)}, frozenset(missed), withheld)
 
 
 Found = list[tuple[str, int, int, str]]
 """Field, start, end and entity type of what a policy replaces in a document."""
 
 
-def _findings(
+def _masked(
     treatment: "Treatment", inputs: tuple[Path, ...], text_column: str, id_column: str
-) -> Iterator[tuple[str, dict[str, str], Found]]:
-    from govern.detect import search
-    from govern.mask import adapted, left
+) -> Iterator[tuple[Document, tuple[str, ...], Found]]:
+    """Each document, the fields of it that ship (none of one set aside), and what is replaced in them."""
+    from govern.mask import Quarantined, mask
 
-    policy: Policy = treatment.policy
     detector = detector_for(treatment)
-    corpus = read(inputs, text_column=text_column, id_column=id_column, kept=policy.published_columns)
+    policy = treatment.policy.tagged().model_copy(update={"cleaning": ()})
+    tagging = replace(treatment, policy=policy)
+    corpus = read(inputs, text_column=text_column, id_column=id_column, kept=policy.read_columns)
     for shard in corpus.shards:
         for document in documents(shard, corpus.text_column, corpus.id_column, corpus.kept):
             declared = policy.source(document.source)
-            source = declared.name if declared else ""
-            found: Found = []
-            for name, text in document.fields:
-                spans = search(adapted(detector, treatment, source), text, name).spans
-                found += [
-                    (name, span.start, span.end, span.entity_type) for span in left(treatment, source, text, spans)
-                ]
-            yield document.id, dict(document.fields), found
+            published, finders, _ = prepared(document, policy, detector)
+            outcome = mask(published, detector, policy, tagging, source=declared.name if declared else "", finders=finders)
+            if isinstance(outcome, Quarantined):
+                yield document, (), []
+                continue
+            found = [(item.field, item.start, item.end, item.entity_type) for item in outcome.replacements]
+            yield document, tuple(name for name, _ in published.fields), found
 
 
 def _check(labels: Iterable[Label], fields: dict[str, str]) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SHOWN = 10
 """Changed labels that are listed; `--json` lists all."""
+VALUE_BYTES = 4096
+"""Of the line a value is read from."""
 
 
 def add(commands: Any) -> None:
@@ -114,6 +116,7 @@ def _test(arguments: argparse.Namespace) -> int:
         "policy": arguments.policy,
         "against": arguments.against,
         "labels": len(labels),
+        "withheld": {"before": before.withheld, "after": after.withheld},
         "types": {
             kind: {"before": _numbers(before.scores[kind]), "after": _numbers(after.scores[kind])}
             for kind in after.scores
@@ -172,6 +175,8 @@ def _lines(arguments: argparse.Namespace, before: "Trial", after: "Trial") -> li
             f"{_percent(getattr(old, name))} -> {_percent(getattr(new, name))}" for name in ("recall", "precision")
         )
         lines.append(f"{kind:<22}{new.labels:>8,}{recall:>18}{precision:>18}")
+    if before.withheld or after.withheld:
+        lines.append(f"labels in what does not ship, not counted above: {before.withheld:,} -> {after.withheld:,}")
     for words, places in (("newly missed", _places(after, before)), ("newly masked", _places(before, after))):
         lines.append(f"{words}: {len(places):,} labels")
         lines += [f"  {ascii(place['id'])[1:-1]} {place['entity_type']}" for place in places[:SHOWN]]
@@ -264,11 +269,15 @@ def _learn(arguments: argparse.Namespace) -> int:
 def _value(path: Path) -> str:
     """The first line of a file; never named in an error."""
     try:
-        line = path.read_bytes().split(b"\n", 1)[0].decode("utf-8").strip()
+        with path.open("rb") as stream:
+            data = stream.readline(VALUE_BYTES + 1)
+        line = data.decode("utf-8").strip()
     except UnicodeDecodeError:
         raise InputError(f"{path}: not UTF-8; save the value as UTF-8") from None
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or 'cannot be read'}; check the path") from None
+    if len(data) > VALUE_BYTES:
+        raise InputError(f"{path}: its first line is longer than any value; write the value there")
     if not line:
         raise InputError(f"{path}: the first line is empty; write the value there")
     return line

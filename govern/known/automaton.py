@@ -6,6 +6,7 @@ addresses have one of their own, since few texts have any. Of hits inside longer
 the longer stand.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from govern.known.edges import KIND, judge, stands
 from govern.known.projection import project
-from govern.known.variants import BESIDE, CASED, EMAIL, HANGUL, LATIN, NUMBER, WORD, Form
+from govern.known.variants import BESIDE, CASED, EMAIL, HANGUL, LATIN, LISTED, NUMBER, WORD, Form
 from govern.recognizers.rule import Hit
 
 if TYPE_CHECKING:
@@ -25,6 +26,14 @@ DENSE = 1000
 
 CONTEXTUAL = 2
 """What a hit says of its context: the table itself says what the value is, so no financial reading outweighs it."""
+
+
+_INLINE = re.compile(r"</?(?:a|b|em|font|i|mark|small|span|strong|sub|sup|u)(?:\s[^<>]{0,200})?>", re.IGNORECASE)
+_BLOCK = re.compile(
+    r"</?(?:br|dd|div|dt|h[1-6]|hr|li|ol|p|pre|table|tbody|td|th|thead|tr|ul)(?:\s[^<>]{0,200})?/?>|\\[nrt]", re.IGNORECASE
+)
+_ASIDE = re.compile(r"[\"“(](?:[A-Z][\w.]{0,20}|[가-힣]{1,4})[\"”)] ")
+"""What stands within a listed name: John "Jack" Smith."""
 
 
 class Meaning(NamedTuple):
@@ -48,6 +57,13 @@ class Automaton:
     cuts: "NDArray[np.uint8]" = field(repr=False)
     others: int
     """How many patterns are no e-mail addresses."""
+    most: int
+    """Every flag that a pattern has."""
+
+    @property
+    def listed(self) -> bool:
+        """Whether a person wrote down one of the values to be found."""
+        return self.most & LISTED > 0
 
     def raw(self, projected: str, *, mail: bool) -> list[tuple[int, int, int]]:
         """Where patterns stand in a projection: start, end, number of the pattern."""
@@ -127,7 +143,7 @@ def build(patterns: list[str], meanings: list[Meaning], entity_types: tuple[str,
     types = np.fromiter((index[meaning.entity_type] for meaning in meanings), np.uint8, count)
     hows = np.fromiter((meaning.how for meaning in meanings), np.uint8, count)
     cuts = np.fromiter((meaning.cut for meaning in meanings), np.uint8, count)
-    return Automaton(kinds, engine, mail, types, hows, cuts, others)
+    return Automaton(kinds, engine, mail, types, hows, cuts, others, _flags(hows))
 
 
 def restore(serialized: Iterable[bytes], meanings: bytes, entity_types: tuple[str, ...]) -> Automaton:
@@ -137,11 +153,33 @@ def restore(serialized: Iterable[bytes], meanings: bytes, entity_types: tuple[st
 
     engine, mail = map(daachorse.CharwiseDoubleArrayAhoCorasick.deserialize, serialized)
     types, hows, cuts = np.frombuffer(meanings, np.uint8).reshape(3, -1)
-    return Automaton(entity_types, engine, mail, types, hows, cuts, int(((hows & KIND) != EMAIL).sum()))
+    return Automaton(entity_types, engine, mail, types, hows, cuts, int(((hows & KIND) != EMAIL).sum()), _flags(hows))
+
+
+def _flags(hows: "NDArray[np.uint8]") -> int:
+    import numpy as np
+
+    return int(np.bitwise_or.reduce(hows)) if len(hows) else 0
 
 
 def search(automaton: Automaton, text: str, recognizer: str = "known") -> list[Hit]:
     """Every value in `text` (a shadow of `govern.normalize`) whose edges are right, sorted, none inside another."""
+    hits = _hits(automaton, text, recognizer)
+    bare = _without_markup(automaton, text)
+    return _outermost(hits if bare == text else [*hits, *_hits(automaton, bare, recognizer)])
+
+
+def _without_markup(automaton: Automaton, text: str) -> str:
+    """The text with blanks for what stands within a line, and ends of lines or cells for what parts them, as long as it was."""
+    if "<" in text or "\\" in text:
+        text = _INLINE.sub(lambda match: " " * len(match[0]), text)
+        text = _BLOCK.sub(lambda match: ("\n" if match[0][0] == "\\" else "|").ljust(len(match[0])), text)
+    if automaton.listed:
+        text = _ASIDE.sub(lambda match: " " * len(match[0]), text)
+    return text
+
+
+def _hits(automaton: Automaton, text: str, recognizer: str) -> list[Hit]:
     import numpy as np
 
     projection = project(text)
@@ -152,7 +190,7 @@ def search(automaton: Automaton, text: str, recognizer: str = "known") -> list[H
     positions = projection.positions()
     first, last, pattern = positions[found[:, 0]], positions[found[:, 1] - 1], found[:, 2]
     hows = automaton.hows[pattern]
-    apart = ((hows & KIND) == HANGUL) & (last - first >= found[:, 1] - found[:, 0])
+    apart = ((hows & KIND) == HANGUL) & ((hows & LISTED) == 0) & (last - first >= found[:, 1] - found[:, 0])
     hows[apart] |= BESIDE | WORD
     hits: list[Hit] = []
     for place in np.flatnonzero(stands(projection.codes, first, last, hows)).tolist():
@@ -163,7 +201,7 @@ def search(automaton: Automaton, text: str, recognizer: str = "known") -> list[H
         if span is not None:
             kind = automaton.entity_types[automaton.types[number]]
             hits.append(Hit(*span, kind, 1.0, recognizer, validated=True, contextual=CONTEXTUAL))
-    return _outermost(hits)
+    return hits
 
 
 def _outermost(hits: list[Hit]) -> list[Hit]:

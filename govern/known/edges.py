@@ -11,7 +11,20 @@ from govern.known import addresses, korean_edges
 from govern.known.korean_edges import LOOK, marks
 from govern.known.projection import HANGUL as SYLLABLE
 from govern.known.projection import tables
-from govern.known.variants import ADDRESS, BESIDE, CASED, DATE, HANGUL, LATIN, NUMBER, PHONE, REVERSED, WHOLE
+from govern.known.variants import (
+    ADDRESS,
+    BESIDE,
+    CASED,
+    DATE,
+    HANGUL,
+    LATIN,
+    LISTED,
+    NUMBER,
+    PHONE,
+    REVERSED,
+    SHORT_LATIN,
+    WHOLE,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,11 +43,16 @@ _NUMBER_GAP = re.compile(r"[^\w \-./·()+:]|[^\w]{4}")
 _PHONE_BEFORE = re.compile(r"(?<![0-9])(?:(?:\+|00)?82[ \-.]{0,2}\(?0?\)?[ \-.]{0,2}|\(?0|\(?)\Z")
 _AMERICAN_BEFORE = re.compile(r"(?<![0-9])(?:\+1[ \-.]{0,2}|1[\-.]?)?\(?\Z")
 """What may stand right before the part of a telephone number that every spelling has."""
+_LISTED_GAP = re.compile(r"[^\w\s\-./·()+:|]|[^\w]{6}")
+"""The same of a listed number, which may go on in the next line or cell."""
+_LISTED_NAME_GAP = re.compile(r"[^\w\s|]{4}|[^\w]{40}")
 _DATE_GAP = re.compile(r"[^\w \-./,]|[^\w]{4}")
 _DATE_BESIDE = re.compile(r"[0-9][-./]\Z"), re.compile(r"[-./][0-9]")
 _NAME_GAP = re.compile(r"[^\w \-'’.,\"*\r\n]|[^\w\r\n]{4}")
 _ADDRESS_GAP = re.compile(r"[|\t\x00]|\n\s*\n|[^\w\n]{5}")
 _SPACE = re.compile(r"\s")
+_ONE_BREAK = re.compile(r"\S+(?:[ \t]*\r?\n[ \t]*|[ \t]{1,2})\S+")
+"""A listed address that is wrapped once."""
 _WRAP = re.compile(r"[ \-,]?[ ]{0,3}\r?\n[ ]{0,3}")
 
 _NUMBER_BEFORE = re.compile(r"(?:[0-9][-./,·]|[$€£¥₩]\s?|(?:USD|KRW|EUR)\s?)\Z")
@@ -50,6 +68,7 @@ _COLUMNS = re.compile(r"[0-9][ .]+[0-9]")
 """Two short numbers side by side, or a fraction."""
 _STREET_GOES_ON = re.compile(r" ?번?길")
 
+_GENITIVE = re.compile(r"['’]s\Z", re.IGNORECASE)
 _ENDED = re.compile(r"[^\W\d_]{3}\.\s|['’]s\Z", re.IGNORECASE)
 """A sentence that ends within a name, or a genitive that stands for its last letter."""
 _LATIN_BESIDE = re.compile(
@@ -77,7 +96,7 @@ def stands(
     name, syllable = (hows & KIND) == HANGUL, closing == SYLLABLE
     begins = (classes[before] != opening) | (name & mark.ends_label[before]) | ((hows & KIND) == PHONE)
     ends = (classes[behind] != closing) | (syllable & (~name | mark.begins_tail[behind]))
-    counts: NDArray[np.bool_] = begins & ends
+    counts: NDArray[np.bool_] = (begins & ends) | (name & ((hows & LISTED) > 0))
     beside = np.flatnonzero(counts & name & ((hows & BESIDE) > 0))
     if len(beside):
         before, behind = before[beside], behind[beside]
@@ -95,13 +114,13 @@ def judge(text: str, start: int, end: int, how: int, cut: int) -> tuple[int, int
     """
     kind = how & KIND
     if kind == PHONE:
-        return _phone(text, start, end)
+        return _phone(text, start, end, how)
     if kind == HANGUL:
         counts = korean_edges.counts(text, start, end, how)
     elif kind == LATIN:
         counts = _latin(text, start, end, how, cut)
     elif kind == NUMBER:
-        counts = _number(text, start, end, beside=bool(how & BESIDE))
+        counts = _number(text, start, end, how)
     elif kind == ADDRESS:
         counts = _ADDRESS_GAP.search(text, start, end) is None and _STREET_GOES_ON.match(text, end) is None
     elif kind == DATE:
@@ -109,7 +128,9 @@ def judge(text: str, start: int, end: int, how: int, cut: int) -> tuple[int, int
         longer = before.search(text, max(0, start - 2), start) or behind.match(text, end)
         counts = _DATE_GAP.search(text, start, end) is None and longer is None
     else:
-        counts = _SPACE.search(text, start, end) is None and (kind == WHOLE or "@" in text[start:end])
+        parted = _SPACE.search(text, start, end) is not None
+        wrapped = parted and how & LISTED > 0 and _ONE_BREAK.fullmatch(text, start, end) is not None
+        counts = (not parted or wrapped) and (kind == WHOLE or "@" in text[start:end])
     if not counts:
         return None
     return addresses.whole(text, *_bracketed(text, start, end)) if kind == ADDRESS else _bracketed(text, start, end)
@@ -125,14 +146,15 @@ def _bracketed(text: str, start: int, end: int) -> tuple[int, int]:
     return (start - 1 if text[start].isdigit() and text.startswith("+", start - 1, start) else start), end
 
 
-def _phone(text: str, start: int, end: int) -> tuple[int, int] | None:
+def _phone(text: str, start: int, end: int, how: int) -> tuple[int, int] | None:
     """The span with the zero, the country's code and the bracket before it; a short number counts only with one of these."""
     digits = sum("0" <= character <= "9" for character in text[start:end])
     low = max(0, start - 12)
     before = _PHONE_BEFORE.search(text, low, start)
     if digits == AMERICAN and text[start] not in "01" and (before is None or not before[0].strip("(")):
         before = _AMERICAN_BEFORE.search(text, low, start)
-    if before is None or _NUMBER_GAP.search(text, start, end) is not None:
+    gap = _LISTED_GAP if how & LISTED else _NUMBER_GAP
+    if before is None or gap.search(text, start, end) is not None:
         return None
     if digits < SHORT and not before[0].strip("("):
         return None
@@ -141,17 +163,23 @@ def _phone(text: str, start: int, end: int) -> tuple[int, int] | None:
     return low + alone, end
 
 
-def _number(text: str, start: int, end: int, *, beside: bool) -> bool:
-    if _NUMBER_GAP.search(text, start, end) is not None:
+def _number(text: str, start: int, end: int, how: int) -> bool:
+    short = sum("0" <= character <= "9" for character in text[start:end]) < SHORT
+    gap = _LISTED_GAP if how & LISTED and not short else _NUMBER_GAP
+    if gap.search(text, start, end) is not None:
         return False
-    if sum("0" <= character <= "9" for character in text[start:end]) < SHORT:
+    if short:
         outside = _NUMBER_BEFORE.search(text, max(0, start - 4), start) or _NUMBER_AFTER.match(text, end)
         if outside is not None or _COLUMNS.search(text, start, end) is not None:
             return False
-    return not beside or _NUMBER_LABEL.search(text, max(0, start - LOOK), start) is not None
+    return not how & BESIDE or _NUMBER_LABEL.search(text, max(0, start - LOOK), start) is not None
 
 
 def _latin(text: str, start: int, end: int, how: int, cut: int) -> bool:
+    if how & LISTED:
+        genitive = _GENITIVE.search(text, start, end) is not None
+        together = cut >= 0 and text[cut - 1].isalnum() and end - start < SHORT_LATIN
+        return not genitive and not together and _LISTED_NAME_GAP.search(text, start, end) is None
     if _NAME_GAP.search(text, start, end) is not None:
         return False
     if cut >= 0 and text[cut - 1].isalnum():

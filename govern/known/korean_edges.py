@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from govern.known.variants import BESIDE, WORD
+from govern.known.variants import BESIDE, LISTED, WORD
 from govern.recognizers.korean_names import BEFORE, LABELS, PARTICLES, TITLES
 
 if TYPE_CHECKING:
@@ -22,10 +22,19 @@ RUN = 18
 """How much Hangul may stand right before or behind a name, in syllables; no label, or title with its particles, is longer."""
 
 _SPACED = re.compile(r"[가-힣]{1,2} {1,3}[가-힣]{1,3}|[가-힣](?: {1,3}[가-힣]){1,3}")
-_TAIL = re.compile(rf"(?P<title>(?:(?P<direct>님|씨)|{TITLES})님?)?(?:{PARTICLES}){{0,2}}")
+_ENDINGS = (
+    "하고|조차|마저|마다|말고|밖에|뿐|더러|커녕|인데요|이고요|이거든요|이요|요|이신가요|이신지요|이세요|이셨어요|이십니다|이십니까|입니까|이란|란|"
+    "이네요?|네요?|이었다|였다|이었습니다|였습니다|아|본인|이지만|이라서|라서|이라면|라면|이든|이야|이자"
+)
+"""What may follow a name beside the particles of the rules; too common on other words for a rule without a table."""
+_OPENINGS = "고|갑|을|병|정|우리|저는|나는|제가|총"
+"""What may stand right before a name beside labels and roles: the late, party A of a contract, our, I am."""
+_TAIL = re.compile(rf"(?P<title>(?:(?P<direct>님|씨)|{TITLES})님?)?(?:{PARTICLES}|{_ENDINGS}){{0,2}}")
+_APART = re.compile(r"[가-힣](?:(?:[^\w]{0,5}|[\s|]{0,40})[가-힣])+")
+"""A name that lines, cells or marks part."""
 _DIRECT_NEXT = re.compile(r" {0,2}(?:(?:님|씨)(?!앗|름|가격)|고객님|귀하)")
 _TITLE_NEXT = re.compile(rf" {{0,2}}(?:(?:님|씨)(?!앗|름|가격)|귀하|(?:{TITLES})(?=님|(?:{PARTICLES})?(?![가-힣])))")
-_JOINED = re.compile(rf"(?:{LABELS}|{BEFORE}|{TITLES}){{1,2}}")
+_JOINED = re.compile(rf"(?:{LABELS}|{BEFORE}|{TITLES}|{_OPENINGS}){{1,2}}")
 _SIGNS, _BLANKS = ":=|*\"']", " \t\r\n"
 _QUOTES = "[*\"'\\]|]{0,3}"
 _LABEL = re.compile(rf"(?:{LABELS})(?:\([^()\n\x00]{{0,12}}\))?{_QUOTES}[ \t]?[:=|]{_QUOTES}\s{{0,2}}[\"']?\Z")
@@ -53,10 +62,10 @@ def marks() -> Marks:
     """The marks, from the labels, titles and particles of the Korean rules."""
     titles = [re.sub(r"\(\?<!.\)", "", word)[0] for word in f"{TITLES}|님|씨|귀하".split("|")]
     ends: list[str] = []
-    for word in f"{LABELS}|{BEFORE}|{TITLES}".split("|"):
+    for word in f"{LABELS}|{BEFORE}|{TITLES}|{_OPENINGS}".split("|"):
         letters = [character for character in word if "가" <= character <= "힣"]
         ends += letters[-2:] if word.endswith("?") else letters[-1:]
-    particles = [word[0] for word in PARTICLES.split("|")]
+    particles = [word[0] for word in f"{PARTICLES}|{_ENDINGS}".split("|")]
     return Marks(
         _table(ends),
         _table(particles + titles),
@@ -77,16 +86,18 @@ def _table(characters: Iterable[str]) -> "NDArray[np.bool_]":
 
 
 def counts(text: str, start: int, end: int, how: int) -> bool:
-    """Whether the name from `start` to `end` counts, by the Hangul beside it and, where `how` asks for it, by what is near."""
+    """Whether the name from `start` to `end` counts, by the Hangul beside it and, where `how` asks for it, by what is near.
+
+    A listed name counts where one of its edges is right.
+    """
     value = text[start:end]
-    if not value.isalnum() and _SPACED.fullmatch(value) is None:
-        return False
     run = _run_before(text, start)
-    if run and (len(run) == RUN or _JOINED.fullmatch(run) is None):
-        return False
+    begins = not run or (len(run) < RUN and _JOINED.fullmatch(run) is not None)
     high = _run_end(text, end)
-    tail = _TAIL.fullmatch(text, end, high)
-    if tail is None or high - end == RUN:
+    tail = _TAIL.fullmatch(text, end, high) if high - end < RUN else None
+    if how & LISTED:
+        return (begins or tail is not None) and _APART.fullmatch(value) is not None
+    if not begins or tail is None or not (value.isalnum() or _SPACED.fullmatch(value)):
         return False
     if not how & BESIDE:
         return True

@@ -199,10 +199,9 @@ def _natural(value: object) -> bool:
 def _opened(path: Path) -> IO[bytes]:
     try:
         return path.open("rb")
-    except OSError as error:
-        raise InputError(
-            f"{plain(path)}: {error.strerror or 'cannot be read'}; check the path of the known values"
-        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "cannot be read"
+        raise InputError(f"{plain(path)}: {reason}; check the path of the known values") from None
 
 
 def _altered(path: Path) -> InputError:

@@ -4,11 +4,12 @@
 short or too common there gets no form (a date of birth, a PIN, one Latin word), or one that counts only beside a word
 that says what it is (two syllables of Hangul, a name that is an ordinary word). `joined` is one customer's row in that
 customer's own document: also the short values and the parts of a name. `listed` is a value that a person wrote down to
-be found: it counts wherever its edges are right.
+be found: it counts also where lines, cells or marks part it, and where one of its edges alone is right.
 """
 
 import re
 from functools import cache
+from string import ascii_lowercase
 from typing import Literal, NamedTuple
 
 from govern.known.addresses import addresses
@@ -25,6 +26,8 @@ telephone number without its first zero and the code of its country, an e-mail a
 BESIDE, CASED, REVERSED, WORD = 8, 16, 32, 64
 """Flags: counts beside a label or title alone; with capitals alone; the family name first, so a comma may follow it; an
 ordinary word too, so that a title some way off is not enough."""
+LISTED = 128
+"""Flag: a person wrote it down to be found, so what parts it and one wrong edge do not matter."""
 
 SHORT_NUMBER = 6
 """Identifiers with fewer digits (or letters and digits) stand in every text; they are searched by join alone."""
@@ -97,8 +100,16 @@ def forms(entity_type: str, value: str, reach: Reach = "everywhere") -> tuple[Fo
     found = [form for form in found if len(form.pattern) >= least and (not everywhere or _searchable(form))]
     unique: dict[str, Form] = {}
     for form in found:
-        unique.setdefault(form.pattern, form)
+        unique.setdefault(form.pattern, _listed(form) if reach == "listed" else form)
     return tuple(unique.values())
+
+
+def _listed(form: Form) -> Form:
+    """The form of a value on a list; two syllables, and a word that is a name too, keep both their edges."""
+    hangul = form.how & 7 == HANGUL
+    if hangul and (len(form.pattern) < 3 or _ordinary(form.pattern)):
+        return form
+    return form._replace(how=form.how | LISTED)
 
 
 def _searchable(form: Form) -> bool:
@@ -166,6 +177,8 @@ def _latin(name: str, reach: Reach) -> list[Form]:
         found.append(_order([last, first, *(word[0] for word in middle)], REVERSED, reach))
     if reach == "joined":
         found += [Form(word, LATIN | CASED) for word in ordered if len(word) > 2]
+    if reach == "listed" and len(ordered) == 2:
+        found += [_order([ordered[0], initial, ordered[1]], 0, reach) for initial in ascii_lowercase]
     return found
 
 

@@ -19,13 +19,14 @@ _TOKEN = (
 _UPPER = rf"[{_CAPITAL}]{{2,20}}(?:['’-][{_CAPITAL}]{{2,20}})?"
 _PARTICLE = r"(?:van der|van den|van|von|de la|de|del|der|bin|al|el|la|dos|da)"
 _INITIAL = rf"[{_CAPITAL}]\.?(?![\w'’])"
-_LINK = rf"[ ](?:{_INITIAL} ?){{0,2}}(?:{_PARTICLE} )?"
-_NAME = rf"(?:{_INITIAL} ?){{0,3}}(?:{_TOKEN})(?:{_LINK}(?:{_TOKEN})){{0,3}}"
-_FIELD_NAME = rf"(?:{_NAME}|(?:{_UPPER})(?: {_INITIAL})?(?: (?:{_UPPER})){{1,3}})"
+_INITIALS_BEFORE = rf"(?:{_INITIAL} {{0,2}}){{0,3}}"
+_LINK = rf" {{1,2}}(?:{_INITIAL} {{0,2}}){{0,2}}(?:{_PARTICLE} )?"
+_NAME = rf"{_INITIALS_BEFORE}(?:{_TOKEN})(?:{_LINK}(?:{_TOKEN})){{0,3}}"
+_FIELD_NAME = rf"(?:{_NAME}|(?:{_UPPER})(?: {{1,2}}{_INITIAL})?(?: {{1,2}}(?:{_UPPER})){{1,3}})"
 
 _TITLE = re.compile(
     rf"(?:Mrs|Mr|Ms|Miss|Mx|Dr|Professor|Prof|Sir|Messrs|MRS|MR|MS|DR)\b\.?\s{{1,2}}"
-    rf"({_NAME}|(?:{_UPPER})(?: (?:{_UPPER})){{0,2}})"
+    rf"({_INITIALS_BEFORE}(?:{_TOKEN})(?: {{0,4}}{_LINK}(?:{_TOKEN})){{0,3}}|(?:{_UPPER})(?: {{1,6}}(?:{_UPPER})){{0,2}})"
 )
 _OFFICE = re.compile(
     rf"(?:Chairman|Chairwoman|Chair|Governor|Senator|Congressman|Congresswoman|Ambassador|Judge|(?<!of )Justice|Secretary"

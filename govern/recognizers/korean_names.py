@@ -20,7 +20,8 @@ TITLES = (
     "총장|감독|선수|작가|귀하|책임님|선임님|수석님|프로님|회원님|주주님|차주님|조합원님"
 )
 LABELS = (
-    "성명|이름|성함|고객명|예금주명?|담당자명?|대표자명?|대표이사|신청인|신청자|계약자|피보험자|수익자|연대보증인|보증인|채무자|채권자|차주|임차인|임대인|"
+    "성 {0,3}명|이 {0,3}름|"
+    "성함|고객명|예금주명?|담당자명?|대표자명?|대표이사|신청인|신청자|계약자|피보험자|수익자|연대보증인|보증인|채무자|채권자|차주|임차인|임대인|"
     "송금인|수취인|수신인|발신인|받는 ?분|받는 ?사람|보내는 ?분|보내는 ?사람|보낸 ?사람|"
     "상담원|상담사|상담자|작성자|승인자|검토자|결재자|환자|"
     "배우자|대리인|가입자|명의자|명의인|회원명|위임인|수임인|매도인|매수인|피상속인|상속인|고객|민원인|담당|본인|소유자|입금자명?|"
@@ -42,10 +43,15 @@ _AFTER_TITLE = re.compile(
 _QUOTES = "[*\"'\\]|]{0,3}"
 _LABEL = re.compile(rf"(?:{LABELS})(?:\([^()\n\x00]{{0,12}}\))?{_QUOTES}[ \t]?[:=|]{_QUOTES}\s{{0,2}}[\"']?")
 _VALUE = re.compile(
-    rf"(?:성명|이름|성함|고객명|예금주명|담당자명|대표자명){_QUOTES}[ \t]?[:=|]{_QUOTES}[ \t]{{0,2}}"
+    rf"(?:성 {{0,3}}명|이 {{0,3}}름|성함|고객명|예금주명|담당자명|대표자명){_QUOTES}[ \t]?[:=|]{_QUOTES}[ \t]{{0,2}}"
     r"([가-힣]{2,5}|[A-Z][A-Za-z'-]{1,20}(?: [A-Z][A-Za-z'-]{0,20}){1,3})(?=[ \t]*(?:[\n,;/|(\"']|$))"
 )
 """A field that holds a name and nothing else: its whole value counts, also one of no known shape."""
+_PARTED = re.compile(
+    rf"(?:{LABELS}){_QUOTES}[ \t]?[:=|]{_QUOTES}[ \t]{{0,3}}"
+    r"([가-힣](?: {1,3}[가-힣]){1,3})(?! {0,3}[가-힣](?![가-힣])|[가-힣])"
+)
+"""A field whose value is written with its syllables apart, as forms do."""
 _BEFORE = re.compile(rf"(?<![가-힣])(?:소송대리인 |담당|대표|재판장 )?(?:{BEFORE})[ \t]{{1,3}}(?=[가-힣])")
 _PRACTICES = (
     "치과의원|치과병원|치과|한의원|이비인후과|산부인과|소아청소년과|소아과|정형외과|성형외과|신경외과|신경과|정신건강의학과|정신과|비뇨의학과|비뇨기과|"
@@ -129,6 +135,9 @@ def find(text: str) -> Iterator[Hit]:
         heading = HEADING.search(match[1]) is not None  # of the next column
         if match[1] not in words("not_names_ko") and not match[1].endswith(_COMPANY) and not heading:
             yield Hit(match.start(1), match.end(1), "PERSON", 0.6, "names.ko.value")
+    for match in _PARTED.finditer(text):
+        if plausible("".join(match[1].split()), strong=True):
+            yield Hit(match.start(1), match.end(1), "PERSON", 0.8, "names.ko.parted")
     for match in _BEFORE.finditer(text):
         yield from _field(text, match.end(), strong=False)
     for match in _OWNER.finditer(text):

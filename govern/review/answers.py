@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from govern.errors import InputError
 from govern.files import parse_strict
@@ -17,7 +17,15 @@ FORMAT_VERSION = 1
 FALSE_POSITIVES, MISSES = "false-positives", "misses"
 FILE_BYTES = 16 * 1024 * 1024
 
-Text = Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
+
+def _printable(text: str) -> str:
+    """As the lists that they go into take reason and owner."""
+    if not text.isprintable():
+        raise ValueError("holds a character that cannot be printed")
+    return text
+
+
+Text = Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S"), AfterValidator(_printable)]
 Digest = Annotated[str, Field(pattern=r"^hmac-sha256:[0-9a-f]{32}$")]
 
 

@@ -32,3 +32,11 @@ def test_the_card_repeats_what_is_not_claimed(certified_folder: Path) -> None:
         assert f"- {line}" in card
     assert certificate.digest in card
     assert card.startswith("---\nlanguage:\n")
+
+
+def test_a_column_cannot_write_markdown_into_the_card(certified_folder: Path) -> None:
+    """Its name stands as code, line ends and code marks escaped."""
+    certificate = load((certified_folder / "certificate.json").read_bytes(), "certificate.json")
+    certificate.claim["corpus"]["columns"].append("x`\n# Audited by the regulator")
+    assert "`x'\\n# Audited by the regulator`" in readme(certificate)
+    assert "\n# Audited" not in readme(certificate)

@@ -33,6 +33,9 @@ def people(detector, text):
         ("신예은님 가입", ["신예은"]),
         ("손지우> 네 확인했습니다", ["손지우"]),
         ("이 솔 귀하", ["이 솔"]),
+        ("성명 : 홍 길 동\n", ["홍 길 동"]),
+        ("성  명: 홍길동", ["홍길동"]),
+        ("차주: 김 건\n", ["김 건"]),
     ],
 )
 def test_korean_names_are_found_without_title_or_particle(detector, text, names):
@@ -48,6 +51,7 @@ def test_korean_names_are_found_without_title_or_particle(detector, text, names)
         "주식회사 한국전자 대표이사", "제15조제1항의 위원장",
         "조사를 위하여 대통령령으로 정하는 바", "담당자 지정 후 통보", "전자금융거래법 시행령",
         "임대차 계약의 임대인이 부담", "유동성 위험 관리", "이자율 인상",
+        "담당: 이 건은 보류", "고객: 이 상품 문의",
         "주차장 이용", "하나은행 지점장 회의", "원고 소송대리인 변호사 선임",
     ],
 )  # fmt: skip
@@ -75,6 +79,10 @@ def test_korean_words_that_begin_like_names_are_left(detector, text):
         ("Simon Sorensen: no rush", ["Simon Sorensen"]),
         ("Castellano, Miriam: ok", ["Castellano, Miriam"]),
         ("hi, G. Whitfield here", ["G. Whitfield"]),
+        ("Mr. John  Smith owes", ["John  Smith"]),
+        ("Mr. John   Smith owes", ["John   Smith"]),
+        ("Borrower: JOHN  SMITH\n", ["JOHN  SMITH"]),
+        ("Dear Mary  K.  Jones,", ["Mary  K.  Jones"]),
     ],
 )
 def test_english_names_are_found_without_their_title(detector, text, names):

@@ -25,7 +25,7 @@ TRUE = [
     ("EMAIL_ADDRESS", "a@bücher.de", "{}에"), ("EMAIL_ADDRESS", "k@xn--9t4b11yi5a.com", "{}"),
     ("EMAIL_ADDRESS", "k@a-b.io", "--{}--"),
     ("EMAIL_ADDRESS", "x@y.com", "{}.그리고"), ("EMAIL_ADDRESS", "x@y.com", "email={}&n=1"),
-    ("EMAIL_ADDRESS", "x@y.com", "[{0}](mailto:"),
+    ("EMAIL_ADDRESS", "x@y.com", "[{0}](mailto:"), ("EMAIL_ADDRESS", "hong%40example.com", "mailto:{}"),
     ("EMAIL_ADDRESS", "kim [at] example [dot] com", "write {}"), ("EMAIL_ADDRESS", "kim(at)example.com", "{}로"),
     ("EMAIL_ADDRESS", "kim at example dot co dot kr", "mail {}"), ("EMAIL_ADDRESS", "kim골뱅이naver.com", "메일 {}"),
     ("IP_ADDRESS", "10.20.30.40", "서버{}에서"), ("IP_ADDRESS", "203.0.113.0/24", "range {} open"),

@@ -81,3 +81,29 @@ def test_a_recognizer_of_presidio_is_switched_on_by_its_name(tmp_path: Path) -> 
     chosen.write_text('name = "x"\npresidio = ["InPanRecogniser"]\n', "utf-8")
     with pytest.raises(InputError, match="InPanRecognizer"):
         load(chosen)
+
+
+def test_a_scan_lists_what_certifying_replaces(tmp_path: Path) -> None:
+    """No kept type, no allowed value, what a source keeps stays there; values of a column are found in the text."""
+    from datetime import date
+
+    from govern import lists
+
+    secret = bytes(range(32))
+    entry = lists.Entry(entity_type="EMAIL_ADDRESS", reason="our own", owner="office", expires=date(2999, 1, 1))
+    lists.add(tmp_path / "lists.toml", [lists.allow(entry, "help@example.com", secret)])
+    (tmp_path / "p.toml").write_text(
+        'name = "p"\nlists = "lists.toml"\n[entities]\nPHONE_NUMBER = "keep"\n'
+        '[columns]\nwho = { role = "known", entity_type = "PERSON" }\n'
+        '[[sources]]\nmatch = "filing*"\nname = "filings"\nreason = "public"\n[sources.entities]\nEMAIL_ADDRESS = "keep"\n',
+        "utf-8",
+    )
+    text = "구름하늘 a@b.com help@example.com 010-1234-5678"
+    for name in ("notes.jsonl", "filing.jsonl"):
+        row = {"id": name, "text": text, "who": "구름하늘"}
+        (tmp_path / name).write_text(json.dumps(row, ensure_ascii=False) + "\n", "utf-8")
+    out = tmp_path / "f.parquet"
+    inputs = (tmp_path / "notes.jsonl", tmp_path / "filing.jsonl")
+    scan(inputs, out, load(tmp_path / "p.toml"), text_column="text", id_column="id", secret=secret)
+    found = [(row["id"], text[row["start"] : row["end"]]) for row in pl.read_parquet(out).iter_rows(named=True)]
+    assert sorted(found) == [("filing.jsonl", "구름하늘"), ("notes.jsonl", "a@b.com"), ("notes.jsonl", "구름하늘")]

@@ -87,6 +87,10 @@ def test_a_part_of_a_label_is_not_masked_whole():
     ("text", "words"),
     [
         ("", "no labels"),
+        ("[" * 100_000, "labels.jsonl:1: no label"),
+        ('{"id": "a", "start": 0, "end": 5, "entity_type": "PERSON"}\n' * 2, "labels.jsonl:2: the same label stands in line 1"),
+        ('{"id": "a", "start": 0, "end": 5, "entity_type": "SHOE_SIZE"}\n', "nothing finds 'SHOE_SIZE'"),
+        ('{"id": "a", "start": 0, "end": 5, "entity_type": "Jane\\u001b[31m"}\n', "an entity type is in capitals"),
         ("{}\n", "labels.jsonl:1: no label"),
         ('{"id": "a", "start": 5, "end": 5, "entity_type": "PERSON"}\n', "0 <= start < end"),
         (
@@ -178,3 +182,50 @@ def test_a_case_that_would_be_missed_again_refuses_the_policy(sample, tmp_path, 
     assert "구름하늘" not in error
     lists.add(tmp_path / "lists.toml", [lists.deny(entry, "구름하늘", bytes(range(32)))])
     assert cli.main(command) == 0
+
+
+def test_a_trial_masks_as_certifying_does(sample):
+    """Columns are searched in the text, a published column is masked; what does not ship is counted apart."""
+    rows = [
+        {"id": "a", "text": "어제 구름하늘은 왔다", "who": "구름하늘", "note": "Mr. John Smith"},
+        {"id": "b", "text": "x" * 300, "who": "", "note": ""},
+    ]
+    (sample / "a.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+    labels = [
+        {"id": "a", "field": "text", "start": 3, "end": 7, "entity_type": "PERSON"},
+        {"id": "a", "field": "note", "start": 4, "end": 14, "entity_type": "PERSON"},
+        {"id": "a", "field": "who", "start": 0, "end": 4, "entity_type": "PERSON"},
+        {"id": "b", "field": "text", "start": 0, "end": 5, "entity_type": "PERSON"},
+    ]
+    (sample / "labels" / "labels.jsonl").write_text("".join(json.dumps(row) + "\n" for row in labels), "utf-8")
+    columns = '[columns]\nwho = { role = "known", entity_type = "PERSON" }\nnote = { role = "keep" }\n'
+    done = run(sample, "max_document_characters = 200\n" + columns)
+    assert done.scores["PERSON"] == Score(2, 2, 2, 2)
+    assert done.withheld == 2
+
+
+def test_the_command_counts_what_does_not_ship(sample, capsys):
+    """A document over the policy's limit is set aside, so its labels are neither masked nor missed."""
+    path = sample / "mine.toml"
+    path.write_text('name = "mine"\nmax_document_characters = 25\n', "utf-8")
+    labels = ("--labels", str(sample / "labels" / "labels.jsonl"))
+    assert cli.main(["policy", "test", str(path), *labels]) == 0
+    assert "labels in what does not ship, not counted above: 0 -> 2\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("p.toml", 'name = "p"\npurposes = []\n', "names no purpose"),
+        ("p.toml", 'name = "p"\n[known]\ntable = "a\\u0000b"\n', "cannot be read"),
+        ("p.toml", "#" * (5 * 1024 * 1024), "over 4 MB, which no policy is"),
+    ],
+)
+def test_a_policy_that_cannot_be_one_is_a_sentence(sample, tmp_path, capsys, name, text, words):
+    """Exit 2, and nothing of Python's own."""
+    secret = tmp_path / "secret.key"
+    secret.write_bytes(bytes(range(32)))
+    secret.chmod(0o600)
+    (sample / name).write_text(text, "utf-8")
+    assert cli.main(["policy", "check", str(sample / name), "--secret", str(secret)]) == 2
+    assert words in capsys.readouterr().err

@@ -33,6 +33,8 @@ PARTICLES = (
     "한테",
     "님",
     "씨",
+    *("하고", "조차", "마저", "인데요", "이고요", "이요", "이신가요", "이세요", "입니까"),
+    *("이란", "아", "네", "이었다", "이었습니다", "본인", "께서도"),
 )
 
 
@@ -334,3 +336,44 @@ def test_no_repr_shows_a_value(table) -> None:
         assert NAME not in shown
         assert "0000" not in shown
         assert "Smith" not in shown
+
+
+LISTED = [
+    ("PERSON", NAME), ("PERSON", "이산"), ("PERSON", "정보라"), ("PERSON", "John Smith"), ("PERSON", "Robert Owens"),
+    ("EMAIL_ADDRESS", "leak@example.com"), ("PHONE_NUMBER", PHONE), ("KR_BANK_ACCOUNT", ACCOUNT),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def listed():
+    return known.from_values(LISTED)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "김 새봄", "김\n새봄", "김·새봄", "<b>김</b>새봄", "김 | 새봄", "김\u200b새봄", "John\nSmith", "John\tSmith",
+        "John | Smith", "John/Smith", "John\u200bSmith", 'John "Jack" Smith', "John (Jack) Smith", "JohnSmith",
+        "John Q. Smith", "Smith, John",
+        "<b>John</b> Smith", "John</td><td>Smith", "leak@\nexample.com", "010-0000-\n1234", "110-000-\n123456", "John. Smith",
+    ],
+)  # fmt: skip
+def test_a_listed_value_is_found_however_it_is_parted(listed, written) -> None:
+    """A person wrote it down to be found; the same values of a table are not put together so."""
+    assert found(listed, f"그 값 {written} 은 없어야") == [written.removeprefix("<b>")]
+
+
+@pytest.mark.parametrize("around", ["상{}은", "{}컴퍼니", "우리{}", "고{}의", "갑{}과", "\\\\n{}"])
+def test_a_listed_name_counts_with_one_edge_right(listed, around) -> None:
+    assert found(listed, around.format(NAME)) == [NAME]
+
+
+@pytest.mark.parametrize(
+    "text", ["이산화탄소", "가족이산 씨", "정보라는 말과 정보란", "상김새봄컴퍼니", "John Smithson", "Robert Owen's loan"]
+)
+def test_a_listed_value_is_not_made_of_other_words(listed, text) -> None:
+    assert found(listed, text) == (["정보라"] if text.startswith("정보라") else [])
+
+
+def test_a_literal_line_end_stands_before_a_name(table) -> None:
+    assert found(table, "a\\nJohn Smith\\tis") == ["John Smith"]
