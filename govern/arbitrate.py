@@ -98,9 +98,11 @@ def choose(findings: Iterable[Finding], kept: frozenset[str]) -> list[Hit]:
     if standing:
         places = _outermost(finding.hit for finding in standing)
         masked = [finding for finding in masked if not _held(finding.hit, places)]
+    denied = sorted((finding.hit.start, finding.hit.end) for finding in masked if finding.hit.recognizer == DENIED)
     addresses = _outermost(finding.hit for finding in masked if finding.hit.entity_type in HOLD_NAMES)
     if addresses:
-        masked = [finding for finding in masked if finding.hit.entity_type != "PERSON" or not _held(finding.hit, addresses)]
+        masked = [each for each in masked if each.hit.entity_type != "PERSON" or not _held(each.hit, addresses)]
+        masked = [_denied(each, denied) for each in masked] if denied else masked
     chosen: list[Hit] = []
     for finding in (*sorted(masked, key=_rank), *sorted(standing, key=_rank)):
         hit, reading = finding
@@ -111,6 +113,15 @@ def choose(findings: Iterable[Finding], kept: frozenset[str]) -> list[Hit]:
         elif not reading and not _stays(hit, kept):
             _grow(chosen, low, high, hit)
     return chosen
+
+
+def _denied(finding: Finding, denied: list[tuple[int, int]]) -> Finding:
+    """An address that holds a denied value is denied with it, so that no allow list lets it stay."""
+    hit = finding.hit
+    place = bisect.bisect_left(denied, (hit.start, 0))
+    if hit.entity_type in HOLD_NAMES and place < len(denied) and denied[place][1] <= hit.end:
+        return finding._replace(hit=hit._replace(recognizer=DENIED))
+    return finding
 
 
 def _rank(finding: Finding) -> tuple[bool, int, int, bool, float, int, int, str, str]:

@@ -207,6 +207,10 @@ def allow_keyed(entry: Entry, value: str, secret: bytes) -> Allowed:
 
 def deny(entry: Entry, value: str, secret: bytes) -> Denied:
     """The entry by which a value never passes again; its digest has a key of its own, so it says nothing in `allow`."""
+    from govern.known import forms
+
+    if not forms(entry.entity_type, value, "listed"):
+        raise InputError("the value to deny has no letter or digit, or is too long to be searched; correct it")
     keyed = digest_of(derive(secret, "denied value"), entry.entity_type, value)
     fields = {**_said(entry), "value": keyed, "sealed": _seal("deny", entry, value, secret)}
     return Denied(**fields, mac=_code("deny", fields, _code_key(secret)))

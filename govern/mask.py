@@ -169,9 +169,10 @@ def _mask(
     due = values.due(fields, found)
     stayed = tuple(
         (span, values.why(span))
-        for each, gone in zip(found, due, strict=True)
+        for each, going in zip(found, due, strict=True)
+        for gone in [frozenset(map(id, going))]
         for span in each.spans
-        if span not in gone
+        if id(span) not in gone
     )
     for _ in range(PASSES):
         if not any(due):
@@ -235,6 +236,14 @@ class _Values:
             self.texts[key] = self._made(span.entity_type, self.action(span), value)
         return self.texts[key]
 
+    def canonical(self, span: Span, text: str) -> str:
+        """The canonical value of a span that is written as `text`; of a denied one, however it is parted, that of its entry."""
+        if span.recognizer == DENIED:
+            listed = self.treatment.listed(span.entity_type, text)
+            if listed is not None:
+                return listed
+        return canonical_value(span.entity_type, text)
+
     def action(self, span: Span) -> "Action":
         """What is done with a span that is due; a denied value of a type that is kept gets a tag."""
         action = self.actions[span.entity_type]
@@ -267,7 +276,7 @@ class _Edited:
         """Puts replacements in place of `spans`, which are sorted and touch no replacement."""
         new, pieces, done = [], [], 0
         for span in spans:
-            value = canonical_value(span.entity_type, self.text[span.start : span.end])
+            value = values.canonical(span, self.text[span.start : span.end])
             start, end = self._original(span.start), self._original(span.end)
             text = values.replacement(span, value)
             new.append(

@@ -39,7 +39,7 @@ DOTS = "\u30fb\uff65\u2027\u0387\u2219"
 """Middle dots of other scripts."""
 
 LINES = "\u2028\u2029\x85"
-"""Line and paragraph separators, the next line of ISO 6429."""
+"""Line and paragraph separators, the next line of ISO 6429; a page break and a vertical tab are line ends too."""
 
 LETTERS = dict(zip("АВСЕНІЈКМОРЅТХаеорсіјѕхΑΒΕΖΗΙΚΜΝΟΡΤΧοѵӀӏ", "ABCEHIJKMOPSTXaeopcijsxABEZHIKMNOPTXovIl", strict=True))
 """Cyrillic and Greek letters that look like Latin ones (Unicode Technical Standard 39, confusables)."""
@@ -131,9 +131,8 @@ class Builder:
 
 def normalize(text: str, entity_types: Iterable[str] = (), blanks: Iterable[tuple[int, int]] = ()) -> Shadow:
     """The shadow of `text`; tags of `entity_types` are blanked, and so are the `blanks` (start, end)."""
-    text = text.replace(BLANK, "\x01")
-    for start, end in blanks:
-        text = text[:start] + BLANK * (end - start) + text[end:]
+    text = text.replace(BLANK, "\x01").replace("\x0b", "\n").replace("\x0c", "\n")
+    text = _blanked(text, blanks)
     kinds = tuple(sorted(entity_types))
     if kinds and "<" in text:
         text = tags(kinds).sub(lambda match: BLANK * len(match[0]), text)
@@ -157,6 +156,15 @@ def normalize(text: str, entity_types: Iterable[str] = (), blanks: Iterable[tupl
         done = match.end()
     builder.add(text[done:], done, len(text))
     return builder.shadow()
+
+
+def _blanked(text: str, blanks: Iterable[tuple[int, int]]) -> str:
+    pieces, done = [], 0
+    for start, end in sorted(blanks):
+        if end > done:
+            pieces += [text[done : max(start, done)], BLANK * (end - max(start, done))]
+            done = end
+    return "".join(pieces) + text[done:] if pieces else text
 
 
 @cache

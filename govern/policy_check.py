@@ -50,9 +50,16 @@ def check(policy: "Policy", secret: bytes | None, *, today: date, replaces: bool
         counts["lists"] = {"digest": opened.digest, **dict(opened.counts)}
     if policy.known_path is not None:
         counts["known"] = _known(policy, secret)
-    _check_looked_for(policy, opened, counts)
+    check_looked_for(policy, opened, counts)
     values = tuple(counts[name]["digest"] for name in ("lists", "known") if name in counts)
-    treatment = prepare(policy, secret, opened.allowed if opened else frozenset(), values, replaces=replaces)
+    treatment = prepare(
+        policy,
+        secret,
+        opened.allowed if opened else frozenset(),
+        values,
+        denied=opened.denied if opened else (),
+        replaces=replaces,
+    )
     if opened is not None and opened.cases:
         _check_cases(treatment, opened)
     return Checked(policy, treatment, opened, counts)
@@ -83,7 +90,7 @@ def _check_days(policy: "Policy", today: date) -> None:
             )
 
 
-def _check_looked_for(policy: "Policy", opened: "Lists | None", counts: dict[str, Any]) -> None:
+def check_looked_for(policy: "Policy", opened: "Lists | None", counts: dict[str, Any]) -> None:
     """Returns where every type of a denied or known value is looked for."""
     listed = [("a denied value", kind) for kind, _ in opened.denied] if opened is not None else []
     listed += [("known values", each["entity_type"]) for each in counts.get("known", {}).get("types", ())]

@@ -97,6 +97,7 @@ def scan(
     if os.path.lexists(out):
         raise InputError(f"{out}: is there already, and nothing is overwritten; name another file with --out")
     detector = build(policy, language, entities, min_score, secret)
+    _check_lists(policy, secret)
     treatment = _treatment(policy.narrowed(entities, None), secret)
     searched = policy.model_copy(update={"cleaning": ()})
     corpus = read(inputs, text_column=text_column, id_column=id_column, kept=policy.read_columns)
@@ -121,3 +122,12 @@ def _treatment(policy: "Policy", secret: bytes | None) -> "Treatment":
 
     allowed = lists.load(policy.lists_path, secret).allowed if policy.lists_path is not None else frozenset()
     return prepare(policy, secret, allowed, replaces=False)
+
+
+def _check_lists(policy: "Policy", secret: bytes | None) -> None:
+    """Returns where every type of a denied value is looked for, as certifying asks."""
+    from govern import lists
+    from govern.policy_check import check_looked_for
+
+    if policy.lists_path is not None:
+        check_looked_for(policy, lists.load(policy.lists_path, secret), {})

@@ -5,7 +5,7 @@ order: spellings of one value share it, and another pseudonym domain or secret s
 their document, so `tag` has no replacement here. The key of each type is HKDF of the secret with domain and type.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,8 @@ class Treatment:
     secret: bytes | None = field(default=None, repr=False)
     allow_key: bytes = field(default=b"", repr=False)
     allowed: frozenset[str] = frozenset()
+    denied: Mapping[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    """The canonical value of each denied one, by entity type and each of its projected forms."""
     values: tuple[str, ...] = ()
     """Digests of the lists and known values that the policy names, in this order."""
 
@@ -56,6 +58,14 @@ class Treatment:
         if not self.allowed:
             return False
         return keyed_value(self.allow_key, entity_type, canonical_value(entity_type, text)) in self.allowed
+
+    def listed(self, entity_type: str, text: str) -> str | None:
+        """The canonical value of the denied entry that is written as `text`; None where it is none alone."""
+        if not self.denied:
+            return None
+        from govern.known import plain_form
+
+        return self.denied.get((entity_type, plain_form(text)))
 
     def replacement(self, action: "Action", entity_type: str, value: str) -> str:
         """What stands for a canonical value under any action but `tag` and those by which it stays."""
@@ -92,9 +102,10 @@ def prepare(
     allowed: frozenset[str] = frozenset(),
     values: tuple[str, ...] = (),
     *,
+    denied: Iterable[tuple[str, str]] = (),
     replaces: bool = True,
 ) -> Treatment:
-    """The treatment of `policy`, whose lists and known values have the digests `values`.
+    """The treatment of `policy`, whose lists and known values have the digests `values`; `denied` are those of its lists.
 
     Without `replaces` nothing will be replaced, only asked whether it would be, so that no action needs the secret.
 
@@ -108,7 +119,15 @@ def prepare(
             raise InputError(f"policy '{policy.name}': {what}, and no secret came; give it with --secret")
         return Treatment(policy)
     keys = {kind: derive(secret, f"replacement/{policy.pseudonyms.domain}/{kind}") for kind in keyed}
-    return Treatment(policy, keys, secret, derive(secret, "value"), allowed, values)
+    return Treatment(policy, keys, secret, derive(secret, "value"), allowed, _forms(denied), values)
+
+
+def _forms(denied: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    from govern.known import forms
+
+    return {
+        (kind, form.pattern): canonical_value(kind, value) for kind, value in denied for form in forms(kind, value, "listed")
+    }
 
 
 def keyed_value(key: bytes, entity_type: str, value: str) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Z = 1.959964
 """Of the normal distribution, for intervals of 95 %."""
 
+BOM = b"\xef\xbb\xbf"
 LINE_BYTES = 1024 * 1024
 """A line of labels is never longer."""
 
@@ -103,7 +104,7 @@ def read_labels(path: Path) -> tuple[Label, ...]:
         with path.open("rb") as stream:
             for number, line in enumerate(iter(lambda: stream.readline(LINE_BYTES), b""), 1):
                 where = f"{path}:{number}"
-                label = _label(line, where) if line.strip() else None
+                label = _label(line.removeprefix(BOM), where) if line.strip() else None
                 if label is not None and labels.setdefault(label, number) != number:
                     raise InputError(f"{where}: the same label stands in line {labels[label]}; remove one of the two")
     except (OSError, ValueError) as error:
@@ -151,7 +152,8 @@ def run(
     missed: set[Label] = set()
     seen: set[str] = set()
     withheld = 0
-    for document, ships, found in _masked(treatment, inputs, text_column, id_column):
+    columns = sorted({label.field for label in labels} - {"text"})
+    for document, ships, found in _masked(treatment, inputs, columns, text_column, id_column):
         every = by_document.get(document.id, [])
         seen.add(document.id)
         _check(every, dict(document.fields))
@@ -183,7 +185,7 @@ Found = list[tuple[str, int, int, str]]
 
 
 def _masked(
-    treatment: "Treatment", inputs: tuple[Path, ...], text_column: str, id_column: str
+    treatment: "Treatment", inputs: tuple[Path, ...], columns: list[str], text_column: str, id_column: str
 ) -> Iterator[tuple[Document, tuple[str, ...], Found]]:
     """Each document, the fields of it that ship (none of one set aside), and what is replaced in them."""
     from govern.mask import Quarantined, mask
@@ -191,7 +193,8 @@ def _masked(
     detector = detector_for(treatment)
     policy = treatment.policy.tagged().model_copy(update={"cleaning": ()})
     tagging = replace(treatment, policy=policy)
-    corpus = read(inputs, text_column=text_column, id_column=id_column, kept=policy.read_columns)
+    kept = tuple(dict.fromkeys([*policy.read_columns, *columns]))
+    corpus = read(inputs, text_column=text_column, id_column=id_column, kept=kept)
     for shard in corpus.shards:
         for document in documents(shard, corpus.text_column, corpus.id_column, corpus.kept):
             declared = policy.source(document.source)

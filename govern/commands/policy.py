@@ -53,7 +53,7 @@ def add(commands: Any) -> None:
         entry.add_argument("lists", type=Path, metavar="LISTS", help="the TOML file that the policy names as `lists`")
         entry.add_argument("--entity-type", required=True, metavar="TYPE", help="such as PHONE_NUMBER")
         entry.add_argument(
-            "--value-from", type=Path, required=True, metavar="FILE", help="its first line is the value; /dev/stdin too"
+            "--value-from", type=Path, required=True, metavar="FILE", help="holds the value and nothing else; /dev/stdin too"
         )
         entry.add_argument("--reason", required=True, help="stands in the lists; name no person")
         entry.add_argument("--owner", required=True, help="who answers for the entry: a role or office")
@@ -267,17 +267,18 @@ def _learn(arguments: argparse.Namespace) -> int:
 
 
 def _value(path: Path) -> str:
-    """The first line of a file; never named in an error."""
+    """The one line of a file; never named in an error."""
     try:
         with path.open("rb") as stream:
-            data = stream.readline(VALUE_BYTES + 1)
-        line = data.decode("utf-8").strip()
+            data = stream.read(VALUE_BYTES + 1)
+        if len(data) > VALUE_BYTES:
+            raise InputError(f"{path}: longer than any value; write one value there")
+        lines = [line.strip() for line in data.decode("utf-8").splitlines() if line.strip()]
     except UnicodeDecodeError:
         raise InputError(f"{path}: not UTF-8; save the value as UTF-8") from None
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or 'cannot be read'}; check the path") from None
-    if len(data) > VALUE_BYTES:
-        raise InputError(f"{path}: its first line is longer than any value; write the value there")
-    if not line:
-        raise InputError(f"{path}: the first line is empty; write the value there")
-    return line
+    if len(lines) != 1 or not lines[0].isprintable():
+        what = f"{len(lines)} lines" if len(lines) != 1 else "a character that cannot be printed"
+        raise InputError(f"{path}: holds {what}, where one value is expected; write one value there, on one line")
+    return lines[0]

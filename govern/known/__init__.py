@@ -14,14 +14,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from govern.known.automaton import plain_form
     from govern.known.store import Summary, build, open, read_summary  # noqa: A004
     from govern.known.values import Count, Known, from_values, join, search
+    from govern.known.variants import forms
 
-__all__ = ["Count", "Known", "Summary", "build", "from_values", "join", "open", "read_summary", "search"]
+__all__ = ["Count", "Known", "Summary", "build", "forms", "from_values", "join", "open", "plain_form", "read_summary", "search"]
 
 _HOMES = {
     **dict.fromkeys(("Summary", "build", "open", "read_summary"), "store"),
     **dict.fromkeys(("Count", "Known", "from_values", "join", "search"), "values"),
+    "forms": "variants",
+    "plain_form": "automaton",
 }
 
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from govern.known.edges import KIND, judge, stands
-from govern.known.projection import project
+from govern.known.projection import plain, project
 from govern.known.variants import BESIDE, CASED, EMAIL, HANGUL, LATIN, LISTED, NUMBER, WORD, Form
+from govern.normalize import normalize
 from govern.recognizers.rule import Hit
 
 if TYPE_CHECKING:
@@ -28,12 +29,18 @@ CONTEXTUAL = 2
 """What a hit says of its context: the table itself says what the value is, so no financial reading outweighs it."""
 
 
-_INLINE = re.compile(r"</?(?:a|b|em|font|i|mark|small|span|strong|sub|sup|u)(?:\s[^<>]{0,200})?>", re.IGNORECASE)
-_BLOCK = re.compile(
-    r"</?(?:br|dd|div|dt|h[1-6]|hr|li|ol|p|pre|table|tbody|td|th|thead|tr|ul)(?:\s[^<>]{0,200})?/?>|\\[nrt]", re.IGNORECASE
+_TAG = re.compile(
+    r"<!--[^<>]{0,200}-->|<(?P<end>/?)(?P<name>[A-Za-z][\w:-]{0,40})(?:\s[^<>]{0,200})?/?>"
+    r"|&(?:[A-Za-z]{2,8}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});|(?P<line>\\[nrt])|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}"
 )
-_ASIDE = re.compile(r"[\"“(](?:[A-Z][\w.]{0,20}|[가-힣]{1,4})[\"”)] ")
-"""What stands within a listed name: John "Jack" Smith."""
+"""Markup, a character in the codes of HTML, URLs or JSON, and a line end that is written out."""
+_BLOCKS = frozenset({
+    "br", "dd", "div", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "table", "tbody", "td", "th",
+    "thead", "tr", "ul",
+})  # fmt: skip
+"""Elements that part lines or cells."""
+_ASIDE = re.compile(r"(?:[\"“'‘(](?:[A-Z][\w.]{0,20}|[가-힣一-鿿]{1,4})[\"”'’)]|(?<=[a-z] )[A-Z]\.?) (?=[A-Z가-힣])")
+"""What stands within a listed name: John "Jack" Smith, John Q. Smith."""
 
 
 class Meaning(NamedTuple):
@@ -165,18 +172,35 @@ def _flags(hows: "NDArray[np.uint8]") -> int:
 def search(automaton: Automaton, text: str, recognizer: str = "known") -> list[Hit]:
     """Every value in `text` (a shadow of `govern.normalize`) whose edges are right, sorted, none inside another."""
     hits = _hits(automaton, text, recognizer)
-    bare = _without_markup(automaton, text)
+    bare = _without_markup(text, listed=automaton.listed)
     return _outermost(hits if bare == text else [*hits, *_hits(automaton, bare, recognizer)])
 
 
-def _without_markup(automaton: Automaton, text: str) -> str:
-    """The text with blanks for what stands within a line, and ends of lines or cells for what parts them, as long as it was."""
-    if "<" in text or "\\" in text:
-        text = _INLINE.sub(lambda match: " " * len(match[0]), text)
-        text = _BLOCK.sub(lambda match: ("\n" if match[0][0] == "\\" else "|").ljust(len(match[0])), text)
-    if automaton.listed:
-        text = _ASIDE.sub(lambda match: " " * len(match[0]), text)
-    return text
+def plain_form(text: str) -> str:
+    """A value as it is looked for: without what stands between its letters and digits where it is listed."""
+    return plain(_without_markup(normalize(text).text, listed=True))
+
+
+def _without_markup(text: str, *, listed: bool) -> str:
+    """The text with blanks for what stands within a line, and ends of lines or cells for what parts them, as long as it was.
+
+    What is `listed` is found over more: codes of characters, comments, and what stands within a name.
+    """
+    if "<" in text or "\\" in text or (listed and ("&" in text or "%" in text)):
+        text = _TAG.sub(_listed_gap if listed else _gap, text)
+    return _ASIDE.sub(lambda match: " " * len(match[0]), text) if listed else text
+
+
+def _gap(match: re.Match[str]) -> str:
+    if match["line"]:
+        return "\n "
+    if match["name"] is None:
+        return match[0]
+    return ("|" if match["name"].lower() in _BLOCKS else " ").ljust(len(match[0]))
+
+
+def _listed_gap(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
 def _hits(automaton: Automaton, text: str, recognizer: str) -> list[Hit]:

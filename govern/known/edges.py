@@ -22,7 +22,6 @@ from govern.known.variants import (
     NUMBER,
     PHONE,
     REVERSED,
-    SHORT_LATIN,
     WHOLE,
 )
 
@@ -43,16 +42,13 @@ _NUMBER_GAP = re.compile(r"[^\w \-./·()+:]|[^\w]{4}")
 _PHONE_BEFORE = re.compile(r"(?<![0-9])(?:(?:\+|00)?82[ \-.]{0,2}\(?0?\)?[ \-.]{0,2}|\(?0|\(?)\Z")
 _AMERICAN_BEFORE = re.compile(r"(?<![0-9])(?:\+1[ \-.]{0,2}|1[\-.]?)?\(?\Z")
 """What may stand right before the part of a telephone number that every spelling has."""
-_LISTED_GAP = re.compile(r"[^\w\s\-./·()+:|]|[^\w]{6}")
-"""The same of a listed number, which may go on in the next line or cell."""
-_LISTED_NAME_GAP = re.compile(r"[^\w\s|]{4}|[^\w]{40}")
+_LISTED_GAP = re.compile(r"(?:[^\w\s|][\s|]*){5}|[\s|]{250}")
+"""What may not stand within a listed value: lines, cells and a few marks may."""
 _DATE_GAP = re.compile(r"[^\w \-./,]|[^\w]{4}")
 _DATE_BESIDE = re.compile(r"[0-9][-./]\Z"), re.compile(r"[-./][0-9]")
 _NAME_GAP = re.compile(r"[^\w \-'’.,\"*\r\n]|[^\w\r\n]{4}")
 _ADDRESS_GAP = re.compile(r"[|\t\x00]|\n\s*\n|[^\w\n]{5}")
 _SPACE = re.compile(r"\s")
-_ONE_BREAK = re.compile(r"\S+(?:[ \t]*\r?\n[ \t]*|[ \t]{1,2})\S+")
-"""A listed address that is wrapped once."""
 _WRAP = re.compile(r"[ \-,]?[ ]{0,3}\r?\n[ ]{0,3}")
 
 _NUMBER_BEFORE = re.compile(r"(?:[0-9][-./,·]|[$€£¥₩]\s?|(?:USD|KRW|EUR)\s?)\Z")
@@ -68,7 +64,6 @@ _COLUMNS = re.compile(r"[0-9][ .]+[0-9]")
 """Two short numbers side by side, or a fraction."""
 _STREET_GOES_ON = re.compile(r" ?번?길")
 
-_GENITIVE = re.compile(r"['’]s\Z", re.IGNORECASE)
 _ENDED = re.compile(r"[^\W\d_]{3}\.\s|['’]s\Z", re.IGNORECASE)
 """A sentence that ends within a name, or a genitive that stands for its last letter."""
 _LATIN_BESIDE = re.compile(
@@ -122,15 +117,15 @@ def judge(text: str, start: int, end: int, how: int, cut: int) -> tuple[int, int
     elif kind == NUMBER:
         counts = _number(text, start, end, how)
     elif kind == ADDRESS:
-        counts = _ADDRESS_GAP.search(text, start, end) is None and _STREET_GOES_ON.match(text, end) is None
+        gap = _LISTED_GAP if how & LISTED else _ADDRESS_GAP
+        counts = gap.search(text, start, end) is None and _STREET_GOES_ON.match(text, end) is None
     elif kind == DATE:
         before, behind = _DATE_BESIDE
         longer = before.search(text, max(0, start - 2), start) or behind.match(text, end)
-        counts = _DATE_GAP.search(text, start, end) is None and longer is None
+        counts = (_LISTED_GAP if how & LISTED else _DATE_GAP).search(text, start, end) is None and longer is None
     else:
-        parted = _SPACE.search(text, start, end) is not None
-        wrapped = parted and how & LISTED > 0 and _ONE_BREAK.fullmatch(text, start, end) is not None
-        counts = (not parted or wrapped) and (kind == WHOLE or "@" in text[start:end])
+        parted = (_LISTED_GAP if how & LISTED else _SPACE).search(text, start, end) is not None
+        counts = not parted and (kind == WHOLE or "@" in text[start:end])
     if not counts:
         return None
     return addresses.whole(text, *_bracketed(text, start, end)) if kind == ADDRESS else _bracketed(text, start, end)
@@ -177,9 +172,8 @@ def _number(text: str, start: int, end: int, how: int) -> bool:
 
 def _latin(text: str, start: int, end: int, how: int, cut: int) -> bool:
     if how & LISTED:
-        genitive = _GENITIVE.search(text, start, end) is not None
-        together = cut >= 0 and text[cut - 1].isalnum() and end - start < SHORT_LATIN
-        return not genitive and not together and _LISTED_NAME_GAP.search(text, start, end) is None
+        together = cut >= 0 and text[cut - 1].isalnum() and not (text[start].isupper() and text[cut].isupper())
+        return not together and ";" not in text[start:end] and _ENDED.search(text[start:end]) is None and _LISTED_GAP.search(text, start, end) is None
     if _NAME_GAP.search(text, start, end) is not None:
         return False
     if cut >= 0 and text[cut - 1].isalnum():

@@ -30,7 +30,7 @@ _ENDINGS = (
 _OPENINGS = "고|갑|을|병|정|우리|저는|나는|제가|총"
 """What may stand right before a name beside labels and roles: the late, party A of a contract, our, I am."""
 _TAIL = re.compile(rf"(?P<title>(?:(?P<direct>님|씨)|{TITLES})님?)?(?:{PARTICLES}|{_ENDINGS}){{0,2}}")
-_APART = re.compile(r"[가-힣](?:(?:[^\w]{0,5}|[\s|]{0,40})[가-힣])+")
+_APART = re.compile(r"[가-힣](?:[\s|]{0,250}(?:[^\w\s|][\s|]{0,250}){0,4}[가-힣])+")
 """A name that lines, cells or marks part."""
 _DIRECT_NEXT = re.compile(r" {0,2}(?:(?:님|씨)(?!앗|름|가격)|고객님|귀하)")
 _TITLE_NEXT = re.compile(rf" {{0,2}}(?:(?:님|씨)(?!앗|름|가격)|귀하|(?:{TITLES})(?=님|(?:{PARTICLES})?(?![가-힣])))")
@@ -88,7 +88,7 @@ def _table(characters: Iterable[str]) -> "NDArray[np.bool_]":
 def counts(text: str, start: int, end: int, how: int) -> bool:
     """Whether the name from `start` to `end` counts, by the Hangul beside it and, where `how` asks for it, by what is near.
 
-    A listed name counts where one of its edges is right.
+    A listed name counts also where one of its edges alone is right, or where its syllables are parted in any way.
     """
     value = text[start:end]
     run = _run_before(text, start)
@@ -96,7 +96,9 @@ def counts(text: str, start: int, end: int, how: int) -> bool:
     high = _run_end(text, end)
     tail = _TAIL.fullmatch(text, end, high) if high - end < RUN else None
     if how & LISTED:
-        return (begins or tail is not None) and _APART.fullmatch(value) is not None
+        if value.isalnum():
+            return begins or tail is not None
+        return begins and tail is not None and _APART.fullmatch(value) is not None
     if not begins or tail is None or not (value.isalnum() or _SPACED.fullmatch(value)):
         return False
     if not how & BESIDE:

@@ -9,7 +9,6 @@ be found: it counts also where lines, cells or marks part it, and where one of i
 
 import re
 from functools import cache
-from string import ascii_lowercase
 from typing import Literal, NamedTuple
 
 from govern.known.addresses import addresses
@@ -94,6 +93,9 @@ def forms(entity_type: str, value: str, reach: Reach = "everywhere") -> tuple[Fo
         found = [Form(digits, DATE) for digits in _date(text)]
     elif entity_type == "EMAIL_ADDRESS" and "@" in text:
         found = [Form(plain(text), EMAIL)]
+        if reach == "listed":
+            box, _, host = text.rpartition("@")
+            found += [Form(plain(f"{box} at {written}"), WHOLE) for written in (host, host.replace(".", " dot "))]
     else:
         found = [Form(plain(text), WHOLE if entity_type in _WHOLE else NUMBER)]
     least = 1 if reach == "listed" else 2
@@ -177,8 +179,6 @@ def _latin(name: str, reach: Reach) -> list[Form]:
         found.append(_order([last, first, *(word[0] for word in middle)], REVERSED, reach))
     if reach == "joined":
         found += [Form(word, LATIN | CASED) for word in ordered if len(word) > 2]
-    if reach == "listed" and len(ordered) == 2:
-        found += [_order([ordered[0], initial, ordered[1]], 0, reach) for initial in ascii_lowercase]
     return found
 
 

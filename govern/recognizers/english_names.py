@@ -26,7 +26,7 @@ _FIELD_NAME = rf"(?:{_NAME}|(?:{_UPPER})(?: {{1,2}}{_INITIAL})?(?: {{1,2}}(?:{_U
 
 _TITLE = re.compile(
     rf"(?:Mrs|Mr|Ms|Miss|Mx|Dr|Professor|Prof|Sir|Messrs|MRS|MR|MS|DR)\b\.?\s{{1,2}}"
-    rf"({_INITIALS_BEFORE}(?:{_TOKEN})(?: {{0,4}}{_LINK}(?:{_TOKEN})){{0,3}}|(?:{_UPPER})(?: {{1,6}}(?:{_UPPER})){{0,2}})"
+    rf"({_INITIALS_BEFORE}(?:{_TOKEN})(?: ?{_LINK}(?:{_TOKEN})){{0,3}}|(?:{_UPPER})(?: {{1,3}}(?:{_UPPER})){{0,2}})"
 )
 _OFFICE = re.compile(
     rf"(?:Chairman|Chairwoman|Chair|Governor|Senator|Congressman|Congresswoman|Ambassador|Judge|(?<!of )Justice|Secretary"

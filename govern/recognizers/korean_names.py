@@ -42,16 +42,18 @@ _AFTER_TITLE = re.compile(
 )
 _QUOTES = "[*\"'\\]|]{0,3}"
 _LABEL = re.compile(rf"(?:{LABELS})(?:\([^()\n\x00]{{0,12}}\))?{_QUOTES}[ \t]?[:=|]{_QUOTES}\s{{0,2}}[\"']?")
+_FIELDS = "성 {0,3}명|이 {0,3}름|성함|고객명|예금주명|담당자명|대표자명"
 _VALUE = re.compile(
-    rf"(?:성 {{0,3}}명|이 {{0,3}}름|성함|고객명|예금주명|담당자명|대표자명){_QUOTES}[ \t]?[:=|]{_QUOTES}[ \t]{{0,2}}"
+    rf"(?:{_FIELDS}){_QUOTES}[ \t]?[:=|]{_QUOTES}[ \t]{{0,2}}"
     r"([가-힣]{2,5}|[A-Z][A-Za-z'-]{1,20}(?: [A-Z][A-Za-z'-]{0,20}){1,3})(?=[ \t]*(?:[\n,;/|(\"']|$))"
 )
 """A field that holds a name and nothing else: its whole value counts, also one of no known shape."""
+_APART = rf"((?:{_SURNAMES_2}|[가-힣]) {{1,4}}[가-힣](?: {{0,4}}[가-힣])?)(?![가-힣])"
 _PARTED = re.compile(
-    rf"(?:{LABELS}){_QUOTES}[ \t]?[:=|]{_QUOTES}[ \t]{{0,3}}"
-    r"([가-힣](?: {1,3}[가-힣]){1,3})(?! {0,3}[가-힣](?![가-힣])|[가-힣])"
+    rf"(?:(?:{_FIELDS}){_QUOTES}[ \t]?[:=|]{_QUOTES}[ \t]{{0,3}}{_APART}"
+    rf"|(?:{LABELS}){_QUOTES}[ \t]?[:=|]{_QUOTES}[ \t]{{0,3}}{_APART}(?=[ \t]*(?:[\n,;/|()]|$)))"
 )
-"""A field whose value is written with its syllables apart, as forms do."""
+"""A field whose value is written with its syllables apart, as forms do; the whole field, unless its label is of names alone."""
 _BEFORE = re.compile(rf"(?<![가-힣])(?:소송대리인 |담당|대표|재판장 )?(?:{BEFORE})[ \t]{{1,3}}(?=[가-힣])")
 _PRACTICES = (
     "치과의원|치과병원|치과|한의원|이비인후과|산부인과|소아청소년과|소아과|정형외과|성형외과|신경외과|신경과|정신건강의학과|정신과|비뇨의학과|비뇨기과|"
@@ -136,8 +138,9 @@ def find(text: str) -> Iterator[Hit]:
         if match[1] not in words("not_names_ko") and not match[1].endswith(_COMPANY) and not heading:
             yield Hit(match.start(1), match.end(1), "PERSON", 0.6, "names.ko.value")
     for match in _PARTED.finditer(text):
-        if plausible("".join(match[1].split()), strong=True):
-            yield Hit(match.start(1), match.end(1), "PERSON", 0.8, "names.ko.parted")
+        group = match.lastindex or 1
+        if plausible("".join(match[group].split()), strong=group == 1):
+            yield Hit(match.start(group), match.end(group), "PERSON", 0.8, "names.ko.parted")
     for match in _BEFORE.finditer(text):
         yield from _field(text, match.end(), strong=False)
     for match in _OWNER.finditer(text):

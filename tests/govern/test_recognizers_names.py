@@ -36,6 +36,10 @@ def people(detector, text):
         ("성명 : 홍 길 동\n", ["홍 길 동"]),
         ("성  명: 홍길동", ["홍길동"]),
         ("차주: 김 건\n", ["김 건"]),
+        ("이  름: 황보 새 봄", ["황보 새 봄"]),
+        ("성명: 김 새봄", ["김 새봄"]),
+        ("성명: 김 새 봄 의 대리인", ["김 새 봄"]),
+        ("성명: 김    새    봄 외 2명", ["김    새    봄"]),
     ],
 )
 def test_korean_names_are_found_without_title_or_particle(detector, text, names):
@@ -51,7 +55,8 @@ def test_korean_names_are_found_without_title_or_particle(detector, text, names)
         "주식회사 한국전자 대표이사", "제15조제1항의 위원장",
         "조사를 위하여 대통령령으로 정하는 바", "담당자 지정 후 통보", "전자금융거래법 시행령",
         "임대차 계약의 임대인이 부담", "유동성 위험 관리", "이자율 인상",
-        "담당: 이 건은 보류", "고객: 이 상품 문의",
+        "담당: 이 건은 보류", "고객: 이 상품 문의", "담당자 : 이 건 은 기한", "본인: 이 사 건", "보증인: 연 대 보증",
+        "담당: 유 선 상담",        "수신인: 전 직 원",
         "주차장 이용", "하나은행 지점장 회의", "원고 소송대리인 변호사 선임",
     ],
 )  # fmt: skip
@@ -81,6 +86,7 @@ def test_korean_words_that_begin_like_names_are_left(detector, text):
         ("hi, G. Whitfield here", ["G. Whitfield"]),
         ("Mr. John  Smith owes", ["John  Smith"]),
         ("Mr. John   Smith owes", ["John   Smith"]),
+        ("Mr. Brown      Independent      Trustee", ["Brown"]),
         ("Borrower: JOHN  SMITH\n", ["JOHN  SMITH"]),
         ("Dear Mary  K.  Jones,", ["Mary  K.  Jones"]),
     ],
