@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import metadata, resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from govern import arbitrate
 from govern.arbitrate import Finding
@@ -34,7 +34,6 @@ from govern.recognizers import (
     korean_places,
     network,
     phones,
-    pipeline,
     presidio,
     streets,
 )
@@ -42,6 +41,7 @@ from govern.recognizers.rule import Compiled, Hit, Rule, compile_rule, run
 
 if TYPE_CHECKING:
     from govern import known
+    from govern.ner.models import NameModel
 
 PACKAGES = ("daachorse", "phonenumbers", "presidio-analyzer", "python-stdnum", "regex")
 NAME_RECOGNIZERS = {"en": "names.en", "ko": "names.ko"}
@@ -88,8 +88,8 @@ class Detector:
     """Languages whose names are looked for by rule."""
     rules: tuple[Compiled, ...] = field(repr=False)
     financial: tuple[Compiled, ...] = field(repr=False)
-    pipeline: Any = field(repr=False)
-    pipeline_score: float = 0.0
+    model: "NameModel | None" = field(repr=False)
+    """Finds names beside the rules."""
     finders: tuple[Finder, ...] = field(default=(), repr=False)
     """Known and denied values, which are found everywhere."""
     joined: "known.Known | None" = field(default=None, repr=False)
@@ -130,29 +130,27 @@ class Findings:
 
 
 def build(policy: Policy, language: str | None = None, secret: bytes | None = None) -> Detector:
-    """The detector of `policy`; loads Presidio and, where the policy names them, a spaCy pipeline, lists and known values.
+    """The detector of `policy`; loads Presidio, the name model and, where the policy names them, lists and known values.
 
     `language` leaves out what makes sense in the other language alone; numbers are looked for in both. The secret opens
     lists and known values.
 
     Raises:
-        InputError: the pipeline cannot be loaded, or Presidio has no recognizer of that name.
+        InputError: the name model cannot be loaded, or Presidio has no recognizer of that name.
     """
     wanted = {entity_type: action for entity_type, action in policy.entities.items() if action != "off"}
     languages = LANGUAGES if language is None else (language,)
     name_rules = languages if policy.names.rules and "PERSON" in wanted else ()
-    path = policy.pipeline_path if "PERSON" in wanted else None
-    model = pipeline.load(path) if path is not None else None
+    model, models = _name_model(policy) if "PERSON" in wanted else (None, ())
     rules = tuple(
         compile_rule(rule)
         for rule in _rules(policy.presidio)
         if rule.entity_type in wanted and (rule.language is None or rule.language in languages)
     )
     finders, joined, values = _values(policy, secret)
-    models = ((path.name, pipeline.pipeline_digest(path)),) if path is not None else ()
     names = {item.rule.name for item in rules} | {NAME_RECOGNIZERS[name] for name in name_rules}
     if model is not None:
-        names.add("names.spacy")
+        names.add(model.recognizer)
     ordered = tuple(sorted(names))
     return Detector(
         names=ordered,
@@ -165,12 +163,25 @@ def build(policy: Policy, language: str | None = None, secret: bytes | None = No
         name_rules=name_rules,
         rules=rules,
         financial=tuple(map(compile_rule, financial.RULES)),
-        pipeline=model,
-        pipeline_score=policy.names.spacy_score,
+        model=model,
         finders=finders,
         joined=joined,
         values=values,
     )
+
+
+def _name_model(policy: Policy) -> "tuple[NameModel | None, tuple[tuple[str, str], ...]]":
+    """The model that finds names, and its name and digest."""
+    where = policy.name_model
+    if where == "none":
+        return None, ()
+    if isinstance(where, str):
+        from govern.ner import bundled
+
+        return bundled.load(), ((where, bundled.model_digest()),)
+    from govern.ner import models
+
+    return models.open(where, policy.names.spacy_score), ((where.name, models.digest(where)),)
 
 
 def _values(policy: Policy, secret: bytes | None) -> "tuple[tuple[Finder, ...], known.Known | None, tuple[str, ...]]":
@@ -300,8 +311,11 @@ def _findings(detector: Detector, shadow: Shadow, finders: tuple[Finder, ...]) -
         found.extend(korean_names.find(text))
     finders = (*detector.finders, *finders)
     found.extend(_known(detector, finders, text))
-    if detector.pipeline is not None:
-        found.extend(pipeline.find(detector.pipeline, text, detector.pipeline_score))
+    if detector.model is not None:
+        found.extend(
+            Hit(person.start, person.end, "PERSON", person.score, detector.model.recognizer)
+            for person in detector.model.persons([text])[0]
+        )
     findings = [Finding(hit) for hit in found if detector.sure(hit) and not _torn(hit, text)]
     hidden = readings(text)
     if hidden is not None:

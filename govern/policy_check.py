@@ -67,11 +67,11 @@ def check(policy: "Policy", secret: bytes | None, *, today: date, replaces: bool
 
 def _check_names(policy: "Policy") -> None:
     """Returns where something finds persons, if they are looked for."""
-    if policy.entities["PERSON"] == "off" or policy.names.rules or policy.names.spacy_pipeline is not None:
+    if policy.entities["PERSON"] == "off" or policy.names.rules or policy.name_model != "none":
         return
     if policy.lists is None and policy.known is None and not policy.searched_columns:
         raise InputError(
-            f"policy '{policy.name}': nothing finds PERSON, since names.rules is false and no pipeline, lists or known "
+            f"policy '{policy.name}': nothing finds PERSON, since names.rules is false and no model, lists or known "
             'values are named; name one, or write PERSON = "off"'
         )
 

@@ -18,9 +18,15 @@ class Section(BaseModel):
 
 
 class Names(Section):
-    """How names are found; `spacy_pipeline` is a folder, relative to the policy file."""
+    """How names are found.
+
+    `model` is `bundled`, `none`, or a folder relative to the policy file: a spaCy pipeline, a token classifier of Hugging
+    Face's or a GLiNER model. `spacy_pipeline` is such a folder too, under its earlier key; persons of a spaCy pipeline score
+    `spacy_score`.
+    """
 
     rules: bool = True
+    model: Annotated[str, Field(min_length=1)] = "none"
     spacy_pipeline: str | None = None
     spacy_score: Annotated[float, Field(ge=0, le=1)] = 0.6
 

@@ -173,7 +173,8 @@ def _number(text: str, start: int, end: int, how: int) -> bool:
 def _latin(text: str, start: int, end: int, how: int, cut: int) -> bool:
     if how & LISTED:
         together = cut >= 0 and text[cut - 1].isalnum() and not (text[start].isupper() and text[cut].isupper())
-        return not together and ";" not in text[start:end] and _ENDED.search(text[start:end]) is None and _LISTED_GAP.search(text, start, end) is None
+        parted = _LISTED_GAP.search(text, start, end) or _ENDED.search(text[start:end]) or ";" in text[start:end]
+        return not together and not parted
     if _NAME_GAP.search(text, start, end) is not None:
         return False
     if cut >= 0 and text[cut - 1].isalnum():

@@ -104,7 +104,7 @@ def test_the_pipeline_lies_relative_to_the_policy_file(tmp_path):
     text = MINIMAL + '[names]\nspacy_pipeline = "models/names"\n'
     (tmp_path / "deep").mkdir()
     here, there = load(write(tmp_path, text)), load(write(tmp_path / "deep", text))
-    assert here.pipeline_path == tmp_path / "models/names"
+    assert here.name_model == tmp_path / "models/names"
     assert here.digest == there.digest
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from govern import detect, policy
 from govern.errors import InputError
-from govern.recognizers import english_names, korean_names, pipeline
+from govern.ner import models
+from govern.recognizers import english_names, korean_names
 
 
 @pytest.fixture(scope="module")
@@ -137,21 +138,16 @@ def test_a_local_pipeline_adds_its_persons(tiny_pipeline):
     path.write_text('name = "x"\n[entities]\nPERSON = "tag"\n[names]\nspacy_pipeline = "names"\n', "utf-8")
     detector = detect.build(policy.load(path))
     assert people(detector, "then Zebulon of Quibble") == ["Zebulon"]
-    assert detector.models == (("names", pipeline.pipeline_digest(tiny_pipeline)),)
+    assert detector.models == (("names", models.digest(tiny_pipeline)),)
     assert "names.spacy" in detector.names
 
 
-def test_a_long_text_reaches_the_pipeline_in_parts(tiny_pipeline):
-    """Every part is searched and offsets hold."""
-    text = "nothing here. " * 9000 + "Zebulon"
-    hits = list(pipeline.find(pipeline.load(tiny_pipeline), text, 0.6))
-    assert [text[hit.start : hit.end] for hit in hits] == ["Zebulon"]
-
-
-def test_a_missing_pipeline_is_refused(tmp_path):
-    """The message names the folder and the remedy."""
-    with pytest.raises(InputError, match="no spaCy pipeline there"):
-        pipeline.load(tmp_path)
+def test_a_missing_model_is_refused(tmp_path):
+    """The message names the folder."""
+    path = tmp_path / "p.toml"
+    path.write_text('name = "x"\n[names]\nmodel = "names"\n', "utf-8")
+    with pytest.raises(InputError, match="names"):
+        detect.build(policy.load(path))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,77 @@
+"""Which stretches of an English text can hold a name: those with a capitalised word that is not known to be an ordinary one.
+
+The ordinary words are kept as hashes: those that running text writes in lower case too, and those of capitals that name
+nobody (`Company`, `Section`, `December`). Three quarters of a filing hold no other, and the model need not read them.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from govern.errors import InputError
+
+FILE = "ordinary.bin"
+HASH_BYTES = 8
+LONGEST = 400
+"""Characters of a stretch; a longer one is cut at a blank."""
+
+_CAPITAL = re.compile(r"[A-ZÀ-ÖØ-Þ][^\W\d_]+")
+_END = re.compile(r"\n|(?<=[^\W\d_][^\W\d_)][.!?]) (?=[A-Z\"“])")
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The hashes of ordinary words."""
+
+    hashes: frozenset[bytes] = field(repr=False)
+
+    def passes(self, text: str) -> bool:
+        """Whether a stretch can hold a name."""
+        return any(not self.ordinary(match[0]) for match in _CAPITAL.finditer(text))
+
+    def ordinary(self, word: str) -> bool:
+        """Whether a capitalised word is known to name nobody by itself."""
+        return word_hash(word.casefold()) in self.hashes
+
+
+@lru_cache(65_536)
+def word_hash(word: str) -> bytes:
+    """What stands for a word in the file."""
+    return hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=HASH_BYTES).digest()
+
+
+def write(path: Path, words: set[str]) -> None:
+    """Writes the hashes of words, sorted."""
+    path.write_bytes(b"".join(sorted(map(word_hash, words))))
+
+
+def read(path: Path) -> Gate:
+    """The gate of a file.
+
+    Raises:
+        InputError: no such file, or of another format.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or 'cannot be read'}; install the package again") from None
+    if not data or len(data) % HASH_BYTES:
+        raise InputError(f"{path}: not a list of hashes; install the package again")
+    return Gate(frozenset(data[start : start + HASH_BYTES] for start in range(0, len(data), HASH_BYTES)))
+
+
+def stretches(text: str) -> Iterator[tuple[int, int]]:
+    """Sentences and lines, at most `LONGEST` characters each, without blanks at their edges."""
+    start = 0
+    for end in (*(match.start() for match in _END.finditer(text)), len(text)):
+        while end - start > LONGEST:
+            cut = text.rfind(" ", start + LONGEST // 2, start + LONGEST)
+            cut = cut if cut > 0 else start + LONGEST
+            yield start, cut
+            start = cut
+        if text[start:end].strip():
+            yield start, end
+        start = end

@@ -1,0 +1,24 @@
+"""`python -m govern.ner.recipe --shared DIR --out FOLDER`: trains and writes the pipelines of both languages."""
+
+import argparse
+from pathlib import Path
+
+from govern.ner.recipe.build import LANGUAGES, build
+
+
+def main() -> None:
+    """Trains one language or both."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shared", type=Path, required=True, help="the folder of labelled sets and financial text")
+    parser.add_argument("--out", type=Path, required=True, help="a new folder for `en` and `ko`")
+    parser.add_argument("--work", type=Path, required=True, help="takes what is between; can be removed afterwards")
+    parser.add_argument("--lang", choices=LANGUAGES, action="append")
+    parser.add_argument("--steps", type=int, nargs=2, metavar=("FIRST", "SECOND"))
+    arguments = parser.parse_args()
+    for lang in arguments.lang or LANGUAGES:
+        steps = tuple(arguments.steps) if arguments.steps else None
+        build(arguments.shared, arguments.out / lang, lang, work=arguments.work / lang, steps=steps)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+"""Trains the two pipelines in two rounds and writes them without a word of what they learned from.
+
+The first round learns persons, companies and places from the labelled sets alone. It then says which words of the planted
+sentences and of real text without persons are companies and places, so that the second round, which learns from all of it, is
+told no falsehood. Each step's seed is fixed.
+"""
+
+import json
+import random
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from govern.ner import gate
+from govern.ner.recipe import corpora, lexicon, plant
+from govern.ner.recipe.corpora import Example
+from govern.ner.recipe.ordinary import ordinary
+from govern.ner.tokens import tokenizer
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+SEED = 4711
+LANGUAGES = ("en", "ko")
+SWAPS = {"en": 2, "ko": 3}
+"""How often each labelled text with persons comes again with other names."""
+
+PLANTED = {"en": 16_000, "ko": 16_000}
+PLAIN = {"en": 9_000, "ko": 5_000}
+"""Sentences of templates, and real sentences in which nobody is named."""
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "en": {"components.tok2vec.model.embed.include_static_vectors": True},
+    "ko": {
+        "components.tok2vec.model.embed.include_static_vectors": False,
+        "components.tok2vec.model.encode.depth": 5,
+        "components.tok2vec.model.encode.window_size": 2,
+    },
+}
+STEPS = {"en": (2500, 6000), "ko": (2000, 6000)}
+LABELS = ("PERSON", "ORG", "LOC")
+
+
+def build(shared: Path, out: Path, lang: str, *, work: Path, steps: tuple[int, int] | None = None) -> None:
+    """Trains the pipeline of a language and writes it to `out`, which must not exist; `work` takes what is between."""
+    first, second = steps or STEPS[lang]
+    work.mkdir(parents=True, exist_ok=True)
+    rng = random.Random(SEED)  # noqa: S311 - the same draw every time is what is wanted
+    sets = corpora.ENGLISH if lang == "en" else (corpora.KOREAN,)
+    real = [example for name in sets for example in corpora.labelled(shared, name, held=False)]
+    held = [example for name in sets for example in corpora.labelled(shared, name, held=True)]
+    texts = list(lexicon.plain_texts(shared)) if lang == "en" else list(_korean_texts(shared))
+    if lang == "en":
+        words, rows = lexicon.vectors([*texts, *(example.text for example in real)])
+        _write_vectors(words, rows, work / "vectors")
+    learned = [*real, *_swaps(real, lang, rng)]
+    rng.shuffle(learned)
+    binned(learned, work / "first.spacy")
+    binned(held, work / "dev.spacy")
+    teacher = train(work / "first.spacy", work / "dev.spacy", lang, first, work)
+    made = list(plant.filled(lang, PLANTED[lang], rng))
+    plain = _without_persons(teacher, texts, lang, rng)
+    second_round = [*learned, *_told(teacher, made), *plain]
+    rng.shuffle(second_round)
+    binned(second_round, work / "second.spacy")
+    nlp = train(work / "second.spacy", work / "dev.spacy", lang, second, work)
+    write(nlp, out)
+    if lang == "en":
+        gate.write(out / gate.FILE, ordinary(texts, real))
+
+
+def _swaps(real: list[Example], lang: str, rng: random.Random) -> Iterator[Example]:
+    for _ in range(SWAPS[lang]):
+        for example in real:
+            if any(label == "PERSON" for *_, label in example.spans):
+                yield corpora.swapped(example, rng)
+
+
+def _korean_texts(shared: Path) -> Iterator[str]:
+    """Statutes, in which nobody is named, and rulings, news, reviews, which the first round reads."""
+    import polars as pl
+
+    for name, column in (
+        ("kr_statutes_finance_ko.parquet", "text"),
+        ("kr_court_rulings_finance_ko.parquet", "text"),
+        ("portone_payment_docs_ko.parquet", "text"),
+    ):
+        yield from pl.read_parquet(shared / "text_ko" / name)[column].drop_nulls().to_list()
+
+
+def _without_persons(teacher: "Language", texts: Iterable[str], lang: str, rng: random.Random) -> list[Example]:
+    """Real sentences in which neither the first round nor the rules find a person, with the companies and places it finds."""
+    from govern.recognizers import english_names, korean_names
+
+    find = english_names.find if lang == "en" else korean_names.find
+    lines = [text[start:end].strip() for text in texts for start, end in gate.stretches(text) if end - start > 25]
+    chosen = rng.sample(lines, min(len(lines), PLAIN[lang] * 3))
+    found: list[Example] = []
+    for doc in teacher.pipe(chosen, batch_size=128):
+        if len(found) >= PLAIN[lang]:
+            break
+        if any(hit.score >= 0.4 for hit in find(doc.text)) or any(_sure_person(entity) for entity in doc.ents):
+            continue
+        spans = tuple((e.start_char, e.end_char, e.label_) for e in doc.ents if e.label_ != "PERSON")
+        found.append(Example(doc.text, spans, lang))
+    return found
+
+
+def _sure_person(entity: Any) -> bool:
+    """Whether a person of the first round may be one: two words, or Hangul; others are mostly mistakes."""
+    return entity.label_ == "PERSON" and (" " in entity.text or any("가" <= letter <= "힣" for letter in entity.text))
+
+
+def _told(teacher: "Language", made: list[Example]) -> Iterator[Example]:
+    """Planted sentences with the companies and places that the first round finds beside their persons."""
+    for example, doc in zip(made, teacher.pipe(example.text for example in made), strict=True):
+        taken = list(example.spans)
+        for entity in doc.ents:
+            apart = all(entity.end_char <= start or end <= entity.start_char for start, end, _ in taken)
+            if entity.label_ != "PERSON" and apart:
+                taken.append((entity.start_char, entity.end_char, entity.label_))
+        yield Example(example.text, tuple(sorted(taken)), example.lang)
+
+
+def blank() -> "Language":
+    """A pipeline of nothing but the tokens."""
+    import spacy
+
+    nlp = spacy.blank("xx")
+    nlp.tokenizer = tokenizer(nlp)
+    return nlp
+
+
+def binned(examples: Iterable[Example], path: Path) -> None:
+    """Writes examples as spaCy reads them; a span that no token boundary ends at is shortened to one."""
+    from spacy.tokens import DocBin
+    from spacy.util import filter_spans
+
+    nlp = blank()
+    store = DocBin(attrs=["ENT_IOB", "ENT_TYPE", "SPACY"])
+    for example in examples:
+        doc = nlp.make_doc(example.text)
+        spans = [doc.char_span(start, end, label, alignment_mode="contract") for start, end, label in example.spans]
+        doc.ents = filter_spans([span for span in spans if span is not None and len(span)])
+        if len(doc):
+            store.add(doc)
+    store.to_disk(path)
+
+
+def train(data: Path, dev: Path, lang: str, steps: int, work: Path) -> "Language":
+    """The best pipeline of a run of `config.cfg` in the shape of the language."""
+    import spacy
+    from spacy.training.initialize import init_nlp
+    from spacy.training.loop import train as run
+
+    @spacy.registry.callbacks("assay.tokens")  # type: ignore[untyped-decorator]
+    def make() -> Any:
+        def tokens(nlp: "Language") -> "Language":
+            nlp.tokenizer = tokenizer(nlp)
+            return nlp
+
+        return tokens
+
+    overrides: dict[str, Any] = {
+        **SHAPES[lang],
+        "paths.train": str(data),
+        "paths.dev": str(dev),
+        "paths.vectors": str(work / "vectors") if lang == "en" else None,
+        "training.max_steps": steps,
+    }
+    config = spacy.util.load_config(Path(__file__).with_name("config.cfg"), overrides=overrides, interpolate=False)
+    folder = work / data.stem
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    run(init_nlp(config), folder)
+    return spacy.load(folder / "model-best")
+
+
+def _write_vectors(words: list[str], rows: Any, path: Path) -> None:
+    from spacy.vectors import Vectors
+
+    nlp = blank()
+    nlp.vocab.vectors = Vectors(strings=nlp.vocab.strings, shape=rows.shape, attr="LOWER")
+    for word, row in zip(words, rows, strict=True):
+        nlp.vocab.vectors.add(word, vector=row)
+    nlp.to_disk(path)
+
+
+def write(nlp: "Language", out: Path) -> None:
+    """Saves the pipeline with no string but its labels, and no path of this machine in its configuration."""
+    nlp.config["paths"] = {"train": None, "dev": None, "vectors": None}
+    nlp.config["initialize"] = {}
+    nlp.config["corpora"] = {}
+    nlp.config["training"] = {}
+    nlp.to_disk(out)
+    (out / "vocab" / "strings.json").write_text(json.dumps(sorted(LABELS)) + "\n", "utf-8")
+    meta = json.loads((out / "meta.json").read_text("utf-8"))
+    meta.update(name="assay_names", version="1", license="see README.md", author="", email="", url="", performance={})
+    (out / "meta.json").write_text(json.dumps(meta, indent=2) + "\n", "utf-8")

@@ -1,0 +1,49 @@
+"""Words that name nobody by themselves, for the gate: counted in the unlabelled English text, against the lists of names."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from govern.ner.recipe.corpora import Example
+from govern.ner.recipe.names import common, latin
+
+LOWER_AT_LEAST, UPPER_AT_LEAST = 3, 8
+SHARES = (0.1, 0.25, 0.6)
+"""Written in lower case more often than this, a word is ordinary: one of no list, one of any list of names, a usual name."""
+
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_LINE = re.compile(r"\n|(?<=[.!?]) ")
+
+
+def ordinary(texts: Iterable[str], labelled: Iterable[Example]) -> set[str]:
+    """The words, in lower case; none that is part of a labelled name, unless it is often written in lower case."""
+    lower: Counter[str] = Counter()
+    upper: Counter[str] = Counter()
+    for text in texts:
+        for line in _LINE.split(text):
+            for place, word in enumerate(_WORD.findall(line)):
+                if word.islower():
+                    lower[word] += 1
+                elif place:
+                    upper[word.casefold()] += 1
+    listed, usual = _words(latin()), _words(common())
+    named = {
+        word.casefold()
+        for example in labelled
+        for start, end, label in example.spans
+        if label == "PERSON"
+        for word in _WORD.findall(example.text[start:end])
+    }
+
+    def is_ordinary(word: str) -> bool:
+        small, large = lower[word], upper[word]
+        share = SHARES[2] if word in usual else SHARES[1] if word in listed else SHARES[0]
+        if small >= LOWER_AT_LEAST and small / (small + large) > share:
+            return True
+        return large >= UPPER_AT_LEAST and word not in listed and word not in named
+
+    return {word for word in lower.keys() | upper.keys() if is_ordinary(word)}
+
+
+def _words(lists: tuple[tuple[str, ...], tuple[str, ...]]) -> set[str]:
+    return {word.casefold() for names in lists for name in names for word in _WORD.findall(name)}
