@@ -238,8 +238,8 @@ def running(shared: Path, steps: list[tuple[str, Find]], *, quick: bool) -> Iter
     import polars as pl
 
     yield (
-        "\nRunning text. Filings and rulings name real officers and judges, whom nobody labelled, so what is masked there is an "
-        "upper bound of what belongs to no person; statutes name nobody.\n"
+        "\nRunning text. Filings and rulings name real officers and judges, whom nobody labelled, so what is masked there is "
+        "an upper bound of what belongs to no person; statutes name nobody.\n"
     )
     yield "| text | engine | words | characters masked as names | words/s |\n|---|---|---:|---:|---:|"
     for name, kind in RUNNING:

@@ -1,10 +1,11 @@
 """Masks a document: every finding is replaced as the policy says, and nothing else changes.
 
-Tags such as `<PERSON_1>` are numbered within the document by first appearance of the canonical value, so one subject has one
-tag and documents cannot be linked; any other replacement is `govern.treatment`'s, of the value alone. The masked text is
-searched again until nothing is left: at most twice masked, else the document is quarantined. Replacements that look like
-personal data (surrogates, partial and generalised values) are recorded by place and never searched, so that masking a masked
-document with its record changes nothing. The result depends on the document, the detector, the policy and the secret alone.
+Tags such as `<PERSON_1>` are numbered within the document by first appearance of the canonical value, so one subject has
+one tag, also where it is named by a part of its name (`govern.subjects`), and documents cannot be linked; any other
+replacement is `govern.treatment`'s, of the value alone. The masked text is searched again until nothing is left: at most
+twice masked, else the document is quarantined. Replacements that look like personal data (surrogates, partial and
+generalised values) are recorded by place and never searched, so that masking a masked document with its record changes
+nothing. The result depends on the document, the detector, the policy and the secret alone.
 """
 
 import bisect
@@ -19,6 +20,7 @@ from govern.corpus import Document
 from govern.detect import DetectionUnknown, Detector, Finder, Findings, Span, names_in, search
 from govern.normalize import TAG_DIGITS, numbered_tags
 from govern.policy import Policy
+from govern.subjects import linked
 from govern.treatment import STAYS, Treatment, prepare
 
 if TYPE_CHECKING:
@@ -177,6 +179,7 @@ def _mask(
     for _ in range(PASSES):
         if not any(due):
             break
+        values.know(fields, due)
         for edited, spans in zip(fields, due, strict=True):
             edited.replace(spans, values)
         found = _search(fields, detector, finders)
@@ -212,6 +215,9 @@ class _Values:
         self.treatment, self.source = treatment, source
         self.actions = treatment.actions(source)
         self.texts: dict[tuple[str, str, str], str] = {}
+        self.people: set[str] = set()
+        self.links: dict[str, str] = {}
+        """Of each name that is a part of another one, that of the person; they share a tag."""
         self.last: dict[str, int] = {}
         self.taken: dict[str, set[int]] = {}
         pattern = numbered_tags(tuple(sorted(detector.entity_types)))
@@ -225,12 +231,24 @@ class _Values:
             left(self.treatment, self.source, each.text, its.spans) for each, its in zip(fields, found, strict=True)
         ]
 
+    def know(self, fields: tuple["_Edited", ...], due: list[list[Span]]) -> None:
+        """Takes note of the persons that will be tagged, before the first of them is."""
+        self.people |= {
+            self.canonical(span, each.text[span.start : span.end])
+            for each, spans in zip(fields, due, strict=True)
+            for span in spans
+            if span.entity_type == "PERSON" and self.action(span) == "tag"
+        }
+        self.links = linked(self.people)
+
     def why(self, span: Span) -> str:
         """Why a span that is not due stays."""
         return "keep" if self.actions[span.entity_type] in STAYS else "allowed"
 
     def replacement(self, span: Span, value: str) -> str:
-        """What stands for a canonical value."""
+        """What stands for a canonical value; a tag stands for a person, whatever part of the name is written."""
+        if span.entity_type == "PERSON" and self.action(span) == "tag":
+            value = self.links.get(value, value)
         key = (span.entity_type, self.action(span), value)
         if key not in self.texts:
             self.texts[key] = self._made(span.entity_type, self.action(span), value)

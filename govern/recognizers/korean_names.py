@@ -102,6 +102,10 @@ _RUN = re.compile(r"[가-힣]+")
 _TAIL = re.compile(rf"(?:{PARTICLES})")
 _TITLE_TAIL = re.compile(rf"(?:님|씨|{TITLES})")
 _NEXT = re.compile(r"(?:\((?:재판장|주심)\))?(?: ?[,·ㆍ、/] ?| (?=[가-힣]{3}(?![가-힣])))")
+_FAMILY_TITLE = re.compile(
+    rf"(?<![가-힣])((?:{_SURNAMES_2})|[가-힣])(?:(?:모 ?)?씨(?!앗|름)| ?(?:{TITLES})(?=님|(?:{PARTICLES})?(?![가-힣])))"
+)
+_GIVEN_TITLE = re.compile(r"(?<![가-힣])([가-힣]{2}) ?(?:씨|님)(?![가-힣]{2})")
 _COMPANY = ("은행", "회사", "증권", "보험", "카드", "재단", "법인", "조합", "공사", "Bank", "Inc", "Ltd", "Corp", "LLC")
 _NOT_LAST = frozenset("을로의만")
 """Syllables that end a noun with its particle, and almost never a name."""
@@ -182,10 +186,21 @@ def _alone(text: str) -> Iterator[Hit]:
 
 
 def mentions(text: str, names: Iterable[str]) -> Iterator[Hit]:
-    """Where `names` stand again at the start of a run of Hangul, with nothing, a particle or a title after them."""
+    """Where `names` stand again at the start of a run of Hangul, with nothing, a particle or a title after them.
+
+    Of a name with three syllables also the family name with a title (`홍 대리`, `홍모 씨`), and the given name with 씨 or 님.
+    """
     known = {name for name in names if len(name) > 2 and _RUN.fullmatch(name)}
     if not known:
         return
+    families = {name[:2] if re.match(_SURNAMES_2, name) else name[0] for name in known}
+    for match in _FAMILY_TITLE.finditer(text):
+        if match[1] in families:
+            yield Hit(match.start(1), match.end(1), "PERSON", 0.5, "names.ko.family")
+    given = {name[len(family) :] for name in known for family in families if name.startswith(family)}
+    for match in _GIVEN_TITLE.finditer(text):
+        if match[1] in given:
+            yield Hit(match.start(1), match.end(1), "PERSON", 0.5, "names.ko.given")
     lengths = sorted({len(name) for name in known}, reverse=True)
     for run in _RUN.finditer(text):
         for length in lengths:

@@ -186,3 +186,22 @@ def test_a_dense_statement_is_masked_in_seconds(detector, default):
     result = mask(document(text), detector, default)
     assert len(result.replacements) == 5 * 1500
     assert find(detector, result.document.fields[0][1]) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "Mr. John Smith called. Mr. Smith was told. Dear J. Smith,",
+            "Mr. <PERSON_1> called. Mr. <PERSON_1> was told. Dear <PERSON_1>,",
+        ),
+        (
+            "Mr. Smith met Mr. John Smith and Mrs. Jane Smith",
+            "Mr. <PERSON_1> met Mr. <PERSON_2> and Mrs. <PERSON_3>",
+        ),
+        ("홍길동 고객님, 홍 과장에게 길동 씨가", "<PERSON_1> 고객님, <PERSON_1> 과장에게 <PERSON_1> 씨가"),
+    ],
+)
+def test_a_person_has_one_tag_by_whatever_part_of_the_name(detector, default, text, shown):
+    """Where one person alone can be meant; else the part is a subject of its own."""
+    assert masked(detector, default, text) == [shown]
