@@ -19,7 +19,15 @@ LONGEST = 400
 """Characters of a stretch; a longer one is cut at a blank."""
 
 _CAPITAL = re.compile(r"[A-ZÀ-ÖØ-Þ][^\W\d_]+")
-_END = re.compile(r"\n|(?<=[^\W\d_][^\W\d_)][.!?]) (?=[A-Z\"“])")
+_TITLES = (
+    "Mr", "Ms", "Dr", "St", "Jr", "Sr", "Co", "No", "Mrs", "Rep", "Sen", "Gov", "Hon", "Rev", "Gen", "Col", "Inc", "Prof",
+    "Corp",
+)  # fmt: skip
+"""Abbreviations that end no sentence."""
+
+_END = re.compile(
+    r"\n|(?<=[^\W\d_][^\W\d_)][.!?])" + "".join(rf"(?<!\b{title}\.)" for title in _TITLES) + r" (?=[A-Z\"“])"
+)
 
 
 @dataclass(frozen=True, slots=True)

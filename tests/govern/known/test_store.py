@@ -54,6 +54,18 @@ def test_what_was_sealed_is_found(opened) -> None:
     assert (opened.searched, opened.joined_only, opened.customers) == (6, 3, 3)
 
 
+GOLDEN = Path(__file__).parents[1] / "golden" / "known" / "customers-v1.known"
+"""The same table, sealed under the same secret by format 1: what a bank keeps must open in later versions."""
+
+
+def test_a_file_of_the_first_format_opens(opened) -> None:
+    """Its values are found and joined, and its digest is that of one that is built today."""
+    kept = known.open(GOLDEN, SECRET)
+    assert (kept.digest, kept.counts) == (opened.digest, opened.counts)
+    assert found(kept, "박없음은 010 0000 1234, canary john") == ["박없음", "010 0000 1234", "canary john"]
+    assert found(known.join(kept, "C3"), "이산은 온다") == ["이산"]
+
+
 def test_a_customer_is_joined_by_key_with_all_of_the_row(opened) -> None:
     joined = known.join(opened, " Ｃ1 ")
     assert joined is not None
