@@ -14,7 +14,7 @@ from typing import Any
 
 from govern.errors import InputError
 from govern.files import digest, list_files, sha256_file
-from govern.ner import gate
+from govern.ner import gate, likely
 from govern.ner.models.persons import Person
 from govern.normalize import BLANK
 
@@ -35,32 +35,44 @@ _EDGE = " \t\n.,;:()[]{}\"“”'‘’<>|-–*#@/\\·"
 
 @dataclass(frozen=True, slots=True)
 class Bundled:
-    """Both pipelines and the gate of the English one."""
+    """Both pipelines, and the lists of the English one."""
 
     english: Any = field(repr=False)
     korean: Any = field(repr=False)
-    opens: gate.Gate = field(repr=False)
+    ordinary: gate.Words = field(repr=False)
+    lists: likely.Lists = field(repr=False)
     recognizer: str = RECOGNIZER
 
     def persons(self, texts: Sequence[str]) -> list[list[Person]]:
         """The persons of each text, in order, no two overlapping, none with blanks at its edges or within a tag."""
         found: list[list[Person]] = [[] for _ in texts]
-        for pipeline, read in ((self.english, self._english), (self.korean, _korean)):
+        for pipeline, read, judge in ((self.english, self._english, self._likely), (self.korean, _korean, _all)):
             places = [
                 (number, start, text[start:end]) for number, text in enumerate(texts) for start, end in read(text)
             ]
             docs = pipeline.pipe((piece for *_, piece in places), batch_size=BATCH)
+            raw: list[list[Person]] = [[] for _ in texts]
             for (number, start, _), doc in zip(places, docs, strict=True):
                 for entity in doc.ents:
                     if entity.label_ == "PERSON":
-                        found[number] += _person(texts[number], start + entity.start_char, start + entity.end_char)
+                        raw[number] += _person(texts[number], start + entity.start_char, start + entity.end_char)
+            for number, text in enumerate(texts):
+                found[number] += judge(text, raw[number])
         return [sorted(persons) for persons in found]
+
+    def _likely(self, text: str, persons: list[Person]) -> list[Person]:
+        return likely.standing(text, persons, self.lists)
 
     def _english(self, text: str) -> Iterator[tuple[int, int]]:
         for start, end in gate.stretches(text):
             piece = text[start:end]
-            if _HANGUL.search(piece) is None and self.opens.passes(piece):
+            if _HANGUL.search(piece) is None and gate.passes(piece, self.ordinary):
                 yield start, end
+
+
+def _all(text: str, persons: list[Person]) -> list[Person]:
+    del text
+    return persons
 
 
 def _korean(text: str) -> Iterator[tuple[int, int]]:
@@ -120,7 +132,7 @@ def load(path: Path | None = None) -> Bundled:
         raise InputError(
             f"{where}: spaCy cannot load the name model ({type(error).__name__}); install the package again"
         ) from None
-    return Bundled(english, korean, gate.read(where / "en" / gate.FILE))
+    return Bundled(english, korean, gate.read(where / "en" / gate.FILE), likely.read(where / "en"))
 
 
 @cache

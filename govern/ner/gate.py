@@ -31,18 +31,18 @@ _END = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """The hashes of ordinary words."""
+class Words:
+    """A set of words by their hashes, whatever their case."""
 
     hashes: frozenset[bytes] = field(repr=False)
 
-    def passes(self, text: str) -> bool:
-        """Whether a stretch can hold a name."""
-        return any(not self.ordinary(match[0]) for match in _CAPITAL.finditer(text))
-
-    def ordinary(self, word: str) -> bool:
-        """Whether a capitalised word is known to name nobody by itself."""
+    def __contains__(self, word: str) -> bool:
         return word_hash(word.casefold()) in self.hashes
+
+
+def passes(text: str, ordinary: Words) -> bool:
+    """Whether a stretch can hold a name: one of its capitalised words is not ordinary."""
+    return any(match[0] not in ordinary for match in _CAPITAL.finditer(text))
 
 
 @lru_cache(65_536)
@@ -56,8 +56,8 @@ def write(path: Path, words: set[str]) -> None:
     path.write_bytes(b"".join(sorted(map(word_hash, words))))
 
 
-def read(path: Path) -> Gate:
-    """The gate of a file.
+def read(path: Path) -> Words:
+    """The words of a file.
 
     Raises:
         InputError: no such file, or of another format.
@@ -68,7 +68,7 @@ def read(path: Path) -> Gate:
         raise InputError(f"{path}: {error.strerror or 'cannot be read'}; install the package again") from None
     if not data or len(data) % HASH_BYTES:
         raise InputError(f"{path}: not a list of hashes; install the package again")
-    return Gate(frozenset(data[start : start + HASH_BYTES] for start in range(0, len(data), HASH_BYTES)))
+    return Words(frozenset(data[start : start + HASH_BYTES] for start in range(0, len(data), HASH_BYTES)))
 
 
 def stretches(text: str) -> Iterator[tuple[int, int]]:

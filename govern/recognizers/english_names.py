@@ -110,7 +110,7 @@ def find(text: str) -> Iterator[Hit]:
     for match in _ROMANISED.finditer(text):
         yield Hit(match.start(), match.end(), "PERSON", 0.6, "names.en.list")
     for match in _INITIALS.finditer(text):
-        if (" " in match[1] or match[1] in _surnames()) and not _is_company(text, match.start(), match.end()):
+        if (" " in match[1] or match[1] in _surnames()) and not is_company(text, match.start(), match.end()):
             yield Hit(match.start(), match.end(), "PERSON", 0.5, "names.en.list")
     for match in _REVERSED.finditer(text):
         if match[2] in words("given_en") and _opens(text, match.start(), match[1]):
@@ -121,7 +121,7 @@ def find(text: str) -> Iterator[Hit]:
 
 
 def mentions(text: str, names: Iterable[str]) -> Iterator[Hit]:
-    """Where `names` stand again, whole, or by the surname alone where that is no common word of the text."""
+    """Where `names` stand again, whole, or by the family or given name alone where that is no common word of the text."""
     whole = {name for name in names if name[:1].isascii() or name[:1].isalpha()}
     first: dict[str, list[str]] = {}
     for name in sorted(whole, key=len, reverse=True):
@@ -132,9 +132,11 @@ def mentions(text: str, names: Iterable[str]) -> Iterator[Hit]:
         return
     common = set(re.findall(r"(?<![\w-])[a-z]{4,}", text))
     surnames = {
-        parts[-1]
+        part
         for parts in (name.split() for name in whole)
-        if len(parts) > 1 and len(parts[-1]) >= 4 and parts[-1].lower() not in common and not _stops(parts[-1])
+        if len(parts) > 1
+        for part in (parts[-1], parts[0])
+        if len(part) >= 4 and part.lower() not in common and not _stops(part)
     }
     for match in _WORD.finditer(text):
         for name in first.get(match[0], ()):
@@ -143,7 +145,7 @@ def mentions(text: str, names: Iterable[str]) -> Iterator[Hit]:
                 yield Hit(match.start(), end, "PERSON", 0.55, "names.en.mention")
                 break
         else:
-            if _is_company(text, match.start(), match.end()):
+            if is_company(text, match.start(), match.end()):
                 continue
             if match[0] in surnames or match[0].removesuffix("'s").removesuffix("’s") in surnames:
                 end = match.end() - (0 if match[0] in surnames else 2)
@@ -201,12 +203,13 @@ def _hit(text: str, start: int, end: int, score: float, name: str, *, alone: boo
     pieces = _pieces(text, start, end)
     if not pieces or (not alone and len(pieces) < 2 and pieces[0][0] not in words("given_en")):
         return
-    if pieces[0].start() != start or _is_company(text, start, pieces[-1].end()):
+    if pieces[0].start() != start or is_company(text, start, pieces[-1].end()):
         return
     yield Hit(start, pieces[-1].end(), "PERSON", score, name)
 
 
-def _is_company(text: str, start: int, end: int) -> bool:
+def is_company(text: str, start: int, end: int) -> bool:
+    """Whether what stands from `start` to `end` is a company or place that is called like a person, by what follows it."""
     following = _WORD.match(text, end + 1) if text[end : end + 1] in " ," else None
     if following is not None and {following[0], following[0].capitalize()} & words("companies_en"):
         return True
@@ -235,7 +238,7 @@ def _listed(text: str, start: int, end: int) -> Iterator[Hit]:
         if index and pieces[index - 1][0] in surnames and pieces[index - 1][0] not in given:
             continue
         stop = kept[min(len(kept), 4) - 1].end()
-        if not _is_company(text, piece.start(), stop):
+        if not is_company(text, piece.start(), stop):
             yield Hit(piece.start(), stop, "PERSON", 0.6, "names.en.list")
         return
     yield from _by_surname(text, pieces)
@@ -246,7 +249,7 @@ def _by_surname(text: str, pieces: list[re.Match[str]]) -> Iterator[Hit]:
     first, last = pieces[0], pieces[-1]
     if len(pieces) != 2 or last[0] not in words("surnames_only_en") or _stops(first[0]) or len(first[0]) < 3:
         return
-    if not _is_company(text, first.start(), last.end()):
+    if not is_company(text, first.start(), last.end()):
         yield Hit(first.start(), last.end(), "PERSON", 0.45, "names.en.surname")
 
 

@@ -88,6 +88,7 @@ def test_korean_words_that_begin_like_names_are_left(detector, text):
         ("Castellano, Miriam: ok", ["Castellano, Miriam"]),
         ("hi, G. Whitfield here", ["G. Whitfield"]),
         ("Mr. John  Smith owes", ["John  Smith"]),
+        ("Mrs. Wilhelmina Smith owes. Wilhelmina's loan", ["Wilhelmina Smith", "Wilhelmina"]),
         ("Mr. John   Smith owes", ["John   Smith"]),
         ("Mr. Brown      Independent      Trustee", ["Brown"]),
         ("Borrower: JOHN  SMITH\n", ["JOHN  SMITH"]),

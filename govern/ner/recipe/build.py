@@ -14,11 +14,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from govern.ner import gate
+from govern.ner import gate, likely
 from govern.ner.recipe import corpora, lexicon, plant
+from govern.ner.recipe import ordinary as words
 from govern.ner.recipe.corpora import Example
 from govern.ner.recipe.names import latin
-from govern.ner.recipe.ordinary import ordinary
 from govern.ner.tokens import tokenizer
 from govern.recognizers.korean_names import plausible
 
@@ -45,7 +45,7 @@ SHAPES: dict[str, dict[str, Any]] = {
         "components.tok2vec.model.encode.window_size": 2,
     },
 }
-STEPS = {"en": (2500, 6000), "ko": (2000, 6000)}
+STEPS = {"en": (2500, 3500), "ko": (2000, 4000)}
 LABELS = ("PERSON", "ORG", "LOC")
 
 
@@ -59,8 +59,7 @@ def build(shared: Path, out: Path, lang: str, *, work: Path, steps: tuple[int, i
     held = [example for name in sets for example in corpora.labelled(shared, name, held=True)]
     texts = list(lexicon.plain_texts(shared)) if lang == "en" else list(_korean_texts(shared))
     if lang == "en":
-        words, rows = lexicon.vectors([*texts, *(example.text for example in real)])
-        _write_vectors(words, rows, work / "vectors")
+        _write_vectors(*lexicon.vectors([*texts, *(example.text for example in real)]), work / "vectors")
     learned = [*real, *_swaps(real, lang, rng)]
     rng.shuffle(learned)
     binned(learned, work / "first.spacy")
@@ -74,7 +73,16 @@ def build(shared: Path, out: Path, lang: str, *, work: Path, steps: tuple[int, i
     nlp = train(work / "second.spacy", work / "dev.spacy", lang, second, work)
     write(nlp, out)
     if lang == "en":
-        gate.write(out / gate.FILE, ordinary(texts, real))
+        write_lists(out, texts, real, shared)
+
+
+def write_lists(out: Path, texts: Iterable[str], real: Iterable[Example], shared: Path) -> None:
+    """Writes the lists beside the English pipeline, as hashes."""
+    plain = words.ordinary(texts, real)
+    gate.write(out / gate.FILE, plain)
+    gate.write(out / likely.NEVER, plain - words.listed())
+    gate.write(out / likely.USUAL, words.usual())
+    gate.write(out / likely.COMPANIES, words.companies(shared))
 
 
 def _swaps(real: list[Example], lang: str, rng: random.Random) -> Iterator[Example]:
@@ -205,13 +213,13 @@ def train(data: Path, dev: Path, lang: str, steps: int, work: Path) -> "Language
     return spacy.load(folder / "model-best")
 
 
-def _write_vectors(words: list[str], rows: Any, path: Path) -> None:
+def _write_vectors(places: dict[str, int], rows: Any, path: Path) -> None:
     from spacy.vectors import Vectors
 
     nlp = blank()
-    nlp.vocab.vectors = Vectors(strings=nlp.vocab.strings, shape=rows.shape, attr="LOWER")
-    for word, row in zip(words, rows, strict=True):
-        nlp.vocab.vectors.add(word, vector=row)
+    nlp.vocab.vectors = Vectors(strings=nlp.vocab.strings, data=rows, attr="LOWER")
+    for word, place in places.items():
+        nlp.vocab.vectors.add(word, row=place)
     nlp.to_disk(path)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-WORDS, CONTEXTS, WINDOW = 40_000, 1_500, 3
+WORDS, CONTEXTS, WINDOW = 22_000, 1_500, 3
 FACTS, COMPANY = 8, 24
 WIDTH = FACTS + COMPANY
 """Numbers per word: counts and lists, and the word's company."""
@@ -46,8 +46,8 @@ def plain_texts(shared: Path) -> Iterator[str]:
         yield from frame[column].drop_nulls().to_list()
 
 
-def vectors(texts: Iterable[str]) -> "tuple[list[str], NDArray[np.float32]]":
-    """The words in lower case and a row for each."""
+def vectors(texts: Iterable[str]) -> "tuple[dict[str, int], NDArray[np.float32]]":
+    """The row of each word in lower case, and the rows; names that no text holds share one for each kind of list."""
     import numpy as np
 
     lower: Counter[str] = Counter()
@@ -63,18 +63,25 @@ def vectors(texts: Iterable[str]) -> "tuple[list[str], NDArray[np.float32]]":
     firsts, lasts = (Counter(part.casefold() for name in names for part in name.split()) for names in latin())
     usual_first, usual_last = ({part.casefold() for name in names for part in name.split()} for names in common())
     totals = lower + upper
-    listed = sorted(set(firsts) | set(lasts))
-    frequent = [word for word, count in totals.most_common(WORDS) if count > 1 and len(word) > 1]
-    order = list(dict.fromkeys([*frequent, *listed]))[:WORDS]
-    rows = np.zeros((len(order), WIDTH), np.float32)
+    order = [word for word, count in totals.most_common(WORDS) if count > 1 and len(word) > 1]
+    places = {word: number for number, word in enumerate(order)}
+
+    def flags(word: str) -> tuple[bool, bool, bool, bool]:
+        return word in firsts, word in lasts, word in usual_first, word in usual_last
+
+    shared: dict[tuple[bool, bool, bool, bool], int] = {}
+    for word in sorted((set(firsts) | set(lasts)) - places.keys()):
+        places[word] = shared.setdefault(flags(word), len(order) + len(shared))
+    rows = np.zeros((len(order) + len(shared), WIDTH), np.float32)
     for number, word in enumerate(order):
         small, large = lower[word], upper[word]
         rows[number, :FACTS] = (
-            math.log1p(small) / 5, math.log1p(large) / 5, (small - large) / (small + large + 2), word in firsts, word in lasts,
-            word in usual_first, word in usual_last, 1.0,
+            math.log1p(small) / 5, math.log1p(large) / 5, (small - large) / (small + large + 2), *flags(word), 1.0,
         )  # fmt: skip
-    rows[:, FACTS:] = _company(order, sentences, totals)
-    return order, rows
+    rows[: len(order), FACTS:] = _company(order, sentences, totals)
+    for kind, number in shared.items():
+        rows[number, 3:FACTS] = (*kind, 1.0)
+    return places, rows
 
 
 def _company(order: list[str], sentences: list[list[str]], totals: "Counter[str]") -> Any:

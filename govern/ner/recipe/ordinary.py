@@ -1,8 +1,13 @@
-"""Words that name nobody by themselves, for the gate: counted in the unlabelled English text, against the lists of names."""
+"""Words that name nobody by themselves, for the gate, and the lists that a found name is judged by.
 
+Counted in the unlabelled English text, against the lists of names.
+"""
+
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 
 from govern.ner.recipe.corpora import Example
 from govern.ner.recipe.names import common, latin
@@ -12,6 +17,8 @@ SHARES = (0.1, 0.25, 0.6)
 """Written in lower case more often than this, a word is ordinary: one of no list, one of any list of names, a usual name."""
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_NAME = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_KINDS = frozenset({"Inc", "Corp", "Corporation", "Company", "Co", "Group", "Holdings", "plc", "The", "and", "of", "Ltd"})
 _LINE = re.compile(r"\n|(?<=[.!?]) ")
 
 
@@ -43,6 +50,25 @@ def ordinary(texts: Iterable[str], labelled: Iterable[Example]) -> set[str]:
         return large >= UPPER_AT_LEAST and word not in listed and word not in named
 
     return {word for word in lower.keys() | upper.keys() if is_ordinary(word)}
+
+
+def listed() -> set[str]:
+    """The words of every name of the lists."""
+    return _words(latin())
+
+
+def usual() -> set[str]:
+    """Those of usual names."""
+    return _words(common())
+
+
+def companies(shared: Path) -> set[str]:
+    """Companies of two words and more, without what says that they are some, and their first two or three words."""
+    found: set[str] = set()
+    for line in (shared / "glossary" / "sp500_companies_en.jsonl").read_text("utf-8").splitlines():
+        words = [word for word in _NAME.findall(json.loads(line)["term"]) if word not in _KINDS]
+        found |= {" ".join(words[:count]).casefold() for count in (2, 3) if len(words) >= count}
+    return found
 
 
 def _words(lists: tuple[tuple[str, ...], tuple[str, ...]]) -> set[str]:
