@@ -35,18 +35,20 @@ _EDGE = " \t\n.,;:()[]{}\"“”'‘’<>|-–*#@/\\·"
 
 @dataclass(frozen=True, slots=True)
 class Bundled:
-    """Both pipelines, and the lists of the English one."""
+    """Both pipelines, and their lists."""
 
     english: Any = field(repr=False)
     korean: Any = field(repr=False)
     ordinary: gate.Words = field(repr=False)
     lists: likely.Lists = field(repr=False)
+    never: gate.Words = field(repr=False)
+    """Korean words that are no names."""
     recognizer: str = RECOGNIZER
 
     def persons(self, texts: Sequence[str]) -> list[list[Person]]:
         """The persons of each text, in order, no two overlapping, none with blanks at its edges or within a tag."""
         found: list[list[Person]] = [[] for _ in texts]
-        for pipeline, read, judge in ((self.english, self._english, self._likely), (self.korean, _korean, _all)):
+        for pipeline, read, judge in ((self.english, self._english, self._likely), (self.korean, _korean, self._likely_korean)):
             places = [
                 (number, start, text[start:end]) for number, text in enumerate(texts) for start, end in read(text)
             ]
@@ -63,16 +65,14 @@ class Bundled:
     def _likely(self, text: str, persons: list[Person]) -> list[Person]:
         return likely.standing(text, persons, self.lists)
 
+    def _likely_korean(self, text: str, persons: list[Person]) -> list[Person]:
+        return likely.standing_korean(text, persons, self.never)
+
     def _english(self, text: str) -> Iterator[tuple[int, int]]:
         for start, end in gate.stretches(text):
             piece = text[start:end]
             if _HANGUL.search(piece) is None and gate.passes(piece, self.ordinary):
                 yield start, end
-
-
-def _all(text: str, persons: list[Person]) -> list[Person]:
-    del text
-    return persons
 
 
 def _korean(text: str) -> Iterator[tuple[int, int]]:
@@ -132,7 +132,8 @@ def load(path: Path | None = None) -> Bundled:
         raise InputError(
             f"{where}: spaCy cannot load the name model ({type(error).__name__}); install the package again"
         ) from None
-    return Bundled(english, korean, gate.read(where / "en" / gate.FILE), likely.read(where / "en"))
+    ordinary, never = gate.read(where / "en" / gate.FILE), gate.read(where / "ko" / likely.NEVER)
+    return Bundled(english, korean, ordinary, likely.read(where / "en"), never)
 
 
 @cache

@@ -1,8 +1,9 @@
-"""Which persons of the English model stand: what it finds is judged by lists, and by the rest of the text.
+"""Which persons of the models stand: what they find is judged by lists, and by the rest of the text.
 
-A convolution sees a few words to each side, so it takes companies and places for people where they do what people do. A name
-stands unless a word of it is one that no name holds, it is a company's, or it is a single word that neither a title, nor a
-longer name in the text, nor a list of usual names supports.
+A convolution sees a few words to each side, so it takes companies and places for people where they do what people do. An
+English name stands unless a word of it is one that no name holds, it is a company's, or it is a single word that neither a
+title, nor a longer name in the text, nor a list of usual names supports. A Korean one stands unless it is a word that statutes
+and rulings use all over, or a single syllable with no title behind it.
 """
 
 import re
@@ -14,6 +15,8 @@ from govern.ner import gate
 from govern.ner.gate import Words
 from govern.ner.models.persons import Person
 from govern.recognizers.english_names import is_company
+from govern.recognizers.korean_names import TITLES
+from govern.recognizers.words import words
 
 NEVER, USUAL, COMPANIES = "never.bin", "usual.bin", "companies.bin"
 """Files of hashes beside the gate's: words that no name holds, usual names, companies of two words or more."""
@@ -26,6 +29,9 @@ _TITLE = re.compile(
     r"Secretary|Minister|Premier|Chancellor|Rep|Sen|Gov)\b\.? {0,2}\Z"
 )
 _NUMBER = re.compile(r"\d")
+_HANGUL = re.compile("[가-힣]+")
+_ABBREVIATION = re.compile(r"[A-Za-z.]{2,5}")
+_TITLED = re.compile(rf" ?(?:씨|님|모[ (]|모 ?씨|군(?![가-힣])|양(?![가-힣])|{TITLES})")
 SHORT = 4
 """A single word in capitals of at most so many letters is an abbreviation."""
 
@@ -53,6 +59,22 @@ def standing(text: str, persons: Iterable[Person], lists: Lists) -> list[Person]
         if len(words) > 1:
             whole |= {words[0].casefold(), words[-1].casefold()}
     return [person for person in kept if _supported(text, person, whole, lists)]
+
+
+def standing_korean(text: str, persons: Iterable[Person], never: Words) -> list[Person]:
+    """As `standing`, of the Korean model."""
+    return [person for person in persons if _possible_korean(text, person, never)]
+
+
+def _possible_korean(text: str, person: Person, never: Words) -> bool:
+    value = text[person.start : person.end]
+    if _NUMBER.search(value) or _ABBREVIATION.fullmatch(value):
+        return False
+    if _HANGUL.fullmatch(value) is None:
+        return True
+    if len(value) == 1:
+        return value in words("surnames_ko") and _TITLED.match(text, person.end) is not None
+    return value not in never and value not in words("not_names_ko")
 
 
 def _words(value: str) -> list[str]:

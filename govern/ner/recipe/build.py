@@ -74,6 +74,8 @@ def build(shared: Path, out: Path, lang: str, *, work: Path, steps: tuple[int, i
     write(nlp, out)
     if lang == "en":
         write_lists(out, texts, real, shared)
+    else:
+        gate.write(out / likely.NEVER, words.korean(_korean_texts(shared, NAMELESS), real))
 
 
 def write_lists(out: Path, texts: Iterable[str], real: Iterable[Example], shared: Path) -> None:
@@ -92,17 +94,22 @@ def _swaps(real: list[Example], lang: str, rng: random.Random) -> Iterator[Examp
                 yield corpora.swapped(example, rng)
 
 
-def _korean_texts(shared: Path) -> Iterator[str]:
-    """Statutes, in which nobody is named, and rulings, news, reviews, which the first round reads."""
+NAMELESS = 3
+"""The first so many of the Korean texts name hardly anybody."""
+
+
+def _korean_texts(shared: Path, most: int | None = None) -> Iterator[str]:
+    """Statutes, in which nobody is named, rulings and manuals; news and reviews, which the first round reads."""
     import polars as pl
 
-    for name, column in (
+    texts = (
         ("kr_statutes_finance_ko.parquet", "text"),
         ("kr_court_rulings_finance_ko.parquet", "text"),
         ("portone_payment_docs_ko.parquet", "text"),
         ("nsmc_reviews_raw_ko.parquet", "text"),
         ("news_park_ko_en.dev.jsonl", "text"),
-    ):
+    )
+    for name, column in texts[:most]:
         path = shared / "text_ko" / name
         frame = pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_ndjson(path)
         yield from frame[column].drop_nulls().to_list()

@@ -12,13 +12,14 @@ from pathlib import Path
 from govern.ner.recipe.corpora import Example
 from govern.ner.recipe.names import common, latin
 
-LOWER_AT_LEAST, UPPER_AT_LEAST = 3, 8
+LOWER_AT_LEAST, UPPER_AT_LEAST, TEXTS_AT_LEAST = 3, 8, 12
 SHARES = (0.1, 0.25, 0.6)
 """Written in lower case more often than this, a word is ordinary: one of no list, one of any list of names, a usual name."""
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _NAME = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _KINDS = frozenset({"Inc", "Corp", "Corporation", "Company", "Co", "Group", "Holdings", "plc", "The", "and", "of", "Ltd"})
+_RUN = re.compile("[가-힣]{2,}")
 _LINE = re.compile(r"\n|(?<=[.!?]) ")
 
 
@@ -69,6 +70,21 @@ def companies(shared: Path) -> set[str]:
         words = [word for word in _NAME.findall(json.loads(line)["term"]) if word not in _KINDS]
         found |= {" ".join(words[:count]).casefold() for count in (2, 3) if len(words) >= count}
     return found
+
+
+def korean(texts: Iterable[str], labelled: Iterable[Example]) -> set[str]:
+    """Openings of two to five syllables that many texts have in a word; none that is a labelled name.
+
+    The texts are statutes, rulings whose parties have no names, and manuals, so what recurs in them names nobody.
+    """
+    counts: Counter[str] = Counter()
+    for text in texts:
+        openings = {run[:length] for run in set(_RUN.findall(text)) for length in range(2, 6) if len(run) >= length}
+        counts.update(openings)
+    named = {
+        example.text[start:end] for example in labelled for start, end, label in example.spans if label == "PERSON"
+    }
+    return {opening for opening, count in counts.items() if count >= TEXTS_AT_LEAST and opening not in named}
 
 
 def _words(lists: tuple[tuple[str, ...], tuple[str, ...]]) -> set[str]:
