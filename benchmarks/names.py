@@ -1,12 +1,12 @@
 """Names of people: precision and recall on labelled sets and planted sentences, over-masking and speed of each name step.
 
-    python benchmarks/names.py [--shared ../shared/data] [--model FOLDER] [--pipeline PATH ...] [--quick] [--out FILE]
+    python benchmarks/names.py --model FOLDER [--shared ../shared/data] [--pipeline PATH ...] [--quick] [--out FILE]
 
-Each engine is a name step of the product: rules alone, the bundled model alone, both (what `model = "bundled"` does), and rules
-with a model given by path in its place. A finding counts where it overlaps a label by half of their union (IoU 0.5), one to
-one. Sets are whole documents where the source tells them apart. Nothing that the model was trained on is measured: FiNER-ORD
-and KMOU were never read, and a fifth of the documents of the other sets was held back. Planted sentences are those of
-`names_kinds_*.toml`, with names in Latin letters that no training and no list of the model saw. Prints Markdown.
+Each engine is a name step: rules alone, the recipe's model alone, both, and rules with a model given by path in its
+place. A finding counts where it overlaps a label by half of their union (IoU 0.5), one to one. Sets are whole documents
+where the source tells them apart. Nothing that the model was trained on is measured: FiNER-ORD and KMOU were never read,
+and a fifth of the documents of the other sets was held back. Planted sentences are those of `names_kinds_*.toml`, with
+names in Latin letters that no training and no list of the model saw. Prints Markdown.
 """
 
 import argparse
@@ -166,7 +166,7 @@ def _all_masked(text: str, start: int, end: int, masked: set[int]) -> bool:
     return all(place in masked for place in range(start, end) if text[place].isalnum())
 
 
-def engines(model: Path | None, pipelines: list[Path]) -> Iterator[tuple[str, Find]]:
+def engines(model: Path, pipelines: list[Path]) -> Iterator[tuple[str, Find]]:
     """Each name step by name."""
     narrowed = policy.load("default").narrowed(["PERSON"], None)
     rules = detect.build(narrowed.model_copy(update={"names": Names(model="none")}))
@@ -257,7 +257,7 @@ def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=HERE.parent.parent / "shared" / "data")
-    parser.add_argument("--model", type=Path, help="the folder of another bundled model")
+    parser.add_argument("--model", type=Path, required=True, help="the folder that the recipe wrote")
     parser.add_argument("--pipeline", type=Path, action="append", default=[], help="another model, by path")
     parser.add_argument("--quick", action="store_true", help="a part of each set")
     parser.add_argument("--out", type=Path)

@@ -173,12 +173,8 @@ def build(policy: Policy, language: str | None = None, secret: bytes | None = No
 def _name_model(policy: Policy) -> "tuple[NameModel | None, tuple[tuple[str, str], ...]]":
     """The model that finds names, and its name and digest."""
     where = policy.name_model
-    if where == "none":
+    if where is None:
         return None, ()
-    if isinstance(where, str):
-        from govern.ner import bundled
-
-        return bundled.load(), ((where, bundled.model_digest()),)
     from govern.ner import models
 
     return models.open(where, policy.names.spacy_score), ((where.name, models.digest(where)),)

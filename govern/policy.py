@@ -264,11 +264,11 @@ class Policy(Section):
         return self._folder
 
     @property
-    def name_model(self) -> Path | str:
-        """The name model: `bundled`, `none`, or where another one lies."""
+    def name_model(self) -> Path | None:
+        """Where the name model lies, if the policy names one."""
         if self.names.spacy_pipeline is not None:
             return self._folder / self.names.spacy_pipeline
-        return self.names.model if self.names.model in ("bundled", "none") else self._folder / self.names.model
+        return None if self.names.model == "none" else self._folder / self.names.model
 
     def source(self, file_name: str) -> Source | None:
         """What is declared about the input file `file_name`: the one source that matches, else the one for all (`*`).

@@ -67,7 +67,7 @@ def check(policy: "Policy", secret: bytes | None, *, today: date, replaces: bool
 
 def _check_names(policy: "Policy") -> None:
     """Returns where something finds persons, if they are looked for."""
-    if policy.entities["PERSON"] == "off" or policy.names.rules or policy.name_model != "none":
+    if policy.entities["PERSON"] == "off" or policy.names.rules or policy.name_model is not None:
         return
     if policy.lists is None and policy.known is None and not policy.searched_columns:
         raise InputError(

@@ -20,7 +20,7 @@ class Section(BaseModel):
 class Names(Section):
     """How names are found.
 
-    `model` is `bundled`, `none`, or a folder relative to the policy file: a spaCy pipeline, a token classifier of Hugging
+    `model` is `none`, or a folder relative to the policy file: a spaCy pipeline, a token classifier of Hugging
     Face's or a GLiNER model. `spacy_pipeline` is such a folder too, under its earlier key; persons of a spaCy pipeline score
     `spacy_score`.
     """

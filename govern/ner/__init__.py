@@ -1,1 +1,1 @@
-"""Names of people by a trained model: the one that comes with the package, and others that a policy names."""
+"""Names of people by a trained model: those that a policy names, and the recipe of one of our own."""

@@ -1,4 +1,4 @@
-"""The model that comes with the package: English where a stretch has no Hangul, Korean where it has.
+"""The two pipelines of the recipe and their lists as one model: English where a stretch has no Hangul, Korean elsewhere.
 
 English is read by sentence, and only where `gate` sees a capitalised word that is not ordinary; Korean by paragraph, since
 names break over lines. What it finds depends on the text alone.
@@ -8,12 +8,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from govern.errors import InputError
-from govern.files import digest, list_files, sha256_file
 from govern.ner import gate, likely
 from govern.ner.models.persons import Person
 from govern.normalize import BLANK
@@ -109,35 +107,22 @@ def _person(text: str, start: int, end: int) -> Iterator[Person]:
         yield Person(start, end, SCORE)
 
 
-def folder() -> Path:
-    """Where the pipelines lie in the installed package."""
-    return Path(str(resources.files("govern.ner").joinpath("pipelines")))
-
-
 @cache
-def load(path: Path | None = None) -> Bundled:
-    """The model in a folder, of the package where none is named.
+def load(where: Path) -> Bundled:
+    """The model in a folder with `en` and `ko`.
 
     Raises:
         InputError: it is not there or cannot be loaded.
     """
     import spacy
 
-    where = path or folder()
     if not (where / "en" / "meta.json").is_file() or not (where / "ko" / "meta.json").is_file():
-        raise InputError(f"{where}: the name model is not there; install the package again")
+        raise InputError(f"{where}: no name model there; name the folder that the recipe wrote, with `en` and `ko`")
     try:
         english, korean = spacy.load(where / "en"), spacy.load(where / "ko")
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
-            f"{where}: spaCy cannot load the name model ({type(error).__name__}); install the package again"
+            f"{where}: spaCy cannot load the name model ({type(error).__name__}); write it again with the installed version"
         ) from None
     ordinary, never = gate.read(where / "en" / gate.FILE), gate.read(where / "ko" / likely.NEVER)
     return Bundled(english, korean, ordinary, likely.read(where / "en"), never)
-
-
-@cache
-def model_digest(path: Path | None = None) -> str:
-    """`sha256:` of the model: every file of its folder, by name and bytes."""
-    where = path or folder()
-    return digest({name: sha256_file(where / name) for name in list_files(where)})

@@ -65,9 +65,9 @@ def read(path: Path) -> Words:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror or 'cannot be read'}; install the package again") from None
+        raise InputError(f"{path}: {error.strerror or 'cannot be read'}; write the model again") from None
     if not data or len(data) % HASH_BYTES:
-        raise InputError(f"{path}: not a list of hashes; install the package again")
+        raise InputError(f"{path}: not a list of hashes; write the model again")
     return Words(frozenset(data[start : start + HASH_BYTES] for start in range(0, len(data), HASH_BYTES)))
 
 

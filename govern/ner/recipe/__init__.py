@@ -1,1 +1,1 @@
-"""How the bundled name model was made: `python -m govern.ner.recipe --shared DIR --out FOLDER --work FOLDER`."""
+"""How a name model is made: `python -m govern.ner.recipe --shared DIR --out FOLDER --work FOLDER`."""

@@ -30,7 +30,6 @@ PLAIN = (
     ("text_en/fomc_press_conference_en.parquet", "text"),
     ("text_en/sec_filings_en.parquet", "text"),
     ("text_en/tatqa_contexts_en.dev.jsonl", "text"),
-    ("text_ko/news_park_ko_en.dev.jsonl", "text_en"),
     ("eval/sentfin_headlines_en.train.jsonl", "text"),
     ("eval/sentfin_headlines_en.dev.jsonl", "text"),
 )

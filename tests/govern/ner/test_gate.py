@@ -47,7 +47,7 @@ def test_a_damaged_file_is_refused(tmp_path, data):
     (tmp_path / "x").write_bytes(data)
     with pytest.raises(InputError, match="not a list of hashes"):
         gate.read(tmp_path / "x")
-    with pytest.raises(InputError, match="install the package again"):
+    with pytest.raises(InputError, match="write the model again"):
         gate.read(tmp_path / "absent")
 
 
