@@ -236,6 +236,7 @@ def write(nlp: "Language", out: Path) -> None:
     nlp.config["initialize"] = {}
     nlp.config["corpora"] = {}
     nlp.config["training"] = {}
+    out.parent.mkdir(parents=True, exist_ok=True)
     nlp.to_disk(out)
     (out / "vocab" / "strings.json").write_text(json.dumps(sorted(LABELS)) + "\n", "utf-8")
     meta = json.loads((out / "meta.json").read_text("utf-8"))
