@@ -34,6 +34,9 @@ _TAG = re.compile(
     r"|&(?:[A-Za-z]{2,8}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});|(?P<line>\\[nrt])|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}"
 )
 """Markup, a character in the codes of HTML, URLs or JSON, and a line end that is written out."""
+_MARKS = ("<", "\\n", "\\r", "\\t")
+_LISTED_MARKS = ("<", "\\", "&", "%")
+"""What a text without any of them has no markup of."""
 _BLOCKS = frozenset({
     "br", "dd", "div", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "table", "tbody", "td", "th",
     "thead", "tr", "ul",
@@ -186,7 +189,7 @@ def _without_markup(text: str, *, listed: bool) -> str:
 
     What is `listed` is found over more: codes of characters, comments, and what stands within a name.
     """
-    if "<" in text or "\\" in text or (listed and ("&" in text or "%" in text)):
+    if any(mark in text for mark in (_LISTED_MARKS if listed else _MARKS)):
         text = _TAG.sub(_listed_gap if listed else _gap, text)
     return _ASIDE.sub(lambda match: " " * len(match[0]), text) if listed else text
 
