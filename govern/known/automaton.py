@@ -29,14 +29,13 @@ CONTEXTUAL = 2
 """What a hit says of its context: the table itself says what the value is, so no financial reading outweighs it."""
 
 
-_TAG = re.compile(
-    r"<!--[^<>]{0,200}-->|<(?P<end>/?)(?P<name>[A-Za-z][\w:-]{0,40})(?:\s[^<>]{0,200})?/?>"
-    r"|&(?:[A-Za-z]{2,8}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});|(?P<line>\\[nrt])|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}"
+_ELEMENT = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][\w:-]{0,40})(?:\s[^<>]{0,200})?/?>")
+_LINE_END = re.compile(r"\\[nrt]")
+"""Markup, and a line end that is written out; each begins with one letter, which is looked for quickly."""
+_CODED = re.compile(
+    r"<!--[^<>]{0,200}-->|&(?:[A-Za-z]{2,8}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}"
 )
-"""Markup, a character in the codes of HTML, URLs or JSON, and a line end that is written out."""
-_MARKS = ("<", "\\n", "\\r", "\\t")
-_LISTED_MARKS = ("<", "\\", "&", "%")
-"""What a text without any of them has no markup of."""
+"""A comment, and a character in the codes of HTML, URLs or JSON."""
 _BLOCKS = frozenset({
     "br", "dd", "div", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "table", "tbody", "td", "th",
     "thead", "tr", "ul",
@@ -189,20 +188,18 @@ def _without_markup(text: str, *, listed: bool) -> str:
 
     What is `listed` is found over more: codes of characters, comments, and what stands within a name.
     """
-    if any(mark in text for mark in (_LISTED_MARKS if listed else _MARKS)):
-        text = _TAG.sub(_listed_gap if listed else _gap, text)
-    return _ASIDE.sub(lambda match: " " * len(match[0]), text) if listed else text
+    if "<" in text:
+        text = _ELEMENT.sub(_blank if listed else _gap, text)
+    if "\\" in text:
+        text = _LINE_END.sub("\n ", text)
+    return _ASIDE.sub(_blank, _CODED.sub(_blank, text)) if listed else text
 
 
 def _gap(match: re.Match[str]) -> str:
-    if match["line"]:
-        return "\n "
-    if match["name"] is None:
-        return match[0]
     return ("|" if match["name"].lower() in _BLOCKS else " ").ljust(len(match[0]))
 
 
-def _listed_gap(match: re.Match[str]) -> str:
+def _blank(match: re.Match[str]) -> str:
     return " " * len(match[0])
 
 
