@@ -98,11 +98,10 @@ def choose(findings: Iterable[Finding], kept: frozenset[str]) -> list[Hit]:
     if standing:
         places = _outermost(finding.hit for finding in standing)
         masked = [finding for finding in masked if not _held(finding.hit, places)]
-    denied = sorted((finding.hit.start, finding.hit.end) for finding in masked if finding.hit.recognizer == DENIED)
+    denied = _outermost(finding.hit for finding in masked if finding.hit.recognizer == DENIED)
     addresses = _outermost(finding.hit for finding in masked if finding.hit.entity_type in HOLD_NAMES)
     if addresses:
         masked = [each for each in masked if each.hit.entity_type != "PERSON" or not _held(each.hit, addresses)]
-        masked = [_denied(each, denied) for each in masked] if denied else masked
     chosen: list[Hit] = []
     for finding in (*sorted(masked, key=_rank), *sorted(standing, key=_rank)):
         hit, reading = finding
@@ -112,16 +111,14 @@ def choose(findings: Iterable[Finding], kept: frozenset[str]) -> list[Hit]:
             chosen.insert(low, hit)
         elif not reading and not _stays(hit, kept):
             _grow(chosen, low, high, hit)
-    return chosen
+    return [_denied(hit, denied) for hit in chosen] if denied else chosen
 
 
-def _denied(finding: Finding, denied: list[tuple[int, int]]) -> Finding:
-    """An address that holds a denied value is denied with it, so that no allow list lets it stay."""
-    hit = finding.hit
-    place = bisect.bisect_left(denied, (hit.start, 0))
-    if hit.entity_type in HOLD_NAMES and place < len(denied) and denied[place][1] <= hit.end:
-        return finding._replace(hit=hit._replace(recognizer=DENIED))
-    return finding
+def _denied(hit: Hit, denied: list[tuple[int, int]]) -> Hit:
+    """What stands over a denied value is denied with it, so that no allow list lets it stay."""
+    place = bisect.bisect_right(denied, hit.start, key=lambda pair: pair[1])
+    over = place < len(denied) and denied[place][0] < hit.end
+    return hit._replace(recognizer=DENIED) if over else hit
 
 
 def _rank(finding: Finding) -> tuple[bool, int, int, bool, float, int, int, str, str]:

@@ -30,6 +30,12 @@ class Names(Section):
     spacy_pipeline: str | None = None
     spacy_score: Annotated[float, Field(ge=0, le=1)] = 0.6
 
+    @model_validator(mode="after")
+    def _one(self) -> "Names":
+        if self.spacy_pipeline is not None and self.model != "none":
+            raise ValueError("model and spacy_pipeline are both given, and are two keys of one thing; remove spacy_pipeline")
+        return self
+
 
 class Pseudonyms(Section):
     """Values have one replacement within a domain, and none in common across domains."""

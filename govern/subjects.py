@@ -7,22 +7,27 @@ import re
 from collections.abc import Iterable
 
 _HANGUL = re.compile("[가-힣]+")
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _DOUBLE = frozenset({"남궁", "황보", "제갈", "선우", "독고", "사공", "서문", "동방"})
+
+MANY = 50
+"""Where more full names than this share a family or given name, a part of one is linked to none: time stays linear."""
 
 
 def linked(names: Iterable[str]) -> dict[str, str]:
     """For each name that is a part of another one, of one person alone, the fullest name of that person."""
     distinct = sorted(set(names))
-    korean = [name for name in distinct if _HANGUL.fullmatch(name)]
-    found: dict[str, str] = {}
-    for name in korean:
-        found.update((name, full) for full in _only(_korean_fulls(name, korean)))
+    found = _linked_korean([name for name in distinct if _HANGUL.fullmatch(name)])
     latin = [(name, words) for name in distinct if _HANGUL.search(name) is None and (words := _words(name))]
     # of `John Smith` and `Smith, John` the first one by spelling stands for both
     first = {words: name for name, words in reversed(latin)}
+    beside: dict[str, list[tuple[str, ...]]] = {}
+    for words in first:
+        for word in {words[0], words[-1]} if len(words) > 1 else ():
+            beside.setdefault(word, []).append(words)
     for name, words in latin:
-        fuller = [other for other in first if _part(words, other)]
+        near = beside.get(words[-1], [])
+        fuller = [other for other in near if _part(words, other)] if len(near) <= MANY else []
         # of John Smith and John A. Smith the longer one names the person that both are
         longest = [first[other] for other in fuller if not any(_part(other, third) for third in fuller)]
         same = [first[words]] if first[words] != name and not longest else longest
@@ -34,11 +39,21 @@ def _only(names: list[str]) -> list[str]:
     return names if len(names) == 1 else []
 
 
-def _korean_fulls(name: str, names: list[str]) -> list[str]:
-    """The names that `name` is the family or given name of."""
-    if len(name) == 1 or name in _DOUBLE:
-        return [other for other in names if other.startswith(name) and other != name and _family(other) == name]
-    return [other for other in names if len(other) == len(name) + 1 and other[1:] == name] if len(name) == 2 else []
+def _linked_korean(names: list[str]) -> dict[str, str]:
+    """Of family names alone, and given names alone, the one name that begins or ends so."""
+    by_family: dict[str, list[str]] = {}
+    by_given: dict[str, list[str]] = {}
+    for name in names:
+        family = _family(name)
+        if name != family:
+            by_family.setdefault(family, []).append(name)
+            by_given.setdefault(name[len(family) :], []).append(name)
+    found: dict[str, str] = {}
+    for name in names:
+        alone = len(name) == 1 or name in _DOUBLE
+        full = by_family.get(name, []) if alone else by_given.get(name, []) if len(name) == 2 else []
+        found.update((name, other) for other in _only([other for other in full if other != name]))
+    return found
 
 
 def _family(name: str) -> str:

@@ -211,7 +211,7 @@ def _check(labels: Iterable[Label], fields: dict[str, str]) -> None:
     for label in labels:
         if label.end > len(fields.get(label.field, "")):
             raise InputError(
-                f"labels: one of field '{label.field}' ends at {label.end}, where its document has "
+                f"labels: one of field '{ascii(label.field)[1:-1]}' ends at {label.end}, where its document has "
                 f"{len(fields.get(label.field, ''))} characters; check that labels and documents are of one version"
             )
 

@@ -29,7 +29,7 @@ CONTEXTUAL = 2
 """What a hit says of its context: the table itself says what the value is, so no financial reading outweighs it."""
 
 
-_ELEMENT = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][\w:-]{0,40})(?:\s[^<>]{0,200})?/?>")
+_ELEMENT = re.compile(r"</?(?P<name>[A-Za-z][\w:-]{0,40})(?:\s[^<>]{0,200})?/?>")
 _LINE_END = re.compile(r"\\[nrt]")
 """Markup, and a line end that is written out; each begins with one letter, which is looked for quickly."""
 _CODED = re.compile(

@@ -24,10 +24,7 @@ LONGEST = 600
 
 _HANGUL = re.compile("[가-힣]")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
-_TITLE = re.compile(
-    r"(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Sir|Dame|Lord|Lady|President|Chairman|Chairwoman|Chair|Governor|Senator|Judge|Justice"
-    r"|Secretary|Minister|Premier|Chancellor|Rep|Sen|Gov|Capt|Col|Gen|Rev|Hon)\b\.?\s{1,2}(?=\S)"
-)
+_TITLE = re.compile(rf"(?:{likely.OF_A_PERSON})\b\.?\s{{1,2}}(?=\S)")
 _EDGE = " \t\n.,;:()[]{}\"“”'‘’<>|-–*#@/\\·"
 
 

@@ -16,7 +16,7 @@ from govern.ner.gate import Words
 from govern.ner.models.persons import Person
 from govern.recognizers.english_names import is_company
 from govern.recognizers.korean_names import TITLES
-from govern.recognizers.words import words
+from govern.recognizers.words import words as listed
 
 NEVER, USUAL, COMPANIES = "never.bin", "usual.bin", "companies.bin"
 """Files of hashes beside the gate's: words that no name holds, usual names, companies of two words or more."""
@@ -24,10 +24,13 @@ NEVER, USUAL, COMPANIES = "never.bin", "usual.bin", "companies.bin"
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _CAMEL = re.compile(r"[a-z][A-Z]")
 _PREFIX = re.compile(r"^(?:Mc|Mac|De|Di|Du|Le|La|Van|O['’]|D['’])(?=[A-Z])")
-_TITLE = re.compile(
-    r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Sir|Dame|Lord|Lady|President|Chairman|Chairwoman|Governor|Senator|Judge|Justice|"
-    r"Secretary|Minister|Premier|Chancellor|Rep|Sen|Gov)\b\.? {0,2}\Z"
+OF_A_PERSON = (
+    "Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Sir|Dame|Lord|Lady|President|Chairman|Chairwoman|Chair|Governor|Senator|Judge|Justice|"
+    "Secretary|Minister|Premier|Chancellor|Rep|Sen|Gov|Capt|Col|Gen|Rev|Hon"
 )
+"""Titles before an English name."""
+
+_TITLE = re.compile(rf"\b(?:{OF_A_PERSON})\b\.? {{0,2}}\Z")
 _NUMBER = re.compile(r"\d")
 _HANGUL = re.compile("[가-힣]+")
 _ABBREVIATION = re.compile(r"[A-Za-z.]{2,5}")
@@ -51,7 +54,7 @@ def read(folder: Path) -> Lists:
 
 
 def standing(text: str, persons: Iterable[Person], lists: Lists) -> list[Person]:
-    """The persons that stand, in order."""
+    """The persons of the English model that stand, in order."""
     kept = [person for person in persons if _possible(text, person, lists)]
     whole: set[str] = set()
     for start, end, _ in kept:
@@ -73,8 +76,8 @@ def _possible_korean(text: str, person: Person, never: Words) -> bool:
     if _HANGUL.fullmatch(value) is None:
         return True
     if len(value) == 1:
-        return value in words("surnames_ko") and _TITLED.match(text, person.end) is not None
-    return value not in never and value not in words("not_names_ko")
+        return value in listed("surnames_ko") and _TITLED.match(text, person.end) is not None
+    return value not in never and value not in listed("not_names_ko")
 
 
 def _words(value: str) -> list[str]:

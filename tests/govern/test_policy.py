@@ -130,3 +130,9 @@ def test_a_kept_column_may_not_take_a_name_of_ours(tmp_path: Path, names: str) -
     """Columns that a run makes cannot be kept ones."""
     with pytest.raises(InputError, match="rename the input's column"):
         load(write(tmp_path, f'name = "x"\nkeep_columns = {names}\n'))
+
+
+def test_one_name_model_is_named_by_one_key(tmp_path):
+    """Two keys of one thing would leave one of the models out in silence."""
+    with pytest.raises(InputError, match="model and spacy_pipeline are both given"):
+        load(write(tmp_path, MINIMAL + '[names]\nspacy_pipeline = "a"\nmodel = "b"\n'))

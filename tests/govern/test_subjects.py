@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govern.subjects import linked
+from govern.subjects import MANY, linked
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,10 @@ def test_order_and_repetition_change_nothing(names) -> None:
     assert links == linked(reversed(names)) == linked(names + names)
     assert all(full in names and full != name for name, full in links.items())
     assert not set(links.values()) & links.keys()
+
+
+def test_a_family_of_very_many_is_linked_to_none():
+    """And many names take little time: each is compared with those that share a word of it."""
+    many = [f"given{number} kim" for number in range(MANY + 1)]
+    assert linked([*many, "g. kim", "given7"]) == {"given7": "given7 kim"}
+    assert linked([f"given{number} family{number}" for number in range(20_000)]) == {}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from govern.ner.recipe.names import Name, english, korean
+from govern.ner.recipe.names import english, korean
 
 ENGLISH = (
     "broad_twitter_en.train.jsonl",
@@ -38,7 +38,6 @@ LABELS = {"PERSON": "PERSON", "ORGANIZATION": "ORG", "LOCATION": "LOC"}
 
 Span = tuple[int, int, str]
 
-_HANDLE = re.compile(r"[@#]\s?[\w.]*")
 _HANGUL = re.compile("[가-힣]+")
 _LATIN = re.compile(r"[A-Z][\w'’.-]*(?: [A-Z][\w'’.-]*){0,3}")
 
@@ -125,11 +124,3 @@ def _like(value: str, rng: random.Random) -> str:
     else:
         made = f"{name.first} {name.middle or chr(65 + rng.randrange(26)) + '.'} {name.last}"
     return made.upper() if value.isupper() and len(value) > 3 else made
-
-
-def without_handles(text: str) -> bool:
-    """Whether a text has no account names, which few financial texts have."""
-    return _HANDLE.search(text) is None
-
-
-__all__ = ["ENGLISH", "KOREAN", "Example", "Name", "held_back", "labelled", "swapped", "without_handles"]

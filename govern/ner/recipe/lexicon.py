@@ -98,7 +98,6 @@ def _company(order: list[str], sentences: list[list[str]], totals: "Counter[str]
             for column in (*columns[max(0, place - WINDOW) : place], *columns[place + 1 : place + 1 + WINDOW]):
                 if column >= 0:
                     counts[row, column] += 1
-    whole = counts.sum() or 1.0
     expected = counts.sum(1, keepdims=True) * (counts.sum(0, keepdims=True) ** 0.75 / (counts.sum(0) ** 0.75).sum())
     with np.errstate(divide="ignore", invalid="ignore"):
         mutual = np.log(counts / expected)
@@ -110,5 +109,4 @@ def _company(order: list[str], sentences: list[list[str]], totals: "Counter[str]
     left, values, _ = np.linalg.svd(basis.T @ mutual, full_matrices=False)
     reduced = (basis @ left)[:, :COMPANY] * np.sqrt(values[:COMPANY])
     scale = np.abs(reduced).mean() or 1.0
-    del whole
     return (reduced / (2 * scale)).clip(-4, 4)

@@ -1,0 +1,62 @@
+"""Two pipelines as one model, here tiny ones made on the spot: which stretches each reads, and which of its persons stand."""
+
+import pytest
+import spacy
+
+from govern.errors import InputError
+from govern.ner import bundled, gate, likely
+from govern.ner.tokens import tokenizer
+
+ENGLISH = ["Zoltan Quark", "Mr. Zoltan Quark", "Quark", "Harbour Bank", "Acme Tools", "AdRoll", "Jones", "Vexel"]
+KOREAN = ["김새봄", "이자율", "홍", "조정"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The layout that the recipe writes, with pipelines that know a few strings."""
+    path = tmp_path_factory.mktemp("names")
+    for lang, persons in (("en", ENGLISH), ("ko", KOREAN)):
+        nlp = spacy.blank("xx")
+        nlp.tokenizer = tokenizer(nlp)
+        nlp.add_pipe("entity_ruler").add_patterns([{"label": "PERSON", "pattern": person} for person in persons])
+        nlp.to_disk(path / lang)
+    gate.write(path / "en" / gate.FILE, {"the", "company", "bank", "harbour"})
+    gate.write(path / "en" / likely.NEVER, {"bank"})
+    gate.write(path / "en" / likely.USUAL, {"jones"})
+    gate.write(path / "en" / likely.COMPANIES, {"acme tools"})
+    gate.write(path / "ko" / likely.NEVER, {"이자율"})
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("It was Zoltan Quark who paid. Then Quark left.", ["Zoltan Quark", "Quark"]),
+        ("It was Mr. Zoltan Quark's loan.", ["Zoltan Quark"]),
+        ("Only Quark was named.", []),
+        ("Only Mr. Quark was named.", ["Quark"]),
+        ("Only Jones was named, not Vexel.", ["Jones"]),
+        ("Harbour Bank and Acme Tools and AdRoll", []),
+        ("고객 김새봄은 이자율을 물었다. 홍 과장이 조정했다.", ["김새봄", "홍"]),
+        ("홍수가 났다", []),
+        ("", []),
+    ],
+)
+def test_a_found_name_stands_where_lists_and_text_support_it(folder, text, names):
+    """A single word needs a title, a longer name in the text or a usual name; companies and ordinary words never stand."""
+    (found,) = bundled.load(folder).persons([text])
+    assert [text[start:end] for start, end, _ in found] == names
+
+
+def test_a_text_does_not_change_what_is_found_in_another(folder):
+    """Nor is anything found across a tag."""
+    texts = ["It was Zoltan Quark who paid.", "Only Quark was named.", "고객 김새봄은", "Zoltan \x00\x00 Quark"]
+    model = bundled.load(folder)
+    assert model.persons(texts) == [model.persons([text])[0] for text in texts]
+    assert model.persons(texts)[3] == []
+
+
+def test_a_folder_without_both_pipelines_is_a_sentence(tmp_path):
+    """It says what the folder must hold."""
+    with pytest.raises(InputError, match="no name model there; name the folder that the recipe wrote"):
+        bundled.load(tmp_path)
