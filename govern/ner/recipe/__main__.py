@@ -15,7 +15,13 @@ def main() -> None:
     parser.add_argument("--lang", choices=LANGUAGES, action="append")
     parser.add_argument("--steps", type=int, nargs=2, metavar=("FIRST", "SECOND"))
     arguments = parser.parse_args()
-    for lang in arguments.lang or LANGUAGES:
+    if not (arguments.shared / "pii").is_dir():
+        parser.error(f"--shared {arguments.shared}: no folder `pii` there; name the folder of the labelled sets")
+    chosen = arguments.lang or LANGUAGES
+    for lang in chosen:
+        if (arguments.out / lang).exists():
+            parser.error(f"--out {arguments.out}: `{lang}` is there already; name another folder")
+    for lang in chosen:
         steps = tuple(arguments.steps) if arguments.steps else None
         build(arguments.shared, arguments.out / lang, lang, work=arguments.work / lang, steps=steps)
 
