@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("--characters", type=int, default=20_000)
     parser.add_argument("--show")
     arguments = parser.parse_args()
-    default = policy.load("default")
+    default = policy.load("default").by_rule()
     detector = detect.build(default)
     plain = presidio()
 

@@ -22,7 +22,7 @@ STATEMENT = (
 NON_CLAIMS = (
     "Not anonymous: personal data that the recognizers do not find is still in the text.",
     "Recall was not measured on this corpus; a regression scan by the same detector is not a residual risk.",
-    "Names are found by rules unless a name model is listed under pipeline.models.",
+    "Names are found by rules and by the models listed under pipeline.models, if any; neither finds every name.",
     "Quasi-identifiers (a rare event, a place and a date together) were not assessed.",
     "Near duplicates, poisoning and the truth of the text were not examined.",
     "No legal clause was assessed; owner, licence and legal basis are as the policy declares them.",

@@ -17,6 +17,7 @@ from govern import arbitrate
 from govern.arbitrate import Finding
 from govern.errors import GovernError, InputError
 from govern.files import digest
+from govern.ner import PIPELINES
 from govern.normalize import BLANK, Shadow, normalize
 from govern.policy import Policy
 from govern.readings import Readings, readings
@@ -50,6 +51,10 @@ TEXT, HEADED = "text", ": "
 """The field that is a text of its own, and what stands between the name of any other and its value."""
 PLAIN_ENOUGH = 0.8
 """A reading that nothing validates and no word explains counts from this score on: a mobile number, a registration number."""
+
+
+BY_LOOK = frozenset({"names.en.list", "names.en.surname", "names.en.given", "names.ko.alone"})
+"""Rules that go by the word alone, with no title, label or signature beside it."""
 
 
 class DetectionUnknown(GovernError):
@@ -141,7 +146,7 @@ def build(policy: Policy, language: str | None = None, secret: bytes | None = No
     wanted = {entity_type: action for entity_type, action in policy.entities.items() if action != "off"}
     languages = LANGUAGES if language is None else (language,)
     name_rules = languages if policy.names.rules and "PERSON" in wanted else ()
-    model, models = _name_model(policy) if "PERSON" in wanted else (None, ())
+    model, models = _name_model(policy, languages) if "PERSON" in wanted else (None, ())
     rules = tuple(
         compile_rule(rule)
         for rule in _rules(policy.presidio)
@@ -170,11 +175,17 @@ def build(policy: Policy, language: str | None = None, secret: bytes | None = No
     )
 
 
-def _name_model(policy: Policy) -> "tuple[NameModel | None, tuple[tuple[str, str], ...]]":
-    """The model that finds names, and its name and digest."""
+def _name_model(
+    policy: Policy, languages: tuple[str, ...]
+) -> "tuple[NameModel | None, tuple[tuple[str, str], ...]]":
+    """The model that finds names, and its name and digest; that of the package has a pipeline for each language."""
     where = policy.name_model
     if where is None:
         return None, ()
+    if where == PIPELINES:
+        from govern.ner import bundled
+
+        return replace(bundled.load(where), languages=languages), (("bundled", bundled.digest(where)),)
     from govern.ner import models
 
     return models.open(where, policy.names.spacy_score), ((where.name, models.digest(where)),)
@@ -265,7 +276,7 @@ def _searched(
     """As `search`, in the text as it is given."""
     shadow = normalize(text, detector.entity_types, blanks)
     try:
-        findings = _findings(detector, shadow, finders)
+        findings, others = _findings(detector, shadow, finders)
         weak = sorted((hit.start, hit.end) for hit, _ in findings if arbitrate.weak(hit))
         vetoing = financial.find(detector.financial, shadow.text, weak, detector.timeout_s) if weak else []
     except TimeoutError:
@@ -275,7 +286,7 @@ def _searched(
         ) from None
     standing, vetoes = arbitrate.veto(findings, vetoing)
     if detector.name_rules:
-        standing += _mentions(detector, shadow.text, standing, known)
+        standing += _mentions(detector, shadow.text, standing, known, others)
     spans = []
     for hit in arbitrate.choose(standing, detector.kept):
         low, high = _trimmed(shadow.text, hit.start, hit.end)
@@ -297,26 +308,43 @@ def names_in(text: str, spans: Iterable[Span]) -> frozenset[str]:
     )
 
 
-def _findings(detector: Detector, shadow: Shadow, finders: tuple[Finder, ...]) -> list[Finding]:
-    """Every finding that is sure enough, in positions of the shadow."""
+def _findings(
+    detector: Detector, shadow: Shadow, finders: tuple[Finder, ...]
+) -> tuple[list[Finding], list[tuple[int, int]]]:
+    """Every finding that is sure enough, in positions of the shadow, and the companies and places of the name model."""
     text = shadow.text
     found = list(run(detector.rules, text, detector.timeout_s))
-    if "en" in detector.name_rules:
-        found.extend(english_names.find(text))
-    if "ko" in detector.name_rules:
-        found.extend(korean_names.find(text))
+    names, others = _names(detector, text)
+    found.extend(names)
     finders = (*detector.finders, *finders)
     found.extend(_known(detector, finders, text))
-    if detector.model is not None:
-        found.extend(
-            Hit(person.start, person.end, "PERSON", person.score, detector.model.recognizer)
-            for person in detector.model.persons([text])[0]
-        )
     findings = [Finding(hit) for hit in found if detector.sure(hit) and not _torn(hit, text)]
     hidden = readings(text)
     if hidden is not None:
         findings.extend(_read(detector, hidden, text, finders))
-    return findings
+    return findings, others
+
+
+def _names(detector: Detector, text: str) -> tuple[list[Hit], list[tuple[int, int]]]:
+    """Names by rule and by model, and the model's companies and places, which a rule by the look of a word gives way to."""
+    ruled: list[Hit] = []
+    if "en" in detector.name_rules:
+        ruled.extend(english_names.find(text))
+    if "ko" in detector.name_rules:
+        ruled.extend(korean_names.find(text))
+    if detector.model is None:
+        return ruled, []
+    ((persons, others),) = detector.model.found([text])
+    named = [(person.start, person.end) for person in persons]
+    hits = [Hit(start, end, "PERSON", score, detector.model.recognizer) for start, end, score in persons]
+    hits += [hit for hit in ruled if hit.recognizer not in BY_LOOK or not _meets(hit, others) or _meets(hit, named)]
+    return hits, others
+
+
+def _meets(hit: Hit, spans: list[tuple[int, int]]) -> bool:
+    """Whether one of the spans, sorted and apart, overlaps the hit."""
+    place = bisect.bisect_left(spans, hit.end, key=lambda span: span[0]) - 1
+    return place >= 0 and spans[place][1] > hit.start
 
 
 def _known(detector: Detector, finders: tuple[Finder, ...], text: str) -> list[Hit]:
@@ -373,8 +401,10 @@ def _torn(hit: Hit, text: str) -> bool:
     return BLANK in text[hit.start : hit.end]
 
 
-def _mentions(detector: Detector, text: str, findings: list[Finding], known: frozenset[str]) -> list[Finding]:
-    """The names that were found, wherever else they stand."""
+def _mentions(
+    detector: Detector, text: str, findings: list[Finding], known: frozenset[str], others: list[tuple[int, int]]
+) -> list[Finding]:
+    """The names that were found, wherever else they stand; a part of one is none in what the model calls otherwise."""
     people = known.union(text[hit.start : hit.end] for hit, _ in findings if hit.entity_type == "PERSON")
     if not people:
         return []
@@ -383,7 +413,15 @@ def _mentions(detector: Detector, text: str, findings: list[Finding], known: fro
         again.extend(english_names.mentions(text, people))
     if "ko" in detector.name_rules:
         again.extend(korean_names.mentions(text, people))
-    return [Finding(hit) for hit in again if detector.sure(hit)]
+    return [Finding(hit) for hit in again if detector.sure(hit) and not _otherwise(detector, text, hit, others)]
+
+
+def _otherwise(detector: Detector, text: str, hit: Hit, others: list[tuple[int, int]]) -> bool:
+    """Whether a part of a name that stands alone is another word, or within what the model calls a company or place."""
+    word = text[hit.start : hit.end]
+    if detector.model is None or " " in word or hit.recognizer != "names.en.surname":
+        return " " not in word and _meets(hit, others)
+    return _meets(hit, others) or detector.model.doubtful(word)
 
 
 def _digest(names: tuple[str, ...], models: tuple[tuple[str, str], ...]) -> str:
@@ -391,7 +429,8 @@ def _digest(names: tuple[str, ...], models: tuple[tuple[str, str], ...]) -> str:
     package = resources.files("govern")
     folder = package.joinpath("recognizers")
     own = [package.joinpath(f"{name}.py") for name in ("arbitrate", "detect", "hidden", "normalize", "readings", "tables")]
-    files = [*own, *folder.iterdir(), *folder.joinpath("lists").iterdir(), *package.joinpath("known").iterdir()]
+    folders = (folder, folder.joinpath("lists"), *(package.joinpath(name) for name in ("known", "ner", "ner/models")))
+    files = [*own, *(item for each in folders for item in each.iterdir())]
     sums = {
         f"{Path(str(item)).parent.name}/{item.name}": hashlib.sha256(item.read_bytes()).hexdigest()
         for item in files

@@ -16,6 +16,7 @@ from pydantic import Field, PrivateAttr, ValidationError, ValidationInfo, field_
 from govern.clean import Step
 from govern.errors import InputError
 from govern.files import digest
+from govern.ner import PIPELINES
 from govern.operators.serving import cannot
 from govern.policy_sections import (
     Action,
@@ -263,11 +264,17 @@ class Policy(Section):
         """Where relative paths of the policy start."""
         return self._folder
 
+    def by_rule(self) -> "Policy":
+        """The same policy with no name model: names are found by rule alone."""
+        return self.model_copy(update={"names": Names(rules=self.names.rules, model="none")})
+
     @property
     def name_model(self) -> Path | None:
         """Where the name model lies, if the policy names one."""
         if self.names.spacy_pipeline is not None:
             return self._folder / self.names.spacy_pipeline
+        if self.names.model == "bundled":
+            return PIPELINES
         return None if self.names.model == "none" else self._folder / self.names.model
 
     def source(self, file_name: str) -> Source | None:

@@ -20,19 +20,19 @@ class Section(BaseModel):
 class Names(Section):
     """How names are found.
 
-    `model` is `none`, or a folder relative to the policy file: a spaCy pipeline, a token classifier of Hugging
-    Face's or a GLiNER model. `spacy_pipeline` is such a folder too, under its earlier key; persons of a spaCy pipeline score
-    `spacy_score`.
+    `model` is `bundled`, the model of this package; `none`; or a folder relative to the policy file: a spaCy pipeline, a token
+    classifier of Hugging Face's or a GLiNER model. `spacy_pipeline` is such a folder too, under its earlier key; persons of a
+    spaCy pipeline score `spacy_score`.
     """
 
     rules: bool = True
-    model: Annotated[str, Field(min_length=1)] = "none"
+    model: Annotated[str, Field(min_length=1)] = "bundled"
     spacy_pipeline: str | None = None
     spacy_score: Annotated[float, Field(ge=0, le=1)] = 0.6
 
     @model_validator(mode="after")
     def _one(self) -> "Names":
-        if self.spacy_pipeline is not None and self.model != "none":
+        if self.spacy_pipeline is not None and "model" in self.model_fields_set and self.model != "none":
             raise ValueError("model and spacy_pipeline are both given, and are two keys of one thing; remove spacy_pipeline")
         return self
 

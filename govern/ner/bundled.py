@@ -1,7 +1,6 @@
 """The two pipelines of the recipe and their lists as one model: English where a stretch has no Hangul, Korean elsewhere.
 
-English is read by sentence, and only where `gate` sees a capitalised word that is not ordinary; Korean by paragraph, since
-names break over lines. What it finds depends on the text alone.
+English is read by sentence, and only where `gate` sees a word that may be a name. What is found depends on the text alone.
 """
 
 import re
@@ -11,25 +10,23 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from govern import files
 from govern.errors import InputError
-from govern.ner import gate, likely
-from govern.ner.models.persons import Person
+from govern.ner import gate, likely, models
+from govern.ner.models.persons import Found, NameModel, Person, legible
+from govern.ner.syllables import Lexicon
 from govern.normalize import BLANK
 
 RECOGNIZER = "names.model"
 SCORE = 0.6
 BATCH = 128
-LONGEST = 600
-"""Characters of Korean that are read at once."""
-
 _HANGUL = re.compile("[가-힣]")
-_PARAGRAPH = re.compile(r"\n[ \t]*\n")
 _TITLE = re.compile(rf"(?:{likely.OF_A_PERSON})\b\.?\s{{1,2}}(?=\S)")
 _EDGE = " \t\n.,;:()[]{}\"“”'‘’<>|-–*#@/\\·"
 
 
 @dataclass(frozen=True, slots=True)
-class Bundled:
+class Bundled(NameModel):
     """Both pipelines, and their lists."""
 
     english: Any = field(repr=False)
@@ -38,30 +35,49 @@ class Bundled:
     lists: likely.Lists = field(repr=False)
     never: gate.Words = field(repr=False)
     """Korean words that are no names."""
+    lexicon: Lexicon = field(repr=False)
     recognizer: str = RECOGNIZER
+    languages: tuple[str, ...] = ("en", "ko")
+    """Which of the pipelines read."""
 
     def persons(self, texts: Sequence[str]) -> list[list[Person]]:
         """The persons of each text, in order, no two overlapping, none with blanks at its edges or within a tag."""
-        found: list[list[Person]] = [[] for _ in texts]
-        for pipeline, read, judge in ((self.english, self._english, self._likely), (self.korean, _korean, self._likely_korean)):
+        return [persons for persons, _ in self.found(texts)]
+
+    def doubtful(self, word: str) -> bool:
+        """As `NameModel` says: a word of a dictionary, a place, or one that running text writes small."""
+        return word in self.lists.alone or word in self.lists.never
+
+    def found(self, texts: Sequence[str]) -> list[Found]:
+        """The persons of each text, and what the pipelines take for companies and places."""
+        found = [Found([], []) for _ in texts]
+        for lang, pipeline, read, judge in (
+            ("en", self.english, self._english, self._likely),
+            ("ko", self.korean, self._korean, self._likely_korean),
+        ):
+            if lang not in self.languages:
+                continue
             places = [
-                (number, start, text[start:end]) for number, text in enumerate(texts) for start, end in read(text)
+                (number, start, legible(text[start:end])) for number, text in enumerate(texts) for start, end in read(text)
             ]
             docs = pipeline.pipe((piece for *_, piece in places), batch_size=BATCH)
             raw: list[list[Person]] = [[] for _ in texts]
             for (number, start, _), doc in zip(places, docs, strict=True):
                 for entity in doc.ents:
+                    begin, end = start + entity.start_char, start + entity.end_char
                     if entity.label_ == "PERSON":
-                        raw[number] += _person(texts[number], start + entity.start_char, start + entity.end_char)
+                        raw[number] += _person(texts[number], begin, end)
+                    else:
+                        found[number].others.append((begin, end))
             for number, text in enumerate(texts):
-                found[number] += judge(text, raw[number])
-        return [sorted(persons) for persons in found]
+                found[number].persons.extend(judge(text, raw[number], found[number].others))
+        return [Found(sorted(persons), sorted(others)) for persons, others in found]
 
-    def _likely(self, text: str, persons: list[Person]) -> list[Person]:
-        return likely.standing(text, persons, self.lists)
+    def _likely(self, text: str, persons: list[Person], others: list[tuple[int, int]]) -> list[Person]:
+        return likely.standing(text, persons, others, self.lists)
 
-    def _likely_korean(self, text: str, persons: list[Person]) -> list[Person]:
-        return likely.standing_korean(text, persons, self.never)
+    def _likely_korean(self, text: str, persons: list[Person], _: list[tuple[int, int]]) -> list[Person]:
+        return likely.standing_korean(text, persons, self.never, self.lexicon, self.lists)
 
     def _english(self, text: str) -> Iterator[tuple[int, int]]:
         for start, end in gate.stretches(text):
@@ -69,22 +85,12 @@ class Bundled:
             if _HANGUL.search(piece) is None and gate.passes(piece, self.ordinary):
                 yield start, end
 
+    @staticmethod
+    def _korean(text: str) -> Iterator[tuple[int, int]]:
+        if _HANGUL.search(text) is not None:
+            yield from gate.korean_stretches(text)
 
-def _korean(text: str) -> Iterator[tuple[int, int]]:
-    """Paragraphs with Hangul, the longer ones cut at a line or sentence end, else at a blank."""
-    if _HANGUL.search(text) is None:
-        return
-    start = 0
-    for stop in (*(match.start() for match in _PARAGRAPH.finditer(text)), len(text)):
-        while start < stop:
-            end = stop
-            if stop - start > LONGEST:
-                part = text[start : start + LONGEST]
-                cut = max(part.rfind("\n"), part.rfind(". "), part.rfind(" ", LONGEST * 3 // 4))
-                end = start + (cut + 1 if cut > LONGEST // 2 else LONGEST)
-            if _HANGUL.search(text, start, end):
-                yield start, end
-            start = end
+
 
 
 def _person(text: str, start: int, end: int) -> Iterator[Person]:
@@ -105,6 +111,12 @@ def _person(text: str, start: int, end: int) -> Iterator[Person]:
 
 
 @cache
+def digest(where: Path) -> str:
+    """What names every byte of both pipelines and their lists."""
+    return files.digest({lang: models.digest(where / lang) for lang in ("en", "ko")})
+
+
+@cache
 def load(where: Path) -> Bundled:
     """The model in a folder with `en` and `ko`.
 
@@ -121,5 +133,7 @@ def load(where: Path) -> Bundled:
         raise InputError(
             f"{where}: spaCy cannot load the name model ({type(error).__name__}); write it again with the installed version"
         ) from None
-    ordinary, never = gate.read(where / "en" / gate.FILE), gate.read(where / "ko" / likely.NEVER)
-    return Bundled(english, korean, ordinary, likely.read(where / "en"), never)
+    lists = likely.read(where / "en")
+    ordinary = gate.read(where / "en" / gate.FILE) | lists.never | lists.alone
+    never = gate.read(where / "ko" / likely.NEVER)
+    return Bundled(english, korean, ordinary, lists, never, Lexicon(korean))

@@ -142,6 +142,8 @@ def mentions(text: str, names: Iterable[str]) -> Iterator[Hit]:
         for name in first.get(match[0], ()):
             end = match.start() + len(name)
             if text.startswith(name, match.start()) and not text[end : end + 1].isalnum():
+                if " " not in name and is_company(text, match.start(), end):
+                    continue
                 yield Hit(match.start(), end, "PERSON", 0.55, "names.en.mention")
                 break
         else:

@@ -84,7 +84,7 @@ _SELF = re.compile(
     rf"(?=입니다|이라고|라고|이에요|예요|인데|이고|이며|님|씨|[ ,.]|$))"
 )
 _SPACED = re.compile(
-    rf"(?<![가-힣])((?:{_SURNAMES_2}|[가-힣]) ([가-힣]{{1,2}}))(?= ?(?:님|씨|귀하|고객)|[ \t]?[:>]\s|이 [0-9])"
+    rf"(?<![가-힣])((?:{_SURNAMES_2}|[가-힣]) ([가-힣] [가-힣]|[가-힣]{{1,2}}))(?= ?(?:님|씨|귀하|고객)|[ \t]?[:>]\s|이 [0-9])"
 )
 _SPEAKER = re.compile(rf"\n[ \t]*(?:\[[^\]\n\x00]{{0,20}}\][ \t]*)?({_NAME})[ \t]?[:>](?=\s)")
 _NEARBY = re.compile(
@@ -204,7 +204,7 @@ def mentions(text: str, names: Iterable[str]) -> Iterator[Hit]:
     lengths = sorted({len(name) for name in known}, reverse=True)
     for run in _RUN.finditer(text):
         for length in lengths:
-            if run[0][:length] in known and _ends(run[0][length:]):
+            if len(run[0]) >= length and run[0][:length] in known and _ends(run[0][length:]):
                 yield Hit(run.start(), run.start() + length, "PERSON", 0.55, "names.ko.mention")
                 break
 

@@ -23,7 +23,7 @@ TEXTS = st.one_of(st.lists(PIECES, max_size=12).map("".join), st.text(max_size=6
 
 @pytest.fixture(scope="module")
 def detector():
-    return detect.build(policy.load("default"))
+    return detect.build(policy.load("default").by_rule())
 
 
 def with_policy(folder, text):
@@ -62,7 +62,7 @@ def test_no_socket_is_opened(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     monkeypatch.setattr(socket, "create_connection", refuse)
     spans = find(
-        detect.build(policy.load("default")), "mail kim@example.com, 010-1234-5678, GB82 WEST 1234 5698 7654 32"
+        detect.build(policy.load("default").by_rule()), "mail kim@example.com, 010-1234-5678, GB82 WEST 1234 5698 7654 32"
     )
     assert [span.entity_type for span in spans] == ["EMAIL_ADDRESS", "PHONE_NUMBER", "IBAN_CODE"]
 
@@ -106,7 +106,7 @@ def test_context_raises_a_score(detector):
 def test_the_digest_names_the_recognizers(detector, tmp_path):
     """The same policy gives the same digest, another choice of types another."""
     other = with_policy(tmp_path, 'name = "x"\n[entities]\nEMAIL_ADDRESS = "off"\n')
-    assert detector.digest == detect.build(policy.load("default")).digest
+    assert detector.digest == detect.build(policy.load("default").by_rule()).digest
     assert detector.digest != other.digest
     assert detector.digest.startswith("sha256:")
 

@@ -20,7 +20,7 @@ SEED, SLOW_SEED = 1, 2
 @pytest.fixture(scope="module")
 def detector():
     """The default policy's."""
-    return build(load("default"))
+    return build(load("default").by_rule())
 
 
 def found(detector, cell, count, seed):

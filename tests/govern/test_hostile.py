@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from govern import find
+from govern import detect, find
 from govern.corpus import Document
 from govern.detect import build
 from govern.mask import Masked, mask
@@ -54,18 +54,27 @@ LONG = {
 }  # fmt: skip
 
 
+def seconds(detector, piece, characters):
+    text = piece * (characters // len(piece))
+    begun = time.process_time()
+    detect.find(detector, text)
+    return time.process_time() - begun
+
+
 @pytest.mark.parametrize("piece", LONG.values(), ids=LONG)
 def test_time_is_linear_in_hostile_text(piece):
     """Ten times the text takes nowhere near a hundred times the time."""
+    rules = build(load("default").by_rule())
+    short, long = (min(seconds(rules, piece, size) for _ in range(2)) for size in (10_000, 100_000))
+    assert long < max(40 * short, 0.3)
 
-    def seconds(characters):
-        text = piece * (characters // len(piece))
-        begun = time.process_time()
-        find(text)
-        return time.process_time() - begun
 
-    find("warm")
-    assert min(seconds(100_000), seconds(100_000)) < max(40 * min(seconds(10_000), seconds(10_000)), 0.3)
+@pytest.mark.parametrize("piece", [LONG[name] for name in ("hangul", "name", "English", "tags", "towers")])
+def test_time_is_linear_with_the_name_model(piece):
+    """Nor does the model take more for each part of a longer text."""
+    whole = build(load("default"))
+    short, long = (seconds(whole, piece, size) for size in (5_000, 50_000))
+    assert long < max(40 * short, 0.3)
 
 
 @pytest.mark.slow

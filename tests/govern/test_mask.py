@@ -23,7 +23,7 @@ TEXTS = st.one_of(st.lists(PIECES, max_size=12).map("".join), st.text(max_size=4
 
 @pytest.fixture(scope="module")
 def default():
-    return policy.load("default")
+    return policy.load("default").by_rule()
 
 
 @pytest.fixture(scope="module")

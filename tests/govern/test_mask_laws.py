@@ -93,7 +93,7 @@ def mine(tmp_path_factory):
     path = tmp_path_factory.mktemp("policy") / "laws.toml"
     path.write_text(POLICY, "utf-8")
     wanted = [line.split(" = ")[0] for line in POLICY.splitlines() if " = " in line and line[0].isupper()]
-    return policy.load(path).narrowed(wanted, None)
+    return policy.load(path).narrowed(wanted, None).by_rule()
 
 
 @pytest.fixture(scope="module")

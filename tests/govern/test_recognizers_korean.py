@@ -8,7 +8,7 @@ from govern.recognizers import korean, korean_accounts
 
 @pytest.fixture(scope="module")
 def detector():
-    return detect.build(policy.load("default"))
+    return detect.build(policy.load("default").by_rule())
 
 
 def found(detector, text):

@@ -11,7 +11,7 @@ from govern.recognizers.rule import compile_rule, run
 
 @pytest.fixture(scope="module")
 def detector():
-    return detect.build(policy.load("default"))
+    return detect.build(policy.load("default").by_rule())
 
 
 def found(detector, text):

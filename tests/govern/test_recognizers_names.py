@@ -10,7 +10,8 @@ from govern.recognizers import english_names, korean_names
 
 @pytest.fixture(scope="module")
 def detector():
-    return detect.build(policy.load("default"))
+    """The rules alone."""
+    return detect.build(policy.load("default").by_rule())
 
 
 def people(detector, text):
@@ -41,6 +42,8 @@ def people(detector, text):
         ("홍길동 고객이 왔다. 홍 과장이 안내함. 길동 씨는 귀가, 홍씨", ["홍길동", "홍", "길동", "홍"]),
         ("이 과장은 바쁘다", []),
         ("성명: 김 새봄", ["김 새봄"]),
+        ("어제 홍 길 동 님께서 방문", ["홍 길 동"]),
+        ("김새봄 님과 황보새봄 님이 왔다. 그 후 김새봄(대리인)", ["김새봄", "황보새봄", "김새봄"]),
         ("성명: 김 새 봄 의 대리인", ["김 새 봄"]),
         ("성명: 김    새    봄 외 2명", ["김    새    봄"]),
     ],

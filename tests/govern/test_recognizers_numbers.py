@@ -7,7 +7,7 @@ from govern import detect, policy
 
 @pytest.fixture(scope="module")
 def detector():
-    return detect.build(policy.load("default"))
+    return detect.build(policy.load("default").by_rule())
 
 
 def found(detector, text):

@@ -17,7 +17,7 @@ from govern.errors import InputError
 from govern.ner.models.folder import read_json
 from govern.ner.models.labels import mean
 from govern.ner.models.loading import UNLOADABLE, need, one_thread, quiet, unloadable
-from govern.ner.models.persons import Person, parts, tidied, windows
+from govern.ner.models.persons import NameModel, Person, legible, parts, tidied, windows
 
 LABEL = "person"
 THRESHOLD = 0.3
@@ -32,8 +32,8 @@ REMEDY = "pip install gliner, in an environment without the extra tune: it asks 
 
 
 @dataclass(frozen=True, slots=True)
-class Gliner:
-    """A loaded model; a `NameModel`."""
+class Gliner(NameModel):
+    """A loaded model."""
 
     model: Any = field(repr=False)
     words: int
@@ -45,7 +45,7 @@ class Gliner:
     def persons(self, texts: Sequence[str]) -> list[list[Person]]:
         """The persons of each text; a person is whole words of the model's splitter, so a Korean particle is in it."""
         with one_thread():
-            return [tidied(text, self._found(text)) for text in texts]
+            return [tidied(text, self._found(legible(text))) for text in texts]
 
     def _found(self, text: str) -> Iterator[Person]:
         for begin, stop in parts(text):

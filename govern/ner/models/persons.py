@@ -4,11 +4,13 @@ A part ends after a line or a sentence where there is one. Windows are of tokens
 window where it stands furthest from an edge. Both are functions of the text alone, and take time linear in it.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from govern.normalize import BLANK
 
+_HALVES = re.compile("[\ud800-\udfff]")
 CHUNK = 50_000
 """Characters of a part."""
 
@@ -19,6 +21,13 @@ class Person(NamedTuple):
     start: int
     end: int
     score: float
+
+
+class Found(NamedTuple):
+    """The persons of a text, and what the model takes for companies and places, which no rule need take for persons."""
+
+    persons: list[Person]
+    others: list[tuple[int, int]]
 
 
 class NameModel(Protocol):
@@ -33,6 +42,15 @@ class NameModel(Protocol):
         """The persons of each text, in order, no two overlapping, none with blanks at its edges or within a tag."""
         ...
 
+    def found(self, texts: Sequence[str]) -> list[Found]:
+        """The persons of each text, and the companies and places of a model that is asked for them."""
+        return [Found(persons, []) for persons in self.persons(texts)]
+
+    def doubtful(self, word: str) -> bool:
+        """Whether a word of somebody's name is too usual otherwise to be that person wherever it stands alone."""
+        del word
+        return False
+
 
 class Window(NamedTuple):
     """Items `start` to `stop` are shown to the model, and what it says of `first` to `last` counts (all half open)."""
@@ -41,6 +59,11 @@ class Window(NamedTuple):
     stop: int
     first: int
     last: int
+
+
+def legible(text: str) -> str:
+    """The text with U+FFFD for each half of a surrogate pair, which no model can encode; positions stay."""
+    return _HALVES.sub("\ufffd", text)
 
 
 def parts(text: str) -> Iterator[tuple[int, int]]:

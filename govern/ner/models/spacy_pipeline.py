@@ -11,14 +11,14 @@ from typing import Any
 from govern.errors import InputError
 from govern.ner.models.labels import means_person
 from govern.ner.models.loading import UNLOADABLE, unloadable
-from govern.ner.models.persons import Person, parts, tidied
+from govern.ner.models.persons import NameModel, Person, legible, parts, tidied
 
 LEFT_OUT = ("tagger", "parser", "senter", "lemmatizer", "attribute_ruler", "morphologizer")
 
 
 @dataclass(frozen=True, slots=True)
-class SpacyPipeline:
-    """A loaded pipeline; a `NameModel`."""
+class SpacyPipeline(NameModel):
+    """A loaded pipeline."""
 
     pipeline: Any = field(repr=False)
     score: float
@@ -26,7 +26,7 @@ class SpacyPipeline:
 
     def persons(self, texts: Sequence[str]) -> list[list[Person]]:
         """The persons of each text, each part of it seen once."""
-        return [tidied(text, self._found(text)) for text in texts]
+        return [tidied(text, self._found(legible(text))) for text in texts]
 
     def _found(self, text: str) -> Iterator[Person]:
         for start, stop in parts(text):

@@ -16,7 +16,7 @@ from govern.ner.models import labels
 from govern.ner.models.folder import read_json
 from govern.ner.models.labels import Scheme
 from govern.ner.models.loading import UNLOADABLE, need, one_thread, quiet, unloadable
-from govern.ner.models.persons import Person, Window, parts, tidied, windows
+from govern.ner.models.persons import NameModel, Person, Window, legible, parts, tidied, windows
 
 CLASS = "ForTokenClassification"
 LONGEST = 512
@@ -30,8 +30,8 @@ WORD = 64
 
 
 @dataclass(frozen=True, slots=True)
-class TokenClassifier:
-    """A loaded model and tokenizer; a `NameModel`."""
+class TokenClassifier(NameModel):
+    """A loaded model and tokenizer."""
 
     model: Any = field(repr=False)
     tokenizer: Any = field(repr=False)
@@ -49,7 +49,7 @@ class TokenClassifier:
         import torch
 
         with one_thread(), torch.inference_mode():
-            return [tidied(text, self._found(text)) for text in texts]
+            return [tidied(text, self._found(legible(text))) for text in texts]
 
     def _found(self, text: str) -> Iterator[Person]:
         for begin, stop in parts(text):

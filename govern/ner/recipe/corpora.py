@@ -8,8 +8,8 @@ import hashlib
 import json
 import random
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,30 @@ def _cleaned(row: dict[str, Any]) -> Example:
             continue
         spans.append((start, end, label))
     return Example(text, tuple(sorted(set(spans))), row["lang"])
+
+
+JOINED = 0.3
+"""The share of Korean examples that another follows in one text: documents have more sentences than one."""
+
+_QUOTES = str.maketrans({'"': "“", "'": "‘"})
+
+
+def joined(examples: Iterable[Example], rng: random.Random) -> Iterator[Example]:
+    """The examples, some as one text with the next, and some with other quotation marks."""
+    waiting: Example | None = None
+    for each in examples:
+        example = replace(each, text=each.text.translate(_QUOTES)) if rng.random() < 0.4 else each
+        if waiting is not None:
+            text = waiting.text + rng.choice("\n\n ")
+            moved = tuple((start + len(text), end + len(text), label) for start, end, label in example.spans)
+            example = Example(text + example.text, (*waiting.spans, *moved), example.lang)
+        if waiting is None and rng.random() < JOINED:
+            waiting = example
+            continue
+        waiting = None
+        yield example
+    if waiting is not None:
+        yield waiting
 
 
 def swapped(example: Example, rng: random.Random) -> Example:

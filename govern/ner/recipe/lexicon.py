@@ -9,19 +9,23 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from govern.ner.recipe.names import common, latin
+from govern.ner.recipe.names import census, common, latin, unlisted
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-WORDS, CONTEXTS, WINDOW = 22_000, 1_500, 3
+WORDS, CONTEXTS, WINDOW = 16_000, 1_500, 3
 FACTS, COMPANY = 8, 24
 WIDTH = FACTS + COMPANY
 """Numbers per word: counts and lists, and the word's company."""
+
+USUAL = 4_000
+"""The names of the census that are usual: the most frequent of so many, given and family names."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[a-z]+)?")
 PLAIN = (
@@ -35,6 +39,16 @@ PLAIN = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The row of each word in lower case, the rows, and both as while training, with a third of the lists hidden."""
+
+    places: dict[str, int] = field(repr=False)
+    rows: "NDArray[np.float32]" = field(repr=False)
+    hidden_rows: "NDArray[np.float32]" = field(repr=False)
+    hidden: frozenset[str] = field(repr=False)
+
+
 def plain_texts(shared: Path) -> Iterator[str]:
     """The unlabelled English text."""
     import polars as pl
@@ -45,8 +59,8 @@ def plain_texts(shared: Path) -> Iterator[str]:
         yield from frame[column].drop_nulls().to_list()
 
 
-def vectors(texts: Iterable[str]) -> "tuple[dict[str, int], NDArray[np.float32]]":
-    """The row of each word in lower case, and the rows; names that no text holds share one for each kind of list."""
+def vectors(texts: Iterable[str]) -> "Lexicon":
+    """What is known of the words of texts and lists; names that no text holds share a row for each kind of list."""
     import numpy as np
 
     lower: Counter[str] = Counter()
@@ -60,7 +74,9 @@ def vectors(texts: Iterable[str]) -> "tuple[dict[str, int], NDArray[np.float32]]
             if found:
                 sentences.append([word.casefold() for word in found])
     firsts, lasts = (Counter(part.casefold() for name in names for part in name.split()) for names in latin())
-    usual_first, usual_last = ({part.casefold() for name in names for part in name.split()} for names in common())
+    usual_first, usual_last = (
+        {part.casefold() for name in names for part in name.split()} for names in (*_both(common(), census()),)
+    )
     totals = lower + upper
     order = [word for word, count in totals.most_common(WORDS) if count > 1 and len(word) > 1]
     places = {word: number for number, word in enumerate(order)}
@@ -80,7 +96,13 @@ def vectors(texts: Iterable[str]) -> "tuple[dict[str, int], NDArray[np.float32]]
     rows[: len(order), FACTS:] = _company(order, sentences, totals)
     for kind, number in shared.items():
         rows[number, 3:FACTS] = (*kind, 1.0)
-    return places, rows
+    hidden = rows.copy()
+    hidden[[places[word] for word in order if unlisted(word)], 3:7] = 0.0
+    return Lexicon(places, rows, hidden, frozenset(word for word in places if word not in totals and unlisted(word)))
+
+
+def _both(one: tuple[tuple[str, ...], ...], two: tuple[tuple[str, ...], ...]) -> Iterator[tuple[str, ...]]:
+    return ((*names, *others[:USUAL]) for names, others in zip(one, two, strict=True))
 
 
 def _company(order: list[str], sentences: list[list[str]], totals: "Counter[str]") -> Any:

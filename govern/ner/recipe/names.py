@@ -1,4 +1,6 @@
-"""Names of people to plant: drawn from Faker's lists of every locale, and Korean ones from surnames and given syllables.
+"""Names of people to plant: of Faker's lists of every locale and of the United States census of 1990, and Korean ones.
+
+Those are made of surnames and given syllables.
 
 A `Name` knows its forms; which of them a text asks for, the text says.
 """
@@ -9,6 +11,8 @@ import pkgutil
 import random
 from dataclasses import dataclass
 from functools import cache
+from importlib import metadata
+from pathlib import Path
 
 from govern.operators.surrogate_roman import romanised
 from govern.recognizers.words import words
@@ -49,8 +53,13 @@ class Name:
 
 
 def held_back(name: str) -> bool:
-    """Whether a name is one of the fifth that training never sees, nor the lists of the lexicon."""
-    return hashlib.sha256(name.casefold().encode()).digest()[0] % 5 == 0
+    """Whether a name is one of the twentieth that training never sees, nor the lists of the lexicon."""
+    return hashlib.sha256(name.casefold().encode()).digest()[0] % 20 == 0
+
+
+def unlisted(name: str) -> bool:
+    """Whether training is not told that lists have a name, as of a third: real text has names of no list."""
+    return hashlib.sha256(name.casefold().encode()).digest()[1] % 3 == 0
 
 
 @cache
@@ -62,6 +71,11 @@ def latin(*, held: bool = False) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 @cache
 def _every() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return tuple(tuple(sorted(faker | set(counted))) for faker, counted in zip(_faker(), census(), strict=True))  # type: ignore[return-value]
+
+
+@cache
+def _faker() -> tuple[set[str], set[str]]:
     from faker.providers import person
 
     first: set[str] = set()
@@ -74,7 +88,38 @@ def _every() -> tuple[tuple[str, ...], tuple[str, ...]]:
                 found = getattr(provider, key, ())
                 if isinstance(found, (list, tuple, set, dict, frozenset)):
                     names.update(item for item in found if isinstance(item, str) and _latin(item))
-    return tuple(sorted(first)), tuple(sorted(last))
+    return first, last
+
+
+LISTED_SURNAMES = 5_000
+
+
+def listed() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names that tell a word of a name from another: none of the rarer ones, which are any words (`Street`, `Cash`)."""
+    firsts, lasts = latin()
+    rare = set(census()[1][LISTED_SURNAMES:]) - _faker()[1]
+    return firsts, tuple(last for last in lasts if last not in rare)
+
+
+CENSUS_SURNAMES = 25_000
+
+
+@cache
+def census() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Given names and the most frequent family names of the census, most frequent first; in the public domain."""
+    package = metadata.distribution("names")  # by its files: its name is that of other modules too
+
+    def read(file: str, most: int | None = None) -> list[str]:
+        lines = Path(str(package.locate_file(f"names/{file}"))).read_text("utf-8").splitlines()[:most]
+        return [_cased(line.split()[0]) for line in lines]
+
+    firsts = dict.fromkeys([*read("dist.male.first"), *read("dist.female.first")])
+    return tuple(firsts), tuple(read("dist.all.last", CENSUS_SURNAMES))
+
+
+def _cased(name: str) -> str:
+    """`MCDONALD` as `McDonald`."""
+    return "Mc" + name[2:].capitalize() if name.startswith("MC") and len(name) > 4 else name.capitalize()
 
 
 @cache
@@ -105,7 +150,7 @@ def english(rng: random.Random, *, held: bool = False) -> Name:
     draw = rng.random()
     if draw < 0.08:
         return roman(korean(rng), rng)
-    firsts, lasts = common(held=held) if draw < 0.5 else latin(held=held)
+    firsts, lasts = common(held=held) if draw < 0.45 else latin(held=held)
     first, last = rng.choice(firsts), rng.choice(lasts)
     if rng.random() < 0.04:
         last = f"{last}-{rng.choice(lasts)}"

@@ -4,14 +4,18 @@ A template's slots name three persons by letter and form (`{a}`, `{a.last}`, `{b
 may be followed by a particle marker (`{a}{은는}`), which takes the form that the name asks for.
 """
 
+import hashlib
 import random
 import re
 import tomllib
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 
+from govern.ner.recipe import forms
 from govern.ner.recipe.corpora import Example, Span
+from govern.ner.recipe.fillers import Fillers
 from govern.ner.recipe.names import Name, english, korean, roman
 
 SLOT = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
@@ -68,10 +72,13 @@ def read(path: Path) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
     return kinds, tuple(text for decoy in data["decoy"] for text in decoy["texts"])
 
 
-def fill(template: str, lang: str, rng: random.Random, *, held: bool = False) -> tuple[Example, tuple[str, ...]]:
+def fill(
+    template: str, lang: str, rng: random.Random, *, held: bool = False, fillers: Fillers | None = None
+) -> tuple[Example, tuple[str, ...]]:
     """A template with names in its slots; beside it, for each span, the letter of the person it names, or nothing.
 
-    `held`: the names in Latin letters are of those that training never saw.
+    `held`: the names in Latin letters are of those that training never saw. `fillers` has more companies, places, products and
+    words than the few that are written here.
     """
     people: dict[str, Name] = {}
     pieces: list[str] = []
@@ -101,7 +108,8 @@ def fill(template: str, lang: str, rng: random.Random, *, held: bool = False) ->
             who.append(letter)
             put(value)
         else:
-            value = _other(slot, lang, rng)
+            own = fillers is not None and slot in ("org", "place", "product", "word") and rng.random() < 0.85
+            value = str(getattr(fillers, slot)(rng)) if own else _other(slot, lang, rng)
             if slot in NAMED:
                 spans.append((length, length + len(value), NAMED[slot]))
                 who.append("")
@@ -145,7 +153,7 @@ def _other(slot: str, lang: str, rng: random.Random) -> str:
         return rng.choice(COMPANIES_KO if ko else COMPANIES_EN)
     if slot == "place":
         return rng.choice(PLACES_KO if ko else PLACES_EN)
-    if slot == "product":
+    if slot in ("product", "word"):
         return rng.choice(PRODUCTS_KO if ko else PRODUCTS_EN)
     if slot == "date":
         return f"{year}년 {month}월 {day}일" if ko and rng.random() < 0.6 else (
@@ -158,12 +166,18 @@ def _other(slot: str, lang: str, rng: random.Random) -> str:
     raise ValueError(f"no such slot: {slot}")
 
 
-def filled(lang: str, count: int, rng: random.Random) -> Iterator[Example]:
-    """`count` texts of templates and decoys, three with persons to one without."""
+def _part(template: str) -> str:
+    return "dev" if hashlib.sha256(template.encode()).digest()[0] % 10 == 0 else "train"
+
+
+def filled(
+    lang: str, count: int, rng: random.Random, *, part: Literal["train", "dev"], fillers: Fillers | None = None
+) -> Iterator[Example]:
+    """`count` texts, half of templates and decoys, of which a tenth serves for `dev` alone, and half of `forms`."""
     kinds, decoys = templates(lang)
-    every = [text for texts in kinds.values() for text in texts]
+    every = [text for texts in kinds.values() for text in texts if _part(text) == part]
+    decoys = tuple(text for text in decoys if _part(text) == part)
     for _ in range(count):
-        if rng.random() < 0.25:
-            yield fill(rng.choice(decoys), lang, rng)[0]
-        else:
-            yield fill(rng.choice(every), lang, rng)[0]
+        draw = rng.random()
+        template = forms.made(lang, rng) if draw < 0.5 else rng.choice(decoys) if draw < 0.62 else rng.choice(every)
+        yield fill(template, lang, rng, fillers=fillers)[0]

@@ -1,4 +1,4 @@
-"""The gate: which stretches of an English text the model reads."""
+"""The gate: which stretches of a text the model reads."""
 
 from itertools import pairwise
 
@@ -35,10 +35,29 @@ def test_a_capitalised_word_that_is_not_ordinary_opens_it(ordinary, text, passes
 
 @pytest.mark.usefixtures("ordinary")
 def test_the_file_holds_hashes_alone(tmp_path):
-    """Eight bytes a word, and no word."""
+    """A few bytes a word, and no word."""
     data = (tmp_path / gate.FILE).read_bytes()
     assert len(data) == 4 * gate.HASH_BYTES
     assert b"company" not in data.lower()
+
+
+def test_korean_is_read_by_paragraphs():
+    """Lines stay together, since names break over them; what has no Hangul is not read."""
+    text = "담당 홍\n길동\n\n1,300 won\n\n은행"
+    assert [text[start:end].strip() for start, end in gate.korean_stretches(text)] == ["담당 홍\n길동", "은행"]
+
+
+KOREAN = ["은행은 왔다. ", "\n\n", "\n", "홍\n", "가" * 700, "x" * 90, "  "]
+
+
+@given(st.lists(st.sampled_from(KOREAN), max_size=12).map("".join))
+def test_korean_stretches_cover_all_hangul_once_and_are_short(text):
+    """In order, without overlap."""
+    places = list(gate.korean_stretches(text))
+    assert all(0 <= start < end <= len(text) and end - start <= gate.TOGETHER for start, end in places)
+    assert all(one[1] <= two[0] for one, two in pairwise(places))
+    covered = {place for start, end in places for place in range(start, end)}
+    assert all(place in covered for place, letter in enumerate(text) if "가" <= letter <= "힣")
 
 
 @pytest.mark.parametrize("data", [b"", b"123"])

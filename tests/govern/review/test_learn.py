@@ -64,7 +64,7 @@ def test_a_case_without_its_entry_fails_the_check(home: Home, tmp_path: Path) ->
     path = tmp_path / "lists.toml"
     text = path.read_text("utf-8")
     path.write_text(text[text.index("[[case]]") :], "utf-8")
-    (tmp_path / "policy.toml").write_text('name = "p"\nlists = "lists.toml"\n', "utf-8")
+    (tmp_path / "policy.toml").write_text('name = "p"\nlists = "lists.toml"\n[names]\nmodel = "none"\n', "utf-8")
     done = home.govern("policy", "check", tmp_path / "policy.toml", "--secret", home.secret)
     assert done.returncode == 1
     assert "would be missed again" in done.stderr

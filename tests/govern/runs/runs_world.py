@@ -50,8 +50,10 @@ def write(path: Path, rows: list[dict[str, str]]) -> None:
 
 
 def policy(folder: Path, text: str) -> Path:
+    """A policy file; its names are found by rule where the text does not say otherwise."""
     path = folder / "policy.toml"
-    path.write_text('name = "mine"\n' + text, "utf-8")
+    names = "" if "[names]" in text else '\n[names]\nmodel = "none"\n'
+    path.write_text('name = "mine"\n' + text + names, "utf-8")
     return path
 
 

@@ -136,7 +136,7 @@ def test_cleaning_comes_before_masking(home, tmp_path):
         ("[retention]\ncorpus_until = 2020-01-01\n", "retention.corpus_until = 2020-01-01 is over"),
         ('[pseudonyms]\ndomain = "a b"\n', "pseudonyms.domain"),
         ('"\\u001b]0;x\\u0007" = 1\n', "unknown key '\\x1b]0;x\\x07'"),
-        ("[names]\nrules = false\n", "nothing finds PERSON"),
+        ('[names]\nrules = false\nmodel = "none"\n', "nothing finds PERSON"),
         ("regex_timeout_s = inf\n", "regex_timeout_s"),
         (f"min_score = {'9' * 5000}\n", "a number too long"),
         ("keep_columns = " + "[" * 20_000, "nested too deeply"),

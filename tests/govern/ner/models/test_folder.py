@@ -35,6 +35,7 @@ def test_a_spacy_pipeline_gives_its_persons_with_the_policy_s_score(spacy_folder
     """Its other entities are left, and no text changes the persons of another."""
     model = models.open(spacy_folder, score=0.7)
     assert model.recognizer == "names.spacy"
+    assert model.persons(["\ud800 Zebulon"]) == [[Person(2, 9, 0.7)]]
     assert model.persons(["then Zebulon of Quibble", "", "Zebulon"]) == [[Person(5, 12, 0.7)], [], [Person(0, 7, 0.7)]]
 
 

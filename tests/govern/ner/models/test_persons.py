@@ -6,7 +6,12 @@ from hypothesis import strategies as st
 
 from govern.errors import InputError
 from govern.ner.models import Person, labels
-from govern.ner.models.persons import CHUNK, parts, tidied, windows
+from govern.ner.models.persons import CHUNK, legible, parts, tidied, windows
+
+
+def test_halves_of_a_pair_become_legible_in_place():
+    """Nothing else changes, and no position moves."""
+    assert legible("a\ud800\udc00b🙂") == "a\ufffd\ufffdb🙂"
 
 
 @given(
