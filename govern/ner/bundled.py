@@ -21,6 +21,7 @@ RECOGNIZER = "names.model"
 SCORE = 0.6
 BATCH = 128
 _HANGUL = re.compile("[가-힣]")
+_APART = re.compile(r"[\t|;\"<>{}]|,(?=\S)")
 _TITLE = re.compile(rf"(?:{likely.OF_A_PERSON})\b\.?\s{{1,2}}(?=\S)")
 _EDGE = " \t\n.,;:()[]{}\"“”'‘’<>|-–*#@/\\·"
 
@@ -94,7 +95,7 @@ class Bundled(NameModel):
 
 
 def _person(text: str, start: int, end: int) -> Iterator[Person]:
-    """The name alone, without a title before it and marks round it; none where a tag is within."""
+    """The name alone, without a title before it and marks round it; none where a tag or the edge of a cell is within."""
     value = text[start:end]
     if BLANK in value:
         return
@@ -106,7 +107,7 @@ def _person(text: str, start: int, end: int) -> Iterator[Person]:
         start += 1
     while end > start and text[end - 1] in _EDGE:
         end -= 1
-    if any(map(str.isalpha, text[start:end])):
+    if any(map(str.isalpha, text[start:end])) and _APART.search(text, start, end) is None:
         yield Person(start, end, SCORE)
 
 

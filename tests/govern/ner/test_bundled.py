@@ -12,6 +12,7 @@ from govern.ner.tokens import tokenizer
 
 ENGLISH = [
     "Zoltan Quark", "Mr. Zoltan Quark", "Quark", "Harbour Bank", "Acme Tools", "AdRoll", "Jones", "Vexel", "May", "Free Party",
+    "Zoltan\tQuark",
 ]  # fmt: skip
 KOREAN = ["김새봄", "이자율", "홍", "조정", "박달"]
 
@@ -50,6 +51,7 @@ def folder(tmp_path_factory):
         ("Zoltan Quark met Mr. May.", ["Zoltan Quark", "May"]),
         ("Jones of Jones, and of Jones", []),
         ("큰박달이 아니라 박달이", ["박달"]),
+        ("Zoltan\tQuark", []),
         ("고객 김새봄은 이자율을 물었다. 홍 과장이 조정했다.", ["김새봄", "홍"]),
         ("홍수가 났다", []),
         ("", []),
