@@ -17,6 +17,7 @@ from govern import arbitrate
 from govern.arbitrate import Finding
 from govern.errors import GovernError, InputError
 from govern.files import digest
+from govern.imports import bare
 from govern.ner import PIPELINES
 from govern.normalize import BLANK, Shadow, normalize
 from govern.policy import Policy
@@ -183,9 +184,11 @@ def _name_model(
     if where is None:
         return None, ()
     if where == PIPELINES:
-        from govern.ner import bundled
+        with bare():
+            from govern.ner import bundled
 
-        return replace(bundled.load(where), languages=languages), (("bundled", bundled.digest(where)),)
+            model = bundled.load(where)
+        return replace(model, languages=languages), (("bundled", bundled.digest(where)),)
     from govern.ner import models
 
     return models.open(where, policy.names.spacy_score), ((where.name, models.digest(where)),)

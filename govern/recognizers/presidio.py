@@ -10,7 +10,6 @@ Source: presidio-analyzer 2.2.366, `predefined_recognizers`.
 import difflib
 import logging
 import re
-import socket
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from govern.errors import InputError
+from govern.imports import bare
 from govern.recognizers.labels import START, STOP
 from govern.recognizers.rule import FLAGS, Check, Rule
 
@@ -142,21 +142,9 @@ def _recognizers() -> dict[str, Any]:
 
 @cache
 def _library() -> ModuleType:
-    """Presidio's recognizers, imported without what they do not need.
-
-    Its model engines would load torch and transformers where these are installed (8 s a process), and its HTTP client
-    opens a socket on ::1 to look for IPv6.
-    """
-    unneeded = [name for name in ("torch", "transformers") if name not in sys.modules]
-    ipv6, socket.has_ipv6 = socket.has_ipv6, False
-    blocked: dict[str, Any] = dict.fromkeys(unneeded)
-    sys.modules.update(blocked)  # None: an import of it fails, which Presidio expects
-    try:
+    """Presidio's recognizers, imported without what they do not need."""
+    with bare():
         loaded = import_module("presidio_analyzer.predefined_recognizers")
-    finally:
-        socket.has_ipv6 = ipv6
-        for name in unneeded:
-            del sys.modules[name]
     # A validator of Presidio may log the value that it could not read; its log is silenced as a whole.
     logging.getLogger("presidio-analyzer").disabled = True
     return loaded
