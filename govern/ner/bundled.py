@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from govern import files
 from govern.errors import InputError
@@ -16,6 +16,10 @@ from govern.ner import gate, likely, models
 from govern.ner.models.persons import Found, NameModel, Person, legible
 from govern.ner.syllables import Lexicon
 from govern.normalize import BLANK
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc
 
 RECOGNIZER = "names.model"
 SCORE = 0.6
@@ -61,7 +65,7 @@ class Bundled(NameModel):
             places = [
                 (number, start, legible(text[start:end])) for number, text in enumerate(texts) for start, end in read(text)
             ]
-            docs = pipeline.pipe((piece for *_, piece in places), batch_size=BATCH)
+            docs = _read(pipeline, [piece for *_, piece in places])
             raw: list[list[Person]] = [[] for _ in texts]
             for (number, start, _), doc in zip(places, docs, strict=True):
                 for entity in doc.ents:
@@ -92,6 +96,18 @@ class Bundled(NameModel):
             yield from gate.korean_stretches(text)
 
 
+
+
+def _read(pipeline: "Language", pieces: list[str]) -> Iterator["Doc"]:
+    """The documents of pieces of text, as `pipe` of the pipeline gives them, without its half a millisecond a call."""
+    for start in range(0, len(pieces), BATCH):
+        docs = [pipeline.make_doc(piece) for piece in pieces[start : start + BATCH]]
+        for _, component in pipeline.pipeline:
+            if hasattr(component, "predict"):
+                component.set_annotations(docs, component.predict(docs))
+            else:
+                docs = [component(doc) for doc in docs]
+        yield from docs
 
 
 def _person(text: str, start: int, end: int) -> Iterator[Person]:

@@ -122,3 +122,13 @@ def test_what_is_masked_with_the_model_is_masked_for_good(text):
     again = mask(once.document, detector, chosen)
     assert isinstance(again, Masked)
     assert again.document.fields == once.document.fields
+
+
+def test_pieces_are_read_as_by_the_pipelines_own_way(model):
+    """Component by component gives what `pipe` gives, over more than one batch."""
+    pieces = ["said Theodora Wexcombe.", "고객 김서윤은 말했다.", "", "the 4.5 %"] * 50
+    for pipeline in (model.english, model.korean):
+        own = [[(e.start, e.end, e.label_) for e in doc.ents] for doc in bundled._read(pipeline, pieces)]
+        its = [[(e.start, e.end, e.label_) for e in doc.ents] for doc in pipeline.pipe(pieces, batch_size=bundled.BATCH)]
+        assert own == its
+        assert any(own)
