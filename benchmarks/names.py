@@ -195,7 +195,7 @@ def row(name: str, engine: str, score: Score) -> str:
 def labelled(shared: Path, steps: list[tuple[str, Find]], *, quick: bool) -> Iterator[str]:
     """The labelled sets."""
     most = 60 if quick else None
-    sets = {f"{name} (never read)": unseen(shared, name, most=most) for name in UNSEEN}
+    sets = {f"{name} (never trained on)": unseen(shared, name, most=most) for name in UNSEEN}
     sets |= {f"{name} (held back)": held(shared, name)[: most and most * 5] for name in (*corpora.ENGLISH, corpora.KOREAN)}
     yield HEAD
     for name, documents in sets.items():

@@ -407,7 +407,7 @@ def _torn(hit: Hit, text: str) -> bool:
 def _mentions(
     detector: Detector, text: str, findings: list[Finding], known: frozenset[str], others: list[tuple[int, int]]
 ) -> list[Finding]:
-    """The names that were found, wherever else they stand; a part of one is none in what the model calls otherwise."""
+    """The names that were found, wherever else they stand, but for English words of a name that are something else there."""
     people = known.union(text[hit.start : hit.end] for hit, _ in findings if hit.entity_type == "PERSON")
     if not people:
         return []
@@ -420,11 +420,14 @@ def _mentions(
 
 
 def _otherwise(detector: Detector, text: str, hit: Hit, others: list[tuple[int, int]]) -> bool:
-    """Whether a part of a name that stands alone is another word, or within what the model calls a company or place."""
+    """Whether an English word that stands alone is another one, or within what the model calls a company or place.
+
+    A name of several words, and a Korean one, is that person wherever it stands.
+    """
     word = text[hit.start : hit.end]
-    if detector.model is None or " " in word or hit.recognizer != "names.en.surname":
-        return " " not in word and _meets(hit, others)
-    return _meets(hit, others) or detector.model.doubtful(word)
+    if detector.model is None or " " in word or not hit.recognizer.startswith("names.en."):
+        return False
+    return _meets(hit, others) or (hit.recognizer == "names.en.surname" and detector.model.doubtful(word))
 
 
 def _digest(names: tuple[str, ...], models: tuple[tuple[str, str], ...]) -> str:

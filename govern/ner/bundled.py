@@ -4,6 +4,7 @@ English is read by sentence, and only where `gate` sees a word that may be a nam
 """
 
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from govern import files
 from govern.errors import InputError
-from govern.ner import gate, likely, models
+from govern.ner import PIPELINES, gate, likely, models
+from govern.ner.models.loading import UNLOADABLE
 from govern.ner.models.persons import Found, NameModel, Person, legible
 from govern.ner.syllables import Lexicon
 from govern.normalize import BLANK
@@ -96,8 +98,6 @@ class Bundled(NameModel):
             yield from gate.korean_stretches(text)
 
 
-
-
 def _read(pipeline: "Language", pieces: list[str]) -> Iterator["Doc"]:
     """The documents of pieces of text, as `pipe` of the pipeline gives them, without its half a millisecond a call."""
     for start in range(0, len(pieces), BATCH):
@@ -142,15 +142,15 @@ def load(where: Path) -> Bundled:
     """
     import spacy
 
+    remedy = "install the package again" if where == PIPELINES else "name the folder that the recipe wrote"
     if not (where / "en" / "meta.json").is_file() or not (where / "ko" / "meta.json").is_file():
-        raise InputError(f"{where}: no name model there; name the folder that the recipe wrote, with `en` and `ko`")
+        raise InputError(f"{where}: no name model there, with `en` and `ko`; {remedy}")
     try:
         english, korean = spacy.load(where / "en"), spacy.load(where / "ko")
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(
-            f"{where}: spaCy cannot load the name model ({type(error).__name__}); write it again with the installed version"
-        ) from None
+        lexicon = Lexicon(korean)
+    except (*UNLOADABLE, zlib.error) as error:
+        raise InputError(f"{where}: the name model does not load ({type(error).__name__}); {remedy}") from None
     lists = likely.read(where / "en")
     ordinary = gate.read(where / "en" / gate.FILE) | lists.never | lists.alone
     never = gate.read(where / "ko" / likely.NEVER)
-    return Bundled(english, korean, ordinary, lists, never, Lexicon(korean))
+    return Bundled(english, korean, ordinary, lists, never, lexicon)

@@ -1,13 +1,16 @@
 """Two pipelines as one model, here tiny ones made on the spot: which stretches each reads, and which of its persons stand."""
 
-from dataclasses import replace
+import shutil
+from dataclasses import dataclass, replace
 
 import pytest
 import spacy
 
+from govern import detect, policy
 from govern.errors import InputError
-from govern.ner import bundled, gate, likely
-from govern.ner.models import Person
+from govern.ner import PIPELINES, bundled, gate, likely
+from govern.ner.models import NameModel, Person
+from govern.ner.models.persons import Found
 from govern.ner.tokens import tokenizer
 
 ENGLISH = [
@@ -92,5 +95,43 @@ def test_a_text_does_not_change_what_is_found_in_another(folder):
 
 def test_a_folder_without_both_pipelines_is_a_sentence(tmp_path):
     """It says what the folder must hold."""
-    with pytest.raises(InputError, match="no name model there; name the folder that the recipe wrote"):
+    with pytest.raises(InputError, match="no name model there, with `en` and `ko`; name the folder that the recipe wrote"):
         bundled.load(tmp_path)
+
+
+@pytest.mark.parametrize("broken", ["en/config.cfg", "ko/tok2vec/model"])
+def test_a_broken_file_of_the_package_is_a_sentence(tmp_path, monkeypatch, broken):
+    """The user is told what to do, and no trace is shown."""
+    copy = tmp_path / "pipelines"
+    shutil.copytree(PIPELINES, copy)
+    (copy / broken).write_bytes(b"\xc1 broken")
+    monkeypatch.setattr(bundled, "PIPELINES", copy)
+    with pytest.raises(InputError, match=r"the name model does not load .*; install the package again"):
+        bundled.load(copy)
+
+
+@dataclass(frozen=True)
+class Firm(NameModel):
+    """Takes every second half of a text for a company."""
+
+    recognizer: str = "names.firm"
+
+    def persons(self, texts):
+        return [[] for _ in texts]
+
+    def found(self, texts):
+        return [Found([], [(len(text) // 2, len(text))]) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("고객명: 김새봄\n-------------- 김새봄은", ["김새봄", "김새봄"]),
+        ("Name: Ann Quark\n------------- Ann Quark", ["Ann Quark", "Ann Quark"]),
+        ("Name: Ann Quark\n------------------ Quark", ["Ann Quark"]),
+    ],
+)
+def test_a_whole_name_is_that_person_wherever_it_stands(text, names):
+    """What the model takes for a company keeps only a single English word from being a mention."""
+    detector = replace(detect.build(policy.load("default").by_rule()), model=Firm())
+    assert [text[span.start : span.end] for span in detect.find(detector, text)] == names
