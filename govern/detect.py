@@ -34,6 +34,7 @@ from govern.recognizers import (
     korean_codes,
     korean_names,
     korean_places,
+    name_columns,
     network,
     phones,
     presidio,
@@ -335,6 +336,8 @@ def _names(detector: Detector, text: str) -> tuple[list[Hit], list[tuple[int, in
         ruled.extend(english_names.find(text))
     if "ko" in detector.name_rules:
         ruled.extend(korean_names.find(text))
+    if detector.name_rules:
+        ruled.extend(name_columns.find(text, detector.name_rules))
     if detector.model is None:
         return ruled, []
     ((persons, others),) = detector.model.found([text])

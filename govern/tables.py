@@ -1,4 +1,4 @@
-"""Columns of a table whose heading names an identifier: `여권번호` above `M12345678`, far from the value in characters.
+"""Columns of a table whose heading names what is looked for: `여권번호` above `M12345678`, far from the value in characters.
 
 `cells(text)` yields the heading and the value of each such cell, in rows of CSV and TSV, and of tables drawn with bars. A
 heading counts for the rows under it that have as many cells, until a line that has not. Nothing is judged here: `readings`
@@ -32,9 +32,9 @@ class Cell(NamedTuple):
     value: tuple[int, int]
 
 
-def cells(text: str) -> Iterator[Cell]:
-    """The cells under headings that name an identifier, in order."""
-    if HEADING.search(text) is None:
+def cells(text: str, heading: re.Pattern[str] = HEADING) -> Iterator[Cell]:
+    """The cells under headings in which `heading` is found, in order; of `HEADING`, those that name an identifier."""
+    if heading.search(text) is None:
         return
     mark, count = "", 0
     named: dict[int, tuple[int, int]] = {}
@@ -46,9 +46,9 @@ def cells(text: str) -> Iterator[Cell]:
         if named and len(row) == count:
             yield from (Cell(named[at], row[at]) for at in named if _value(text, row[at]))
         elif not (named and _BARS.fullmatch(line)):
-            mark, head = _heading(line, place, text[end + 1 : _end(text, end + 1)])
+            mark, head = _heading(line, place, text[end + 1 : _end(text, end + 1)], heading)
             count = len(head)
-            named = {at: span for at, span in enumerate(head) if _names(text, span)}
+            named = {at: span for at, span in enumerate(head) if _names(text, span, heading)}
         place = end + 1
 
 
@@ -57,11 +57,11 @@ def _end(text: str, place: int) -> int:
     return len(text) if end < 0 else end
 
 
-def _heading(line: str, start: int, below: str) -> tuple[str, list[tuple[int, int]]]:
+def _heading(line: str, start: int, below: str, heading: re.Pattern[str]) -> tuple[str, list[tuple[int, int]]]:
     """The separator of a line that may be a heading, and its cells; none where the line below it cannot be a row of it."""
     for mark in "|\t;,":
         count = line.count(mark)
-        if count and below.count(mark) >= count - 2 * (mark == "|") and HEADING.search(line) is not None:
+        if count and below.count(mark) >= count - 2 * (mark == "|") and heading.search(line) is not None:
             row = _cut(line, mark, start)
             if len(row) > 1:
                 return mark, row
@@ -87,11 +87,11 @@ def _cut(line: str, mark: str, start: int) -> list[tuple[int, int]]:
     return row
 
 
-def _names(text: str, span: tuple[int, int]) -> bool:
-    heading = text[slice(*span)]
-    return 0 < len(heading) <= MOST_HEADING and not heading[0].isdigit() and HEADING.search(heading) is not None
+def _names(text: str, span: tuple[int, int], heading: re.Pattern[str]) -> bool:
+    name = text[slice(*span)]
+    return 0 < len(name) <= MOST_HEADING and not name[0].isdigit() and heading.search(name) is not None
 
 
 def _value(text: str, span: tuple[int, int]) -> bool:
     value = text[slice(*span)]
-    return 3 <= len(value) <= MOST_CELL and any(character.isalnum() for character in value)
+    return 2 <= len(value) <= MOST_CELL and any(character.isalnum() for character in value)

@@ -32,7 +32,7 @@ _OFFICE = re.compile(
     rf"(?:Chairman|Chairwoman|Chair|Governor|Senator|Congressman|Congresswoman|Ambassador|Judge|(?<!of )Justice|Secretary"
     rf"|President) ({_NAME})"
 )
-_LABELS = frozenset(
+LABELS = frozenset(
     f"{kind}name"
     for kind in (
         "", "full ", "customer ", "client ", "account ", "account holder ", "contact ", "cardholder ", "borrower ",
@@ -48,7 +48,14 @@ _LABELS = frozenset(
     "signed", "signature", "attn", "attention", "contact", "contact person", "complainant", "caller", "employee", "manager",
     "officer", "trustee", "spouse", "author", "assigned to", "handled by", "from", "to", "cc", "by",
 }  # fmt: skip
-_SPEAKERS = frozenset({"agent", "customer", "client", "representative", "caller", "from", "to", "cc", "by"})
+FIRMS = frozenset({
+    "holder", "joint holder", "co holder", "owner", "beneficial owner", "director", "executor", "nominee", "claimant",
+    "witness", "tenant", "landlord", "attorney", "remitter", "signatory", "authorised signatory", "authorized signatory",
+    "case handler", "teller", "underwriter", "name on account", "name on card", "drawer",
+})  # fmt: skip
+"""Labels after which a company may stand as well: the name must look like a person's."""
+
+SPEAKERS = frozenset({"agent", "customer", "client", "representative", "caller", "from", "to", "cc", "by"})
 """Labels after which anything may stand, as in a chat: the name must look like one."""
 
 _NOT_PERSON = frozenset({
@@ -70,6 +77,9 @@ _LETTER = re.compile(
 _SPEAKER = re.compile(
     rf"\n[ \t]*(?:\[[^\]\n\x00]{{0,20}}\][ \t]*)?((?:{_TOKEN})(?:{_LINK}(?:{_TOKEN})){{1,2}})[ \t]?[:>](?=\s)"
 )
+_ADDRESSED = re.compile(rf"({_FIELD_NAME}(?:, {_FIELD_NAME})?)[\"']? {{1,2}}[<\[(](?:mailto:)?[\w.+-]{{1,64}}@")
+"""The name that an e-mail address is shown with, in a header."""
+
 _REVERSED = re.compile(rf"(?<![\w@.'’-])({_TOKEN}), (?=({_TOKEN})(?![\w@]| [{_CAPITAL}]))")
 _ROMANISED = re.compile(
     r"(?<![\w@.'’-])(?:Kim|Lee|Park|Choi|Jung|Jeong|Chung|Kang|Cho|Jo|Yoon|Yun|Jang|Chang|Lim|Im|Han|Oh|Seo|Suh|Shin|Kwon"
@@ -84,7 +94,8 @@ _SINGLE = re.compile(
     rf"(?![\w@&/]| ?[{_CAPITAL}&]|[.-]\w|['’][{_LETTERS}]{{2}})"
 )
 _BESIDE = re.compile(rf"(?:[{_CAPITAL}][\w.'’-]*|&|\bof|\bat|\bin|[Tt]he) \Z")
-_FIELD_VALUE = re.compile(_FIELD_NAME)
+VALUE = re.compile(_FIELD_NAME)
+_ONE_INITIAL = re.compile(rf"(?<![\w.])[{_CAPITAL}]\.? {{1,2}}\Z")
 _WORD = re.compile(rf"[{_CAPITAL}][\w'’-]*\w")
 
 
@@ -96,8 +107,8 @@ def find(text: str) -> Iterator[Hit]:
                 yield from _hit(text, match.start(1), match.end(1), score, name)
     for match in _SEPARATOR.finditer(text):
         label = _label(text, match.start())
-        value = _FIELD_VALUE.match(text, match.end()) if label else None
-        if value is not None and (label not in _SPEAKERS or _likely(value[0])):
+        value = VALUE.match(text, match.end()) if label else None
+        if value is not None and ((label not in SPEAKERS and label not in FIRMS) or likely(value[0])):
             yield from _hit(text, value.start(), value.end(), 0.8, "names.en.field", alone=False)
     for match in _LETTER.finditer(text):
         group = match.lastindex or 0
@@ -105,12 +116,15 @@ def find(text: str) -> Iterator[Hit]:
             continue
         yield from _hit(text, match.start(group), match.end(group), 0.8, "names.en.letter")
     for match in _SPEAKER.finditer("\n" + text):
-        if _likely(match[1]):
+        if likely(match[1]):
             yield from _hit(text, match.start(1) - 1, match.end(1) - 1, 0.6, "names.en.speaker")
+    for match in _ADDRESSED.finditer(text) if "@" in text else ():
+        if not text[match.start() - 1 : match.start()].isalnum() and _shown(match[1]):
+            yield from _hit(text, match.start(1), match.end(1), 0.7, "names.en.address", alone=False)
     for match in _ROMANISED.finditer(text):
         yield Hit(match.start(), match.end(), "PERSON", 0.6, "names.en.list")
     for match in _INITIALS.finditer(text):
-        if (" " in match[1] or match[1] in _surnames()) and not is_company(text, match.start(), match.end()):
+        if (" " in match[1] or match[1] in family_names()) and not is_company(text, match.start(), match.end()):
             yield Hit(match.start(), match.end(), "PERSON", 0.5, "names.en.list")
     for match in _REVERSED.finditer(text):
         if match[2] in words("given_en") and _opens(text, match.start(), match[1]):
@@ -136,8 +150,12 @@ def mentions(text: str, names: Iterable[str]) -> Iterator[Hit]:
         for parts in (name.split() for name in whole)
         if len(parts) > 1
         for part in (parts[-1], parts[0])
-        if len(part) >= 4 and part.lower() not in common and not _stops(part)
+        if len(part) >= 4 and part.lower() not in common and not stops(part)
     }
+    initials: dict[str, frozenset[str]] = {}
+    for parts in (name.split() for name in whole):
+        if len(parts) > 1:
+            initials[parts[-1]] = initials.get(parts[-1], frozenset()) | {parts[0][0]}
     for match in _WORD.finditer(text):
         for name in first.get(match[0], ()):
             end = match.start() + len(name)
@@ -151,7 +169,14 @@ def mentions(text: str, names: Iterable[str]) -> Iterator[Hit]:
                 continue
             if match[0] in surnames or match[0].removesuffix("'s").removesuffix("’s") in surnames:
                 end = match.end() - (0 if match[0] in surnames else 2)
-                yield Hit(match.start(), end, "PERSON", 0.5, "names.en.surname")
+                start = _after_initial(text, match.start(), initials.get(text[match.start() : end], frozenset()))
+                yield Hit(start, end, "PERSON", 0.5, "names.en.surname")
+
+
+def _after_initial(text: str, start: int, initials: frozenset[str]) -> int:
+    """Where a family name begins with the initial of one of its persons before it: `J. Smith`."""
+    before = _ONE_INITIAL.search(text, max(0, start - 4), start)
+    return before.start() if before is not None and before[0][0] in initials else start
 
 
 def _label(text: str, end: int) -> str:
@@ -162,30 +187,38 @@ def _label(text: str, end: int) -> str:
     parts = before[0].lower().replace("-", " ").split(" ")
     for count in (3, 2, 1):
         label = " ".join(parts[-count:])
-        if len(parts) >= count and label in _LABELS:
+        if len(parts) >= count and (label in LABELS or label in FIRMS):
             return label if len(parts) == count or parts[-count - 1] not in _NOT_PERSON else ""
     return ""
 
 
-def _surnames() -> frozenset[str]:
+def family_names() -> frozenset[str]:
+    """Usual family names, also those that are given names or other words."""
     return words("surnames_en") | words("surnames_only_en")
 
 
-def _likely(name: str) -> bool:
+def _shown(name: str) -> bool:
+    """Whether what an address is shown with is no department or company."""
+    companies = words("companies_en") - family_names()
+    return not any(stops(word) or companies & {word, word.capitalize()} for word in _WORD.findall(name))
+
+
+def likely(name: str) -> bool:
     """Whether the first word is a given name or the last a surname."""
     parts = name.split()
-    return parts[0] in words("given_en") | words("ambiguous_en") or parts[-1] in _surnames()
+    return parts[0] in words("given_en") | words("ambiguous_en") or parts[-1] in family_names()
 
 
 def _opens(text: str, start: int, word: str) -> bool:
     """Whether a word that is no other known one stands at the start of a line or value."""
     before = text[max(0, start - 4) : start]
     if before.endswith((" to ", " of ")) or not before:
-        return word in _surnames()
-    return not _stops(word) and before.endswith(("\n", ": ", ":\t", "|"))
+        return word in family_names()
+    return not stops(word) and before.endswith(("\n", ": ", ":\t", "|"))
 
 
-def _stops(word: str) -> bool:
+def stops(word: str) -> bool:
+    """Whether no English name has this word."""
     return word in words("not_names_en") or word.capitalize() in words("not_names_en")
 
 
@@ -193,7 +226,7 @@ def _pieces(text: str, start: int, end: int) -> list[re.Match[str]]:
     """The words of a name up to the first that cannot be one; no initial or particle at the end."""
     kept: list[re.Match[str]] = []
     for piece in _PIECE.finditer(text, start, end):
-        if _stops(piece[0]):
+        if stops(piece[0]):
             break
         kept.append(piece)
     while kept and (len(kept[-1][0].rstrip(".")) < 2 or kept[-1][0].islower()):
@@ -249,7 +282,7 @@ def _listed(text: str, start: int, end: int) -> Iterator[Hit]:
 def _by_surname(text: str, pieces: list[re.Match[str]]) -> Iterator[Hit]:
     """An unknown word and a common surname that is no other word, and nothing else: `Anshu Gupta`."""
     first, last = pieces[0], pieces[-1]
-    if len(pieces) != 2 or last[0] not in words("surnames_only_en") or _stops(first[0]) or len(first[0]) < 3:
+    if len(pieces) != 2 or last[0] not in words("surnames_only_en") or stops(first[0]) or len(first[0]) < 3:
         return
     if not is_company(text, first.start(), last.end()):
         yield Hit(first.start(), last.end(), "PERSON", 0.45, "names.en.surname")

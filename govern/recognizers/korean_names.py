@@ -86,6 +86,9 @@ _SELF = re.compile(
 _SPACED = re.compile(
     rf"(?<![가-힣])((?:{_SURNAMES_2}|[가-힣]) ([가-힣] [가-힣]|[가-힣]{{1,2}}))(?= ?(?:님|씨|귀하|고객)|[ \t]?[:>]\s|이 [0-9])"
 )
+_ADDRESSED = re.compile(rf"(?<![가-힣])({_NAME})[\"']? {{0,2}}[<\[(](?:mailto:)?[\w.+-]{{1,64}}@")
+"""The name that an e-mail address is shown with."""
+
 _SPEAKER = re.compile(rf"\n[ \t]*(?:\[[^\]\n\x00]{{0,20}}\][ \t]*)?({_NAME})[ \t]?[:>](?=\s)")
 _NEARBY = re.compile(
     "고객|상담|통화|문의|방문|연락|내점|요청|서명|배우자|남편|아내|아들|가족|지인|친구|본인|성함|담당|님|씨|예금주|"
@@ -157,6 +160,9 @@ def find(text: str) -> Iterator[Hit]:
     for match in _SPACED.finditer(text):
         if match[2] not in words("not_names_ko") and plausible(match[1].replace(" ", ""), strong=True):
             yield Hit(match.start(1), match.end(1), "PERSON", 0.6, "names.ko.spaced")
+    for match in _ADDRESSED.finditer(text) if "@" in text else ():
+        if plausible(match[1], strong=True):
+            yield Hit(match.start(1), match.end(1), "PERSON", 0.7, "names.ko.address")
     for match in _SPEAKER.finditer("\n" + text):
         if (len(match[1]) > 2 or match[0].endswith(">")) and plausible(match[1], strong=True):
             yield Hit(match.start(1) - 1, match.end(1) - 1, "PERSON", 0.7, "names.ko.speaker")

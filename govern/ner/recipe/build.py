@@ -42,7 +42,7 @@ TAUGHT = {"en": 5_000, "ko": 5_000}
 SHAPES: dict[str, dict[str, Any]] = {
     "en": {
         "components.tok2vec.model.embed.include_static_vectors": True,
-        "components.tok2vec.model.embed.rows": [5000, 1000, 2500, 500, 50],
+        "components.tok2vec.model.embed.rows": [4000, 1000, 2500, 500, 50],
         "components.tok2vec.model.encode.depth": 3,
     },
     "ko": {"training.dropout": 0.2},
@@ -51,7 +51,7 @@ SYLLABLES: dict[str, Any] = {
     "@architectures": "assay.Syllables.v1",
     "width": 96,
     "embed_width": 40,
-    "rows": [2000, 2500, 2500, 3000, 3000, 1000, 2000, 2000, 2000, 100, 100, 200, 300, 300],
+    "rows": [2000, 2000, 2000, 2500, 2500, 1000, 2000, 2000, 2000, 100, 100, 200, 300, 300],
 }
 """What embeds the tokens of the Korean pipeline."""
 

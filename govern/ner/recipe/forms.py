@@ -26,6 +26,7 @@ def made(lang: str, rng: Draw) -> str:
     """A template with one to six persons."""
     kinds: tuple[tuple[Callable[[dict[str, Any], str, Draw], str], int], ...] = (
         (_sentences, 6), (_form, 4), (_table, 4), (_message, 3), (_chat, 2), (_record, 2), (_list, 2), (_signature, 1),
+        (_statement, 2), (_roster, 1), (_parted_table, 1),
     )  # fmt: skip
     kind = rng.choices([kind for kind, _ in kinds], [weight for _, weight in kinds])[0]
     return kind(_parts()[lang], lang, rng)
@@ -99,6 +100,55 @@ def _table(parts: dict[str, Any], lang: str, rng: Draw) -> str:
     if separator == " | " and rng.random() < 0.5:
         rows = [f"| {row} |" for row in rows]
     return "\n".join(rows)
+
+
+def _statement(parts: dict[str, Any], lang: str, rng: Draw) -> str:
+    """Movements of an account: what a bank writes of each, often in capitals, with a person, a company or nobody in it."""
+    upper = lang == "en" and rng.random() < 0.6
+    gap = rng.choice(("\t", "  ", " | ", "   ", ";", " "))
+    lines = []
+    for _ in range(rng.randrange(1, 5)):
+        other = rng.random() < 0.3
+        form = rng.choice(("", "", "", ".initial")) if lang == "en" else ""
+        letter = rng.choice("abc")
+        who = _no_person(rng) if other else "{" + (letter.upper() if upper else letter) + form + "}"
+        moved = rng.choice(parts["moves"])
+        told = f" {rng.choice(parts['purposes'])}" if rng.random() < 0.4 else ""
+        moved, told = (part.upper() if upper and "{" not in part else part for part in (moved, told))
+        lines.append(gap.join([*rng.sample(("{date}", f"{moved} {who}{told}"), 2), "{amount}"]))
+    return "\n".join(lines)
+
+
+def _roster(parts: dict[str, Any], lang: str, rng: Draw) -> str:
+    """A grid of shifts or desks whose cells are people, by a part of the name in English."""
+    gap = rng.choice(("\t", "    ", " | ", ";", ","))
+    form = rng.choice((".first", ".first", ".last", ".initial", "")) if lang == "en" else ""
+    lines = [gap.join((rng.choice(parts["grids"]), *parts["days"][: rng.randrange(2, 5)]))] if rng.random() < 0.7 else []
+    lines += [
+        gap.join((f"{desk} {rng.randrange(1, 5)}", *("{" + rng.choice("abc") + form + "}" for _ in range(3))))
+        for desk in rng.sample(parts["desks"], rng.randrange(1, 4))
+    ]
+    if rng.random() < 0.4:
+        lines.append(", ".join("{" + letter + "}" for letter in "abc"))
+    return "\n".join(lines)
+
+
+def _parted_table(parts: dict[str, Any], lang: str, rng: Draw) -> str:
+    """Rows with the parts of a name in columns of their own, or, between quotation marks, with a comma."""
+    mark = rng.choice((",", ";", "\t", " | "))
+    quoted = rng.random() < 0.5
+    label, kind = rng.choice(parts["other_fields"])
+    first, last = parts["name_parts"][rng.randrange(len(parts["name_parts"]))]
+    named = (rng.choice(parts["person_labels"]),) if quoted else (first, last) if lang == "en" else (last, first)
+    lines = [mark.join((label, *named))] if rng.random() < 0.8 else []
+    for letter in rng.sample("abc", rng.randrange(2, 4)):
+        if quoted:
+            name = f'"{{{letter}.rev}}"' if lang == "en" else f'"{{{letter}}}"'
+        else:
+            own = "{" + letter + ".first}", "{" + letter + ".last}"
+            name = mark.join(own if lang == "en" else reversed(own))
+        lines.append(mark.join((_value(parts, kind, rng), name, "{number}")))
+    return "\n".join(lines)
 
 
 def _record(parts: dict[str, Any], lang: str, rng: Draw) -> str:
