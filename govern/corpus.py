@@ -10,16 +10,35 @@ second reading differs.
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator
+import os
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from decimal import Decimal
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern.errors import InputError, VerificationError
 from govern.files import sha256_file
-from govern.rows import Row, columns_said, input_files, kind_of, place_of, rows, try_parquet
+from govern.readers import (
+    ABSENT,
+    AS_NAMED,
+    Input,
+    Reading,
+    Row,
+    columns_said,
+    input_files,
+    kind_of,
+    outermost,
+    place_of,
+    rows,
+    try_parquet,
+    value_at,
+)
+from govern.repeats import KEY_BYTES, Repeats
+from govern.turns import COLUMNS, Layout, Turns, joined, layout_of, messages, whole
 
 if TYPE_CHECKING:
     import polars as pl
@@ -38,13 +57,15 @@ class Document:
     fields: tuple[tuple[str, str], ...] = field(repr=False)
     source: str = ""
     metadata: tuple[tuple[str, Any], ...] = field(default=(), repr=False)
+    turns: Turns = ()
+    """The turns that the text was joined from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Documents `first_row` (from 0) to `first_row + rows` of one file; `start_byte` is where a JSON Lines part begins."""
+    """Documents `first_row` (from 0) to `first_row + rows` of one file; `start_byte` is where they begin, but of Parquet."""
 
-    path: Path
+    file: Input
     first_row: int
     rows: int
     start_byte: int = 0
@@ -63,12 +84,14 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """One input file: its path, the SHA-256 of its bytes (private: key it before it ships), documents and columns."""
+    """One input file: its name, the SHA-256 of its bytes (private: key it before it ships), documents and columns."""
 
-    path: Path
+    name: str
     sha256: str
     documents: int
     columns: tuple[str, ...]
+    read: frozenset[str] = frozenset()
+    """Those of its columns that something is read from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +103,7 @@ class Corpus:
     text_column: str
     id_column: str | None
     kept: tuple[str, ...] = ()
+    layout: Layout = "text"
 
     @property
     def documents(self) -> int:
@@ -103,33 +127,39 @@ def read(
     id_column: str = DEFAULT_ID,
     kept: tuple[str, ...] = (),
     shard_bytes: int = SHARD_BYTES,
+    reading: Callable[[str], Reading] = lambda _: AS_NAMED,
 ) -> Corpus:
-    """The corpus in `inputs` (files, or folders of `.jsonl` and `.parquet`), every byte looked at once.
+    """The corpus in `inputs` (files, folders or patterns), every byte looked at once; `reading` says how a file is read.
 
     Files are taken in the order of their names, however they were given. Documents without an id column are known by file
-    and row. With one, ids must be strings or integers, and unique. `kept` columns are read beside the text.
+    and row. With one, ids must be strings or integers, and unique. `kept` columns are read beside the text. Where the text
+    column is `text`, and the first document has `messages`, or `prompt` and `completion`, in its place, those are the text.
 
     Raises:
         InputError: a path, line, row or column that cannot be used; the message says which.
     """
     if text_column == id_column:
         raise InputError(f"column '{text_column}': named for text and for ids; name another with --id-column")
-    paths = input_files(tuple(inputs))
-    try_parquet([path for path in paths if kind_of(path) == "parquet"])
-    reader = _Reader(paths, text_column, id_column, kept, _Cutter(shard_bytes))
-    files = tuple(reader.file(number) for number in range(len(paths)))
+    inside = input_files(tuple(inputs), reading)
+    try_parquet([file.path for file in inside if kind_of(file.name, file.reading) == "parquet"])
+    with Repeats() as ids:
+        reader = _Reader(inside, text_column, id_column, kept, _Cutter(shard_bytes), ids)
+        files = tuple(reader.file(number) for number in range(len(inside)))
+        _check_ids(ids, inside, [file.documents for file in files])
     shards = reader.cutter.finish()
     if not shards:
-        raise InputError(f"{', '.join(str(path) for path in paths)}: no documents; nothing to certify")
-    absent = sorted(set(kept) - {column for file in files for column in file.columns})
+        raise InputError(f"{', '.join(str(file.path) for file in inside)}: no documents; nothing to certify")
+    absent = sorted(set(kept) - reader.held)
     if absent:
         raise InputError(
             f"column '{absent[0]}': named by the policy, but no document has it; correct keep_columns or columns in the policy"
         )
-    return Corpus(shards, files, text_column, id_column if reader.has_ids else None, kept)
+    return Corpus(shards, files, text_column, id_column if reader.has_ids else None, kept, reader.layout or "text")
 
 
-def documents(shard: Shard, text_column: str, id_column: str | None, kept: tuple[str, ...] = ()) -> Iterator[Document]:
+def documents(
+    shard: Shard, text_column: str, id_column: str | None, kept: tuple[str, ...] = (), layout: Layout = "text"
+) -> Iterator[Document]:
     """The documents of a shard, in order, read again from their files; fields are `text` and the kept columns.
 
     Raises:
@@ -138,15 +168,15 @@ def documents(shard: Shard, text_column: str, id_column: str | None, kept: tuple
     hasher = hashlib.blake2b()
     for segment in shard.segments:
         left = segment.rows
-        for row in rows(segment.path, segment.first_row, segment.start_byte):
-            document = _document(row, text_column, id_column, kept)
+        for row in rows(segment.file, segment.first_row, segment.start_byte):
+            document = _document(row, text_column, id_column, kept, layout)
             _add(hasher, document)
             yield document
             left -= 1
             if not left:
                 break
     if hasher.digest() != shard.digest:
-        names = ", ".join(sorted({str(segment.path) for segment in shard.segments}))
+        names = ", ".join(sorted({str(segment.file.path) for segment in shard.segments}))
         raise InputError(f"{names}: changed since this run began; restore the file, or choose another --out")
 
 
@@ -178,6 +208,11 @@ def read_certified(shard: CertifiedShard) -> "pl.DataFrame":
     return frame
 
 
+def read_texts(shard: CertifiedShard) -> "pl.DataFrame":
+    """As `read_certified`, with the whole text of each document in the column `text`, also of conversations."""
+    return whole(read_certified(shard))
+
+
 class _Cutter:
     """Cuts a stream of documents into shards of at most `limit` bytes of text; the cut depends on nothing else."""
 
@@ -188,15 +223,15 @@ class _Cutter:
         self.size = 0
         self.hasher = hashlib.blake2b()
 
-    def add(self, row: Row, document: Document) -> None:
+    def add(self, file: Input, row: Row, document: Document) -> None:
         size = len(document.fields[0][1].encode())
         if self.segments and self.size + size > self.limit:
             self._close()
         last = self.segments[-1] if self.segments else None
-        if last is not None and last.path == row.path:
+        if last is not None and last.file is file:
             self.segments[-1] = replace(last, rows=last.rows + 1)
         else:
-            self.segments.append(Segment(row.path, row.number, 1, row.start_byte))
+            self.segments.append(Segment(file, row.number, 1, row.start_byte))
         self.size += size
         _add(self.hasher, document)
 
@@ -212,75 +247,103 @@ class _Cutter:
 
 
 class _Reader:
-    """Reads files one after the other, and remembers which ids it saw and whether documents have them."""
+    """Reads files one after the other, and remembers whether documents have ids, and how they hold their text."""
 
     def __init__(
-        self, paths: tuple[Path, ...], text_column: str, id_column: str, kept: tuple[str, ...], cutter: "_Cutter"
+        self,
+        files: tuple[Input, ...],
+        text_column: str,
+        id_column: str,
+        kept: tuple[str, ...],
+        cutter: "_Cutter",
+        ids: Repeats,
     ) -> None:
-        self.paths, self.text_column, self.id_column, self.kept, self.cutter = (
-            paths,
-            text_column,
-            id_column,
-            kept,
-            cutter,
-        )
+        self.files, self.text_column, self.id_column, self.kept, self.cutter = files, text_column, id_column, kept, cutter
+        self.ids, self.key = ids, os.urandom(16)
+        """Digests of ids under a key that no one else has: they may go into a temporary file."""
         self.has_ids: bool | None = None
-        self.seen: dict[bytes, tuple[int, int]] = {}
+        self.layout: Layout | None = None
+        self.held: set[str] = set()
+        """The kept columns that some document has."""
 
     def file(self, number: int) -> InputFile:
         """What the file of this number holds, its rows handed to the cutter."""
-        path = self.paths[number]
-        before = _sha256(path)
+        file = self.files[number]
+        before = _sha256(file.path)
         count = 0
         columns: dict[str, None] = {}
-        for row in rows(path):
+        for row in rows(file):
             columns.update(dict.fromkeys(row.values))
             self._add(row, number)
             count += 1
-        if _sha256(path) != before:
-            raise InputError(f"{path}: changed while it was read; wait until nothing writes to it, and run this again")
-        return InputFile(path, before, count, tuple(columns))
+        if _sha256(file.path) != before:
+            raise InputError(f"{file.path}: changed while it was read; wait until nothing writes to it, and run this again")
+        texts = (self.text_column,) if self.layout == "text" or self.text_column in columns else COLUMNS[self.layout or "text"]
+        ids = (self.id_column,) if self.has_ids else ()
+        read = frozenset(outermost(columns, column) for column in (*texts, *ids, *self.kept))
+        return InputFile(file.name, before, count, tuple(columns), read)
 
     def _add(self, row: Row, number: int) -> None:
-        if self.has_ids is None:
+        if self.has_ids is None or self.layout is None:
             self.has_ids = _has_ids(row, self.id_column)
-        document = _document(row, self.text_column, self.id_column if self.has_ids else None, self.kept)
+            self.layout = layout_of(row.values, self.text_column, value_at(row.values, self.text_column))
+        document = _document(row, self.text_column, self.id_column if self.has_ids else None, self.kept, self.layout)
         if self.has_ids:
-            self._check_id(document.id, row, number)
-        elif self.id_column in row.values:
+            self.ids.add(hashlib.blake2b(document.id.encode(), digest_size=KEY_BYTES, key=self.key).digest())
+        elif value_at(row.values, self.id_column) is not ABSENT:
             raise InputError(
                 f"{row.place}: has a column '{self.id_column}', which earlier documents lack; "
                 "give every document one, or name another with --id-column"
             )
-        self.cutter.add(row, document)
-
-    def _check_id(self, identity: str, row: Row, number: int) -> None:
-        key = hashlib.blake2b(identity.encode(), digest_size=16).digest()
-        if key in self.seen:
-            other, first = self.seen[key]
-            raise InputError(
-                f"{row.place}: the same id as {place_of(self.paths[other], first)}; make ids unique, or name another "
-                "column with --id-column"
-            )
-        self.seen[key] = number, row.number
+        self.held.update(column for column in self.kept if value_at(row.values, column) is not ABSENT)
+        self.cutter.add(self.files[number], row, document)
 
 
-def _document(row: Row, text_column: str, id_column: str | None, kept: tuple[str, ...]) -> Document:
+def _check_ids(ids: Repeats, files: tuple[Input, ...], counts: list[int]) -> None:
+    """Returns where no id stands twice; else names the first that does."""
+    later = min(((int(places[0]), int(first[0])) for places, first in ids.later() if len(places)), default=None)
+    if later is None:
+        return
+    ends = list(accumulate(counts))
+
+    def said(place: int) -> str:
+        number = bisect_right(ends, place)
+        return place_of(files[number], place - (ends[number] - counts[number]))
+
+    raise InputError(
+        f"{said(later[0])}: the same id as {said(later[1])}; make ids unique, or name another column with --id-column"
+    )
+
+
+def _document(row: Row, text_column: str, id_column: str | None, kept: tuple[str, ...], layout: Layout) -> Document:
     """The document in a row, every part of it checked."""
-    values = row.values
-    identity = f"{row.path.name}:{row.number}" if id_column is None else _identity(row, id_column)
-    fields = [("text", _text(row, text_column))]
+    identity = f"{row.name}:{row.number}" if id_column is None else _identity(row, id_column)
+    text, turns = _texts(row, text_column, layout)
+    fields = [("text", text)]
     for column in kept:
-        value = values.get(column)
-        if value is not None:
+        value = value_at(row.values, column)
+        if value is not None and value is not ABSENT:
             fields.append((column, _kept(value, column, row.place)))
-    rest = tuple((name, value) for name, value in values.items() if name not in (text_column, id_column, *kept))
-    return Document(identity, tuple(fields), row.path.name, rest)
+    used = {text_column, id_column, *kept, *(COLUMNS[layout] if turns else ())}
+    rest = tuple((name, value) for name, value in row.values.items() if name not in used)
+    return Document(identity, tuple(fields), row.name, rest, turns)
+
+
+def _texts(row: Row, column: str, layout: Layout) -> tuple[str, Turns]:
+    """The text of a row, and the turns that it is joined from."""
+    if layout == "text":
+        return _text(row, column), ()
+    if layout == "prompt-completion":
+        return joined((name, _text(row, name)) for name in COLUMNS[layout])
+    name = column if value_at(row.values, column) is not ABSENT else "messages"
+    text, turns = joined(messages(value_at(row.values, name), f"{row.place}, column '{name}'"))
+    return _carried(text, name, row.place), turns
 
 
 def _add(hasher: "hashlib.blake2b", document: Document) -> None:
     """Adds id and fields, each with its length before it, so that no two documents spell the same bytes."""
-    parts = [document.id, str(len(document.fields)), *(part for pair in document.fields for part in pair)]
+    turns = (part for role, length in document.turns for part in (role, str(length)))
+    parts = [document.id, str(len(document.fields)), *(part for pair in document.fields for part in pair), *turns]
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")
         hasher.update(len(data).to_bytes(8))
@@ -288,11 +351,11 @@ def _add(hasher: "hashlib.blake2b", document: Document) -> None:
 
 
 def _text(row: Row, column: str) -> str:
-    if column not in row.values:
+    text = value_at(row.values, column)
+    if text is ABSENT:
         raise InputError(
             f"{row.place}: no column '{column}'; columns are: {columns_said(row.values)}; name the text with --text-column"
         )
-    text = row.values[column]
     if text is None:
         raise InputError(f"{row.place}: column '{column}' is null; fill it or remove the document")
     if not isinstance(text, str):
@@ -331,15 +394,16 @@ def _inner(value: Any) -> str:
 
 
 def _has_ids(row: Row, id_column: str) -> bool:
-    if id_column not in row.values and id_column != DEFAULT_ID:
+    found = value_at(row.values, id_column) is not ABSENT
+    if not found and id_column != DEFAULT_ID:
         raise InputError(
             f"{row.place}: no column '{id_column}'; columns are: {columns_said(row.values)}; name the ids with --id-column"
         )
-    return id_column in row.values
+    return found
 
 
 def _identity(row: Row, column: str) -> str:
-    identity = row.values.get(column)
+    identity = value_at(row.values, column)
     if not isinstance(identity, str | int) or isinstance(identity, bool) or identity == "":
         raise InputError(
             f"{row.place}: column '{column}' holds no id (text or a whole number); fill it or use --id-column"

@@ -41,6 +41,7 @@ from govern.recognizers import (
     streets,
 )
 from govern.recognizers.rule import Compiled, Hit, Rule, compile_rule, run
+from govern.tables import heading_of
 
 if TYPE_CHECKING:
     from govern import known
@@ -262,9 +263,10 @@ def search(
     """
     if field == TEXT:
         return _searched(detector, text, field, known, blanks, finders)
-    ahead = len(field) + len(HEADED)
+    heading = f"{heading_of(field)}{HEADED}"
+    ahead = len(heading)
     moved = tuple((start + ahead, end + ahead) for start, end in blanks)
-    found = _searched(detector, f"{field}{HEADED}{text}", field, known, moved, finders)
+    found = _searched(detector, heading + text, field, known, moved, finders)
     spans = [replace(span, start=max(0, span.start - ahead), end=span.end - ahead) for span in found.spans if span.end > ahead]
     return Findings(tuple(spans), found.vetoes)
 
@@ -437,7 +439,8 @@ def _digest(names: tuple[str, ...], models: tuple[tuple[str, str], ...]) -> str:
     """Over the recognizers' own files, this one, the packages whose patterns run, and the models."""
     package = resources.files("govern")
     folder = package.joinpath("recognizers")
-    own = [package.joinpath(f"{name}.py") for name in ("arbitrate", "detect", "hidden", "normalize", "readings", "tables")]
+    modules = ("arbitrate", "detect", "dialogue", "hidden", "normalize", "readings", "tables", "turns")
+    own = [package.joinpath(f"{name}.py") for name in modules]
     folders = (folder, folder.joinpath("lists"), *(package.joinpath(name) for name in ("known", "ner", "ner/models")))
     files = [*own, *(item for each in folders for item in each.iterdir())]
     sums = {

@@ -21,12 +21,24 @@ def add_command(commands: Any, name: str, call: Any, text: str) -> argparse.Argu
 def add_inputs(command: argparse.ArgumentParser) -> None:
     """Input files, and the columns that hold text and id."""
     command.add_argument(
-        "inputs", type=Path, nargs="+", metavar="INPUT", help=".jsonl or .parquet files, or folders of them"
-    )
-    command.add_argument("--text-column", default="text", metavar="NAME", help="the column that holds the text")
-    command.add_argument(
-        "--id-column", default="id", metavar="NAME", help="the column of unique ids; else file and row"
-    )
+        "inputs", type=Path, nargs="+", metavar="INPUT",
+        help=".jsonl, .parquet, .csv, .tsv or .txt files (text also .gz or .zst), folders of them, or a pattern",
+    )  # fmt: skip
+    add_columns(command)
+
+
+def add_columns(command: argparse.ArgumentParser) -> None:
+    """What is said of the inputs, where the policy does not say it."""
+    command.add_argument("--text-column", metavar="NAME", help="the column that holds the text (default: text)")
+    command.add_argument("--id-column", metavar="NAME", help="the column of unique ids (default: id, else file and row)")
+    command.add_argument("--encoding", metavar="NAME", help="of text files: utf-8, cp949, utf-16, latin-1 (default: utf-8)")
+
+
+def columns_of(arguments: argparse.Namespace) -> Any:
+    """What `add_columns` was told."""
+    from govern.sources import Columns
+
+    return Columns(arguments.text_column, arguments.id_column, arguments.encoding)
 
 
 def add_key(command: argparse.ArgumentParser) -> None:

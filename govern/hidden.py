@@ -39,7 +39,7 @@ _KOREAN_RUN = re.compile(rf"{_LEAD}{_SIGN}(?:{_BETWEEN}{_SIGN}){{{FEWEST},{MOST}
 _MIXED = re.compile(rf"[{_SIGNS}][0-9]")
 """A spelled digit right before a written one, which no count of days or parts has."""
 
-_ENDS = re.compile("이(?=에요|예요|라|고|며|다|니|었|던|죠|네|지만| [가-힣]|[.,]? *$)")
+_ENDS = re.compile("이(?=에요|예요|요(?![가-힣])|라|고|며|다|니|었|던|죠|네|지만| [가-힣]|[.,]? *$)")
 """이 that may be the particle or the copula rather than a digit."""
 _WORD = rf"(?:(?:double|triple) )?(?:{'|'.join(_ENGLISH)}|[0-9])"
 _DASH = r" {1,2}(?:dash|hyphen|minus|dot|point|slash)[ ,]{1,2}"

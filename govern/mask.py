@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING
 from govern.arbitrate import DENIED
 from govern.canonical import canonical_value
 from govern.corpus import Document
-from govern.detect import DetectionUnknown, Detector, Finder, Findings, Span, names_in, search
+from govern.detect import TEXT, DetectionUnknown, Detector, Finder, Findings, Span, names_in, search
+from govern.dialogue import answers, spread
 from govern.normalize import TAG_DIGITS, numbered_tags
 from govern.policy import Policy
 from govern.subjects import linked
 from govern.treatment import STAYS, Treatment, prepare
+from govern.turns import JOINT, Turns, joints
 
 if TYPE_CHECKING:
     from govern.policy_sections import Action
@@ -130,7 +132,9 @@ def due(
     Raises:
         DetectionUnknown: a pattern ran past its time-out.
     """
-    fields = tuple(_Edited(name, text, ()) for name, text in document.fields)
+    fields = tuple(
+        _Edited(name, text, (), document.turns if name == TEXT else ()) for name, text in document.fields
+    )
     found = _search(fields, adapted(detector, treatment, source), finders)
     return tuple(
         span
@@ -166,7 +170,9 @@ def _mask(
     recorded: tuple[Stretch, ...],
     finders: tuple[Finder, ...],
 ) -> Masked | Quarantined:
-    fields = tuple(_Edited(name, text, recorded) for name, text in document.fields)
+    fields = tuple(
+        _Edited(name, text, recorded, document.turns if name == TEXT else ()) for name, text in document.fields
+    )
     first = found = _search(fields, detector, finders)
     due = values.due(fields, found)
     stayed = tuple(
@@ -187,8 +193,10 @@ def _mask(
     if any(due):
         return Quarantined(document.id, "not_fixed_point")
     return Masked(
-        document=Document(
-            document.id, tuple((each.name, each.text) for each in fields), document.source, document.metadata
+        document=replace(
+            document,
+            fields=tuple((each.name, each.text) for each in fields),
+            turns=next((each.turns() for each in fields if each.name == TEXT), ()),
         ),
         replacements=tuple(item for each in fields for item in each.replacements()),
         first_pass=tuple(span for each in first for span in each.spans),
@@ -200,12 +208,23 @@ def _mask(
 
 def _search(fields: tuple["_Edited", ...], detector: Detector, finders: tuple[Finder, ...]) -> list[Findings]:
     """What each field holds beside replacements; a name found in one field is found in all."""
-    found = [search(detector, each.text, each.name, blanks=each.places(), finders=finders) for each in fields]
+    found = [_found(each, detector, finders) for each in fields]
     if len(fields) > 1:
         known = frozenset().union(*(names_in(each.text, its.spans) for each, its in zip(fields, found, strict=True)))
         if known:
-            found = [search(detector, each.text, each.name, known, each.places(), finders) for each in fields]
+            found = [_found(each, detector, finders, known) for each in fields]
     return found
+
+
+def _found(
+    edited: "_Edited", detector: Detector, finders: tuple[Finder, ...], known: frozenset[str] = frozenset()
+) -> Findings:
+    """What one field holds, over the turns of a conversation too."""
+    places = edited.places()
+    found = search(detector, edited.text, edited.name, known, places, finders)
+    if not edited.said:
+        return found
+    return replace(found, spans=spread(detector, edited.text, edited.turns(), places, finders, found.spans))
 
 
 class _Values:
@@ -281,9 +300,13 @@ class _Values:
 class _Edited:
     """A field's text as masked so far, and where each replacement came from."""
 
-    def __init__(self, name: str, text: str, recorded: tuple[Stretch, ...]) -> None:
+    def __init__(self, name: str, text: str, recorded: tuple[Stretch, ...], said: Turns = ()) -> None:
         self.name = name
         self.text = text
+        self.said = said
+        """The turns of a conversation, in the original field."""
+
+        self.joints = joints(said)
         self.edits: list[tuple[int, int, Replacement]] = []
         """Start and end of each replacement in `text`, and what it is, sorted."""
         for place in sorted((each.start, each.end) for each in recorded if each.field == name):
@@ -291,18 +314,20 @@ class _Edited:
             self.edits.append((*place, item))
 
     def replace(self, spans: list[Span], values: _Values) -> None:
-        """Puts replacements in place of `spans`, which are sorted and touch no replacement."""
+        """Puts replacements in place of `spans`, which are sorted and touch no replacement; in each turn that one reaches."""
         new, pieces, done = [], [], 0
         for span in spans:
-            value = values.canonical(span, self.text[span.start : span.end])
-            start, end = self._original(span.start), self._original(span.end)
+            parts = self._by_turn(span.start, span.end)
+            value = values.canonical(span, " ".join(self.text[low:high] for low, high in parts))
             text = values.replacement(span, value)
-            new.append(
-                Replacement(self.name, start, end, span.entity_type, text, span.recognizer, span.score,
-                            values.action(span), value)
-            )  # fmt: skip
-            pieces += [self.text[done : span.start], text]
-            done = span.end
+            for low, high in parts:
+                start, end = self._original(low), self._original(high)
+                new.append(
+                    Replacement(self.name, start, end, span.entity_type, text, span.recognizer, span.score,
+                                values.action(span), value)
+                )  # fmt: skip
+                pieces += [self.text[done:low], text]
+                done = high
         self.text = "".join(pieces) + self.text[done:]
         every = sorted([*(item for _, _, item in self.edits), *new], key=lambda item: item.start)
         self.edits, shift = [], 0
@@ -320,6 +345,30 @@ class _Edited:
 
     def stretches(self) -> tuple[Stretch, ...]:
         return tuple(Stretch(self.name, start, end, item.text) for start, end, item in self.edits)
+
+    def turns(self) -> Turns:
+        """The turns as they are now."""
+        ends = [*map(self._now, self.joints), len(self.text)]
+        starts = [0, *(place + len(JOINT) for place in ends[:-1])]
+        return tuple((role, end - start) for (role, _), start, end in zip(self.said, starts, ends, strict=False))
+
+    def _by_turn(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The stretch cut where turns meet, without blanks at the edges of its pieces and short answers between them."""
+        cuts = [place for place in map(self._now, self.joints) if start <= place < end] if self.joints else []
+        if not cuts:
+            return [(start, end)]
+        edges = zip([start, *(place + len(JOINT) for place in cuts)], [*cuts, end], strict=True)
+        pieces = []
+        for low, high in edges:
+            piece = self.text[low:high]
+            if piece.strip() and not (start < low and high < end and answers(piece)):
+                pieces.append((low + len(piece) - len(piece.lstrip()), high - len(piece) + len(piece.rstrip())))
+        return pieces
+
+    def _now(self, original: int) -> int:
+        """Where a position of the original field outside every replacement lies in `text`."""
+        place = bisect.bisect_right(self.edits, original, key=lambda edit: edit[2].end) - 1
+        return original if place < 0 else self.edits[place][1] + original - self.edits[place][2].end
 
     def _original(self, position: int) -> int:
         """Where a position of `text` outside every replacement lies in the original field."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from govern import cards, certificate, claim, private, report, residual, signals
 from govern.collisions import surrogate_names
-from govern.corpus import SHARD_BYTES, Corpus, read
+from govern.corpus import SHARD_BYTES, Corpus
 from govern.environment import environment
 from govern.errors import InputError, Interrupted, Refused
 from govern.files import MANIFEST, canonical, digest, manifest, sync_folder, write_whole
@@ -23,10 +23,11 @@ from govern.keys import derive, keyed_digest
 from govern.policy_check import Checked, check
 from govern.process import Keys, ShardState, ShardTask, detector_of, process, segment_of
 from govern.publish import Published, publish
-from govern.rows import input_files
+from govern.readers import input_files
 from govern.shards import map_shards, progress
-from govern.sources import declared_sources, source_name
+from govern.sources import Columns, arrive, declared_sources, source_name
 from govern.treatment import KEYED, Treatment, domain_key_id
+from govern.turns import COLUMNS
 from govern.vault.store import commit, discard
 
 if TYPE_CHECKING:
@@ -52,8 +53,7 @@ class Request:
     secret: bytes = field(repr=False)
     today: date
     name: str = "corpus"
-    text_column: str = "text"
-    id_column: str = "id"
+    columns: Columns = field(default_factory=Columns)
     split: tuple[str, int] | None = None
     vault: tuple[Path, "WritingKeys"] | None = None
     """The vault that the originals of encrypted values go into, and what writes it."""
@@ -80,16 +80,11 @@ def certify(request: Request) -> Outcome:
         Interrupted: a worker died; the same command continues.
     """
     _check(request)
-    corpus = read(
-        request.inputs,
-        text_column=request.text_column,
-        id_column=request.id_column,
-        kept=request.policy.read_columns,
-        shard_bytes=_work_bytes(request),
-    )
+    corpus = arrive(request.inputs, request.policy, request.columns, shard_bytes=_work_bytes(request))
+    _check_layout(request.policy, corpus)
     checked = check(request.policy, request.secret, today=request.today)
     keys = _keys(request.secret)
-    names = tuple((file.path.name, source_name(request.policy, keys, file.path.name)) for file in corpus.files)
+    names = tuple((file.name, source_name(request.policy, keys, file.name)) for file in corpus.files)
     _check_sources(request.policy, names)
     identity = _identity(request, corpus, keys, checked)
     try:
@@ -117,13 +112,21 @@ def _check(request: Request) -> None:
     if request.out.name in ("", ".."):
         raise InputError(f"{request.out}: no name for a new folder; give one with --out")
     _check_vault(request)
-    columns = {request.text_column: "text", request.id_column: "ids"}
+    text, identity = request.columns.of(request.policy)
+    columns = {text: "text", identity: "ids"}
     for column in request.policy.read_columns:
         if column in columns:
             raise InputError(
                 f"column '{column}': holds the {columns[column]}, which ship in their own form; take it out of "
                 "keep_columns and columns"
             )
+
+
+def _check_layout(policy: "Policy", corpus: Corpus) -> None:
+    """Returns where no column that the policy keeps has the name of one that the text ships in."""
+    for column in policy.published_columns:
+        if column in COLUMNS[corpus.layout]:
+            raise InputError(f"column '{column}': the text ships under this name; take it out of keep_columns and columns")
 
 
 def _check_sources(policy: "Policy", names: tuple[tuple[str, str], ...]) -> None:
@@ -156,7 +159,7 @@ def _check_vault(request: Request) -> None:
 def _work_bytes(request: Request) -> int:
     """How much text a unit of work holds: by the size of the inputs, so that the same command cuts the same way."""
     least, most = WORK_BYTES
-    size = sum(path.stat().st_size for path in input_files(request.inputs))
+    size = sum(file.path.stat().st_size for file in input_files(request.inputs, request.policy.reading_of))
     return request.work_bytes or min(most, max(least, size // WORK_UNITS))
 
 
@@ -171,7 +174,10 @@ def _process(
 ) -> list[ShardState]:
     writing = request.vault[1] if request.vault else None
     tasks = [
-        ShardTask(shard, corpus.text_column, corpus.id_column, request.policy, keys, names, treatment, folder, run, writing)
+        ShardTask(
+            shard, corpus.text_column, corpus.id_column, corpus.layout, request.policy, keys, names, treatment, folder, run,
+            writing,
+        )
         for shard in corpus.shards
     ]
     return list(progress(map_shards(process, tasks, request.workers), len(tasks), "mask"))
@@ -191,11 +197,11 @@ def _finish(
     partial = request.out.with_name(request.out.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    columns = ("id", "text", "lang", "source", *request.policy.published_columns)
+    columns = _published(request, corpus)
     treatment = checked.treatment
     records = private_folder / "recorded" if treatment.records else None
-    published = publish(states, partial, columns, request.split, keys.splits, request.part_bytes, records)
-    table, scanned = _measure(request, states, published, partial, treatment, records)
+    published = publish(states, partial, columns, corpus.layout, request.split, keys.splits, request.part_bytes, records)
+    table, scanned = _measure(request, corpus, states, published, partial, records, treatment)
     validation = validate(request.suite, table, [waiver.id for waiver in request.policy.waivers])
     named = {**checked.counts, **_pseudonyms(request, private_folder)}
     if request.policy.join_column is not None:
@@ -221,13 +227,19 @@ def _finish(
     return made
 
 
+def _published(request: Request, corpus: Corpus) -> tuple[str, ...]:
+    """The columns of a published file."""
+    return ("id", *COLUMNS[corpus.layout], "lang", "source", *request.policy.published_columns)
+
+
 def _measure(
     request: Request,
+    corpus: Corpus,
     states: list[ShardState],
     published: Published,
     partial: Path,
-    treatment: Treatment,
     records: Path | None,
+    treatment: Treatment,
 ) -> tuple[dict[str, list[int | str | None]], int]:
     """The metrics table, with the duplicates and spans found by reading the published files again."""
     arrived: dict[str, Counter[str]] = {}
@@ -235,7 +247,7 @@ def _measure(
         for name, count in part.items():
             arrived[name] = arrived.get(name, Counter()) + count
     files = [file for _, split in published.files for file in split]
-    tasks = residual.tasks(partial, files, request.policy, treatment, records)
+    tasks = residual.tasks(partial, files, corpus.layout, request.policy, treatment, records)
     again = tuple(progress(map_shards(residual.rescan, tasks, request.workers), len(tasks), "scan again"))
     left = residual.duplicates_left(again)
     totals = {name: counts.copy() for name, counts in published.totals.items()}
@@ -258,7 +270,6 @@ def _run(
 ) -> claim.Run:
     dropped = Counter(reason for state in states for _, reason in state.dropped)
     dropped.update(reason for _, reason in published.duplicates)
-    published_from = {corpus.text_column, corpus.id_column, *request.policy.published_columns}
     return claim.Run(
         name=request.name,
         policy=request.policy,
@@ -266,8 +277,8 @@ def _run(
         validation=validation,
         published=published,
         split=request.split,
-        columns=("id", "text", "lang", "source", *request.policy.published_columns),
-        columns_dropped=len({column for file in corpus.files for column in file.columns} - published_from),
+        columns=_published(request, corpus),
+        columns_dropped=_dropped(request.policy, corpus),
         sources=declared_sources(request.policy, keys, corpus, table),
         table=table,
         dropped=dropped,
@@ -278,6 +289,13 @@ def _run(
         secret_key_id=keyed_digest(derive(request.secret, "key id"), b"secret"),
         environment=environment(),
     )
+
+
+def _dropped(policy: "Policy", corpus: Corpus) -> int:
+    """How many columns of the inputs ship in no column of the corpus."""
+    every = {column for file in corpus.files for column in file.columns}
+    unseen = [column for column in policy.read_columns if column not in policy.published_columns]
+    return len(every - {column for file in corpus.files for column in file.read}) + len(every & set(unseen))
 
 
 def _pseudonyms(request: Request, private_folder: Path) -> dict[str, Any]:
@@ -361,8 +379,8 @@ def _identity(request: Request, corpus: Corpus, keys: Keys, checked: Checked) ->
     check_waivers(suite, [waiver.id for waiver in request.policy.waivers])
     detector = detector_of(request.policy, request.secret)
     return {
-        "inputs": [[file.path.name, keyed_digest(keys.inputs, bytes.fromhex(file.sha256))] for file in corpus.files],
-        "columns": [corpus.text_column, corpus.id_column],
+        "inputs": [[file.name, keyed_digest(keys.inputs, bytes.fromhex(file.sha256))] for file in corpus.files],
+        "columns": [corpus.text_column, corpus.id_column, corpus.layout, request.columns.encoding],
         "policy": request.policy.digest,
         "values": checked.counts,
         "vault": request.vault[1].vault if request.vault else None,

@@ -31,6 +31,7 @@ from govern.policy_sections import (
     Source,
     Waiver,
 )
+from govern.readers.reading import AS_NAMED, Reading
 
 ENTITY_TYPES = (
     "PERSON", "DATE_OF_BIRTH", "EMAIL_ADDRESS", "PHONE_NUMBER", "STREET_ADDRESS", "KR_ADDRESS", "IP_ADDRESS", "MAC_ADDRESS",
@@ -51,8 +52,9 @@ FILE_BYTES = 4 * 1024 * 1024
 """A policy is never longer; more is not read."""
 
 RESERVED_COLUMNS = (
-    "id", "text", "lang", "source", "duplicate", "recorded", "witnessed", "spans", "masked_characters", "raw_characters",
-    "text_bytes", "characters", "words", "letters", "visible", "control", "hidden", "mojibake", "markup", "empty",
+    "id", "text", "lang", "source", "turns", "duplicate", "recorded", "witnessed", "spans", "masked_characters",
+    "raw_characters", "text_bytes", "characters", "words", "letters", "visible", "control", "hidden", "mojibake", "markup",
+    "empty",
 )  # fmt: skip
 """Columns that a run makes itself."""
 
@@ -83,6 +85,7 @@ class Policy(Section):
     names: Names = Names()
     pseudonyms: Pseudonyms = Pseudonyms()
     generalise: Generalise = Generalise()
+    reading: Reading = AS_NAMED
     sources: tuple[Source, ...] = ()
     waivers: tuple[Waiver, ...] = ()
 
@@ -149,7 +152,7 @@ class Policy(Section):
 
     def _check_columns(self) -> None:
         for name, column in self.columns.items():
-            if name in RESERVED_COLUMNS or name in self.keep_columns:
+            if (name in RESERVED_COLUMNS and column.role not in ("text", "id")) or name in self.keep_columns:
                 raise ValueError(
                     f"columns: '{name}' is a column of Assay's own, or stands in keep_columns too; remove one"
                 )
@@ -157,9 +160,11 @@ class Policy(Section):
                 raise ValueError(
                     f"columns: nothing finds '{column.entity_type}' of column '{name}'; correct its spelling"
                 )
+        for role in ("text", "id", "join-key"):
+            having = [name for name, column in self.columns.items() if column.role == role]
+            if len(having) > 1:
+                raise ValueError(f"columns: '{having[0]}' and '{having[1]}' both have the role {role}; choose one")
         joining = [name for name, column in self.columns.items() if column.role == "join-key"]
-        if len(joining) > 1:
-            raise ValueError(f"columns: '{joining[0]}' and '{joining[1]}' are both the join key; choose one")
         joined = self.known is not None and self.known.search != "everywhere"
         if bool(joining) != joined:
             raise ValueError(
@@ -243,7 +248,25 @@ class Policy(Section):
     @property
     def join_column(self) -> str | None:
         """The column that finds a row of the known values."""
-        return next((name for name, column in self.columns.items() if column.role == "join-key"), None)
+        return self._column("join-key")
+
+    @property
+    def text_column(self) -> str | None:
+        """The column that holds the text, if the policy says it."""
+        return self._column("text")
+
+    @property
+    def id_column(self) -> str | None:
+        """The column of ids, if the policy says it."""
+        return self._column("id")
+
+    def _column(self, role: str) -> str | None:
+        return next((name for name, column in self.columns.items() if column.role == role), None)
+
+    def reading_of(self, file_name: str) -> Reading:
+        """How the input file `file_name` is read: as its source says, else as the policy says of all."""
+        declared = self.source(file_name)
+        return self.reading if declared is None or declared.reading is None else declared.reading
 
     def least(self, entity_type: str) -> float:
         """The score from which on findings of a type count."""

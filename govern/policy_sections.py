@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from govern.readers.reading import Reading
+
 Action = Literal["tag", "surrogate", "pseudonym", "partial", "generalise", "redact", "encrypt", "keep", "off"]
 """What is done with a value that was found: an operator of `govern.operators`, or nothing; `off` does not look for it."""
 
@@ -58,13 +60,14 @@ class Generalise(Section):
 
 
 class Column(Section):
-    """What is done with an input column beside text and id; one that no policy names is dropped and counted.
+    """What is done with an input column, or with `outer.inner` of one; what no policy names is dropped and counted.
 
-    `keep`: published, its values masked like the text. `known`: its values are personal data of `entity_type`; they are
-    searched in the document's text and the column is dropped. `join-key`: its value finds a row of the known values.
+    `text`, `id`: this column, where no flag names another. `keep`: published, its values masked like the text. `known`: its
+    values are personal data of `entity_type`; they are searched in the document's text and the column is dropped. `join-key`:
+    its value finds a row of the known values.
     """
 
-    role: Literal["keep", "known", "join-key", "drop"]
+    role: Literal["text", "id", "keep", "known", "join-key", "drop"]
     entity_type: str | None = None
 
     @model_validator(mode="after")
@@ -104,7 +107,8 @@ class Retention(Section):
 class Source(Section):
     """What is declared about the input files whose name matches `match`, and what is done otherwise in them.
 
-    `entities` are actions for this source alone; `reason` says why, and stands in the certificate.
+    `reading` says how the files are read, where that is not the policy's `reading`. `entities` are actions for this source
+    alone; `reason` says why, and stands in the certificate.
     """
 
     match: Annotated[str, Field(min_length=1)]
@@ -114,4 +118,5 @@ class Source(Section):
     legal_basis: str | None = None
     period: str | None = None
     reason: str | None = None
+    reading: Reading | None = None
     entities: dict[str, Action] = {}

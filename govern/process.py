@@ -23,6 +23,7 @@ from govern.files import canonical, digest, parse_canonical, sha256_file, write_
 from govern.keys import keyed_digest
 from govern.mask import Masked, Quarantined, Stretch, mask
 from govern.treatment import MARKED, Treatment, keyed_value
+from govern.turns import Layout, joined, parted, spelled
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,6 +55,7 @@ class ShardTask:
     shard: Shard
     text_column: str
     id_column: str | None
+    layout: Layout
     policy: "Policy"
     keys: Keys
     source_names: tuple[tuple[str, str], ...]
@@ -198,12 +200,17 @@ def prepared(
     """
     published = {"text", *policy.published_columns}
     fields = tuple((name, clean(text, policy.cleaning)) for name, text in document.fields if name in published)
+    turns = document.turns
+    if turns:
+        texts = ((role, clean(text, policy.cleaning)) for role, text in parted(document.fields[0][1], turns))
+        text, turns = joined(texts)
+        fields = (("text", text), *fields[1:])
     values = dict(document.fields)
     finders, join = detector.beside(
         tuple((entity_type, values[name]) for name, entity_type in policy.searched_columns if name in values),
         values.get(policy.join_column or ""),
     )
-    return replace(document, fields=fields), finders, join
+    return replace(document, fields=fields, turns=turns), finders, join
 
 
 def _arrivals(task: ShardTask) -> Iterator[tuple[Document, str, str, str]]:
@@ -212,7 +219,7 @@ def _arrivals(task: ShardTask) -> Iterator[tuple[Document, str, str, str]]:
 
     names = dict(task.source_names)
     batch: list[Document] = []
-    rows = documents(task.shard, task.text_column, task.id_column, task.policy.read_columns)
+    rows = documents(task.shard, task.text_column, task.id_column, task.policy.read_columns, task.layout)
 
     def drain() -> Iterator[tuple[Document, str, str, str]]:
         texts = pl.DataFrame({"text": [document.fields[0][1] for document in batch]}, schema={"text": pl.String})
@@ -235,8 +242,9 @@ def keyed_id(key: bytes, identity: str) -> str:
 
 def _columns(keep: tuple[str, ...]) -> dict[str, str]:
     fixed = {"id": "str", "text": "str", "lang": "str", "source": "str"}
-    return {**fixed, **dict.fromkeys(keep, "str"), "duplicate": "bytes", "recorded": "str", "witnessed": "str", "spans": "int",
-            "masked_characters": "int", "raw_characters": "int"}  # fmt: skip
+    own = {"turns": "str", "duplicate": "bytes", "recorded": "str", "witnessed": "str"}
+    counts = {"spans": "int", "masked_characters": "int", "raw_characters": "int"}
+    return {**fixed, **dict.fromkeys(keep, "str"), **own, **counts}
 
 
 def _values(document: Document, outcome: Masked, keyed: str, lang: str, source: str, task: ShardTask) -> dict[str, Any]:
@@ -247,7 +255,8 @@ def _values(document: Document, outcome: Masked, keyed: str, lang: str, source: 
         "text": fields["text"],
         "lang": lang,
         "source": source,
-        "duplicate": duplicate_key(task.keys.duplicates, fields["text"]),
+        "turns": json.dumps(outcome.document.turns) if outcome.document.turns else None,
+        "duplicate": duplicate_key(task.keys.duplicates, spelled(fields["text"], outcome.document.turns)),
         "recorded": recorded(outcome),
         "witnessed": witnessed(outcome, task.treatment.allow_key),
         "spans": len(outcome.replacements),

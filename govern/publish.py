@@ -3,6 +3,7 @@
 The cut of output files depends on the certified documents alone, never on how the work was cut or who did it.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,9 +14,13 @@ from govern import signals
 from govern.corpus import SHARD_BYTES
 from govern.deduplicate import split_position
 from govern.process import ShardState, write_frame
+from govern.repeats import Repeats
+from govern.turns import Layout, columns
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
+    from numpy.typing import NDArray
 
 SUMMED = ("spans", "masked_characters", "raw_characters", *signals.PER_DOCUMENT)
 TRAIN = "documents"
@@ -43,8 +48,12 @@ class Published:
 class _Part:
     """Cuts one split's stream of frames into files of at most `limit` bytes of text."""
 
-    def __init__(self, folder: Path, split: str, columns: tuple[str, ...], limit: int, records: Path | None) -> None:
-        self.folder, self.split, self.columns, self.limit, self.records = folder, split, columns, limit, records
+    def __init__(
+        self, folder: Path, split: str, columns: tuple[str, ...], layout: Layout, limit: int, records: Path | None
+    ) -> None:
+        self.folder, self.split, self.columns, self.layout, self.limit, self.records = (
+            folder, split, columns, layout, limit, records,
+        )  # fmt: skip
         self.frames: list[pl.DataFrame] = []
         self.size = 0
         self.files: list[PartFile] = []
@@ -65,7 +74,7 @@ class _Part:
         whole = pl.concat(self.frames) if self.frames else None
         if whole is not None and whole.height:
             name = f"{self.split}/part-{len(self.files):05d}.parquet"
-            write_frame(self.folder / name, whole.select(self.columns), 0o644)
+            write_frame(self.folder / name, _as_published(whole, self.layout).select(self.columns), 0o644)
             if self.records is not None:
                 write_frame(self.records / name, whole.select("id", "recorded", "witnessed"))
             self.files.append(PartFile(name, whole.height, int(whole["text_bytes"].sum())))
@@ -76,6 +85,7 @@ def publish(
     states: Iterable[ShardState],
     folder: Path,
     columns: tuple[str, ...],
+    layout: Layout,
     split: tuple[str, int] | None,
     split_key: bytes,
     limit: int = SHARD_BYTES,
@@ -85,7 +95,7 @@ def publish(
 
     `records` is the private folder for where each file holds replacements that look like personal data.
     """
-    parts = {name: _Part(folder, name, columns, limit, records) for name in (TRAIN, *((split[0],) if split else ()))}
+    parts = {name: _Part(folder, name, columns, layout, limit, records) for name in (TRAIN, *((split[0],) if split else ()))}
     totals: dict[str, Counter[str]] = {}
     arrived: dict[str, Counter[str]] = {}
     left_out: list[tuple[str, str]] = []
@@ -104,19 +114,40 @@ def publish(
     return Published(files, totals, tuple(left_out), arrived)
 
 
+def _as_published(frame: "pl.DataFrame", layout: Layout) -> "pl.DataFrame":
+    """The rows with their text as it ships: the turns of a conversation come apart."""
+    if layout == "text":
+        return frame
+    turns = [tuple(map(tuple, json.loads(said))) for said in frame["turns"].to_list()]
+    return frame.drop("text").with_columns(**columns(layout, frame["text"].to_list(), turns))
+
+
 def _first_of_each(states: Iterable[ShardState]) -> "Iterator[tuple[pl.DataFrame, pl.DataFrame]]":
     """Per shard: the documents whose text was not seen before, and those whose text was."""
     import polars as pl
 
-    texts: set[bytes] = set()
-    for state in states:
+    every = tuple(states)
+    repeated = _repeated(every)
+    begun = 0
+    for state in every:
         frame = pl.read_parquet(state.masked)
-        first: list[bool] = []
-        for duplicate in frame["duplicate"].to_list():
-            first.append(duplicate not in texts)
-            texts.add(duplicate)
-        keep = pl.Series(first, dtype=pl.Boolean)
+        keep = pl.Series(~repeated[begun : begun + frame.height], dtype=pl.Boolean)
+        begun += frame.height
         yield frame.filter(keep), frame.filter(~keep)
+
+
+def _repeated(states: tuple[ShardState, ...]) -> "NDArray[np.bool_]":
+    """Of each masked document, in order, whether its text stands in an earlier one."""
+    import numpy as np
+    import polars as pl
+
+    with Repeats() as duplicates:
+        for state in states:
+            duplicates.add(b"".join(pl.read_parquet(state.masked, columns=["duplicate"])["duplicate"].to_list()))
+        repeated = np.zeros(duplicates.count, bool)
+        for places, _ in duplicates.later():
+            repeated[places] = True
+    return repeated
 
 
 def _split(frame: "pl.DataFrame", split: tuple[str, int] | None, key: bytes) -> "dict[str, pl.DataFrame]":

@@ -5,6 +5,7 @@ personal data that the detector cannot see, and the certificate never quotes it 
 """
 
 import hashlib
+import itertools
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -17,7 +18,9 @@ from govern.canonical import canonical_value
 from govern.operators.serving import written_by
 from govern.process import detector_for, stretches
 from govern.publish import PartFile
+from govern.repeats import KEY_BYTES, Repeats
 from govern.treatment import keyed_value
+from govern.turns import COLUMNS, Layout, whole
 
 if TYPE_CHECKING:
     from govern.detect import Detector
@@ -39,6 +42,7 @@ class RescanTask:
     policy: "Policy"
     treatment: "Treatment"
     every: int
+    layout: Layout = "text"
     records: Path | None = None
     """Where the rows hold replacements that look like personal data; None where they hold none."""
 
@@ -49,17 +53,20 @@ class Rescan:
 
     scanned: int
     spans_left: Counter[str]
-    texts: tuple[bytes, ...]
-    places: tuple[tuple[str, str], ...]
+    texts: bytes
+    """Digests of 16 bytes, one after the other."""
+
+    places: tuple[tuple[str, str, int], ...]
+    """Language, source and number of consecutive documents."""
 
 
 def tasks(
-    folder: Path, files: Sequence[PartFile], policy: "Policy", treatment: "Treatment", records: Path | None
+    folder: Path, files: Sequence[PartFile], layout: Layout, policy: "Policy", treatment: "Treatment", records: Path | None
 ) -> tuple[RescanTask, ...]:
     """The tasks that read every published document again, in order."""
     step = max(1, sum(file.documents for file in files) // SAMPLE_DOCUMENTS)
     return tuple(
-        RescanTask(folder / file.path, first, policy, treatment, step, records / file.path if records else None)
+        RescanTask(folder / file.path, first, policy, treatment, step, layout, records / file.path if records else None)
         for file in files
         for first in range(0, file.documents, TASK_ROWS)
     )
@@ -71,21 +78,25 @@ def rescan(task: RescanTask) -> Rescan:
 
     detector = detector_for(task.treatment)
     fields = ("text", *task.policy.published_columns)
-    rows = pl.scan_parquet(task.path).select("id", "lang", "source", *fields).slice(task.first_row, TASK_ROWS)
-    frame = rows.collect()
+    shipped = (*COLUMNS[task.layout], *task.policy.published_columns)
+    rows = pl.scan_parquet(task.path).select("id", "lang", "source", *shipped).slice(task.first_row, TASK_ROWS)
+    frame = whole(rows.collect()).select("id", "lang", "source", "spelled", *fields)
     records = _records(task, frame["id"].to_list())
     spans: Counter[str] = Counter()
     texts: list[bytes] = []
     scanned = 0
-    for identity, lang, source, *values in frame.iter_rows():
-        texts.append(hashlib.blake2b(values[0].encode(), digest_size=16).digest())
+    for identity, lang, source, spelled, *values in frame.iter_rows():
+        texts.append(hashlib.blake2b(spelled.encode(), digest_size=KEY_BYTES).digest())
         if int(identity[:8], 16) % task.every:
             continue
         scanned += 1
         held = {name: value for name, value in zip(fields, values, strict=True) if value is not None}
         left = _left(task, detector, source, held, records.get(identity))
         spans.update(dict.fromkeys(signals.slices(lang, source), left))
-    return Rescan(scanned, spans, tuple(texts), tuple(frame.select("lang", "source").iter_rows()))
+    runs = (
+        (*place, sum(1 for _ in group)) for place, group in itertools.groupby(frame.select("lang", "source").iter_rows())
+    )
+    return Rescan(scanned, spans, b"".join(texts), tuple(runs))
 
 
 def _records(task: RescanTask, identities: list[str]) -> dict[str, tuple[str, str]]:
@@ -129,11 +140,16 @@ def _left(
 
 def duplicates_left(results: tuple[Rescan, ...]) -> Counter[str]:
     """How many published texts stand more than once, by slice of the later one."""
-    seen: set[bytes] = set()
     left: Counter[str] = Counter()
-    for result in results:
-        for text, (lang, source) in zip(result.texts, result.places, strict=True):
-            if text in seen:
-                left.update(signals.slices(lang, source))
-            seen.add(text)
+    with Repeats() as texts:
+        for result in results:
+            texts.add(result.texts)
+        again = sorted(place for places, _ in texts.later() for place in places.tolist())
+    ends = itertools.accumulate(count for result in results for *_, count in result.places)
+    runs = zip(ends, (place[:2] for result in results for place in result.places), strict=True)
+    end, where = 0, ("", "")
+    for place in again:
+        while place >= end:
+            end, where = next(runs)
+        left.update(signals.slices(*where))
     return left

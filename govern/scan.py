@@ -13,10 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from govern.corpus import documents, read
+from govern.corpus import documents
 from govern.errors import InputError
 from govern.policy import load
 from govern.process import FINDINGS, frame_of, prepared, write_frame
+from govern.sources import Columns, arrive
 
 if TYPE_CHECKING:
     from govern.detect import Detector, Span
@@ -79,8 +80,7 @@ def scan(
     out: Path,
     policy: "Policy",
     *,
-    text_column: str,
-    id_column: str,
+    columns: Columns,
     language: str | None = None,
     entities: Iterable[str] | None = None,
     min_score: float | None = None,
@@ -100,10 +100,10 @@ def scan(
     _check_lists(policy, secret)
     treatment = _treatment(policy.narrowed(entities, None), secret)
     searched = policy.model_copy(update={"cleaning": ()})
-    corpus = read(inputs, text_column=text_column, id_column=id_column, kept=policy.read_columns)
+    corpus = arrive(inputs, policy, columns)
     rows: dict[str, list[Any]] = {name: [] for name in FINDINGS}
     for shard in corpus.shards:
-        for document in documents(shard, corpus.text_column, corpus.id_column, corpus.kept):
+        for document in documents(shard, corpus.text_column, corpus.id_column, corpus.kept, corpus.layout):
             published, finders, _ = prepared(document, searched, detector)
             declared = policy.source(document.source)
             source = declared.name if declared else ""

@@ -1,16 +1,64 @@
-"""Where documents come from: what the policy declares of each source, and a keyed name where it declares nothing.
+"""Where documents come from: how a policy reads them, what it declares of each source, a keyed name where it declares nothing.
 
 A file name may name a person, so an undeclared one never ships; nor does a plain digest of a file.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from govern.corpus import DEFAULT_ID, SHARD_BYTES, Corpus, read
 from govern.keys import keyed_digest
+from govern.readers import Reading
 
 if TYPE_CHECKING:
-    from govern.corpus import Corpus
     from govern.policy import Policy
     from govern.process import Keys
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What a command was told of its inputs; None where the policy says it, or nobody does."""
+
+    text: str | None = None
+    id: str | None = None
+    encoding: str | None = None
+
+    def of(self, policy: "Policy") -> tuple[str, str]:
+        """The columns that hold text and id."""
+        return self.text or policy.text_column or "text", self.id or policy.id_column or DEFAULT_ID
+
+
+def arrive(
+    inputs: Iterable[Path],
+    policy: "Policy",
+    columns: Columns,
+    kept: tuple[str, ...] | None = None,
+    shard_bytes: int = SHARD_BYTES,
+) -> Corpus:
+    """The corpus in `inputs`, read as the policy says; `kept` columns are the policy's where none are given.
+
+    Raises:
+        InputError: as `govern.corpus.read`.
+    """
+    text, identity = columns.of(policy)
+
+    def reading(name: str) -> Reading:
+        chosen = policy.reading_of(name)
+        if columns.encoding is None or chosen.format == "parquet":
+            return chosen
+        own: Reading = Reading.model_validate({**chosen.model_dump(), "encoding": columns.encoding})
+        return own
+
+    return read(
+        inputs,
+        text_column=text,
+        id_column=identity,
+        kept=policy.read_columns if kept is None else kept,
+        shard_bytes=shard_bytes,
+        reading=reading,
+    )
 
 
 def source_name(policy: "Policy", keys: "Keys", file_name: str) -> str:
@@ -28,7 +76,7 @@ def declared_sources(
     declared = {source.name: source for source in policy.sources}
     digests: dict[str, list[str]] = {}
     for file in corpus.files:
-        name = source_name(policy, keys, file.path.name)
+        name = source_name(policy, keys, file.name)
         digests.setdefault(name, []).append(keyed_digest(keys.inputs, bytes.fromhex(file.sha256)))
     row = {name: index for index, name in enumerate(table["slice"])}
     result = []

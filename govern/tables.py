@@ -16,6 +16,39 @@ HEADING = re.compile(
 )
 """Words that a heading of an identifier holds."""
 
+_SHORT = {
+    "주민등록번호": "JUMIN|JUMINNO|JUMINBUNHO|RRN|RRNO|IHIDNUM|RESNO|RESIDNO|SSNO",
+    "고객명": "NM|CUSTNM|CSTMRNM|CLNM|USERNM|EMPNM|MBRNM|FLNM|KORNM|NAMEKR|ACHDNM|DPSRNM",
+    "계좌번호": "ACCTNO|ACNO|ACTNO|ACNUTNO|ACCNO|BANKACNO|ACCT",
+    "휴대폰번호": "HP|HPNO|HNDPHN|HPHONE|MBTLNUM|MBLTELNO|CELLNO|MOBILENO|HP1",
+    "전화번호": "TEL|TELNO|TLNO|TLPHON|PHON|PHONENO",
+    "생년월일": "BRTHDY|BRDT|BIRTHYMD|BIRDAY|BTHDAY|BIRTHDT",
+    "주소": "ADDR|ADRES|ADR|ADDR1|ADDR2|ROADADDR|LNMADR|RNADRES",
+    "이메일": "EML|EMAILADDR|EMLADDR|EMAILADRES",
+    "카드번호": "CARDNO|CRDNO|CDNO|CRCDNO",
+    "여권번호": "PASSPORTNO|PASPORTNO|PSPRTNO|PSPNO",
+    "운전면허번호": "DRVLICNO|DRIVERLICNO|LCNSNO|LICNO|DLNO",
+    "외국인등록번호": "FRNNO|FRGNRNO|ARCNO|FRRNO",
+    "사업자등록번호": "BIZNO|BIZRNO|BRNO|BSNNO|SAUPNO|BZNO",
+}
+"""What columns are called in exports, without separators: of the standard words of Korean administration, and of banks."""
+
+_HEADINGS = {short: heading for heading, every in _SHORT.items() for short in every.split("|")}
+_PERSON = {"CUST", "CSTMR", "CLNT", "USER", "EMP", "MBR", "GUEST", "OWNER", "HOLDER", "PAYEE", "SENDER", "RCVR", "KOR"}
+"""What before `NM` says that it is a person's name and no company's or product's."""
+
+
+def heading_of(column: str) -> str:
+    """What a column is called, and, where it is one of the usual short names (`JUMIN_NO`), what that stands for."""
+    parts = [part for part in re.split(r"[^A-Za-z0-9]+", column.upper()) if part]
+    found = _HEADINGS.get("".join(parts)) or next(
+        (_HEADINGS[tail] for size in (2, 1) if (tail := "".join(parts[-size:])) in _HEADINGS and len(parts) > size), None
+    )
+    if found == "고객명" and len(parts) > 1 and parts[-1] == "NM" and not _PERSON & set(parts):
+        found = None
+    return column if found is None else f"{column} {found}"
+
+
 MOST_HEADING, MOST_CELL, MOST_CELLS = 48, 96, 256
 """Characters of a heading and of a value, and cells of a row, beyond which it is no table of identifiers."""
 

@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from govern.corpus import Document, documents, read
+from govern.corpus import Document, documents
 from govern.errors import InputError
 from govern.process import detector_for, prepared
+from govern.sources import Columns, arrive
 
 if TYPE_CHECKING:
     from govern.treatment import Treatment
@@ -132,7 +133,7 @@ def _label(line: bytes, where: str) -> Label:
 
 
 def run(
-    treatment: "Treatment", inputs: tuple[Path, ...], labels: tuple[Label, ...], *, text_column: str, id_column: str
+    treatment: "Treatment", inputs: tuple[Path, ...], labels: tuple[Label, ...], *, columns: Columns
 ) -> Trial:
     """The trial of a policy over the labelled documents among `inputs`.
 
@@ -152,8 +153,8 @@ def run(
     missed: set[Label] = set()
     seen: set[str] = set()
     withheld = 0
-    columns = sorted({label.field for label in labels} - {"text"})
-    for document, ships, found in _masked(treatment, inputs, columns, text_column, id_column):
+    fields = sorted({label.field for label in labels} - {"text"})
+    for document, ships, found in _masked(treatment, inputs, fields, columns):
         every = by_document.get(document.id, [])
         seen.add(document.id)
         _check(every, dict(document.fields))
@@ -185,7 +186,7 @@ Found = list[tuple[str, int, int, str]]
 
 
 def _masked(
-    treatment: "Treatment", inputs: tuple[Path, ...], columns: list[str], text_column: str, id_column: str
+    treatment: "Treatment", inputs: tuple[Path, ...], fields: list[str], columns: Columns
 ) -> Iterator[tuple[Document, tuple[str, ...], Found]]:
     """Each document, the fields of it that ship (none of one set aside), and what is replaced in them."""
     from govern.mask import Quarantined, mask
@@ -193,10 +194,10 @@ def _masked(
     detector = detector_for(treatment)
     policy = treatment.policy.tagged().model_copy(update={"cleaning": ()})
     tagging = replace(treatment, policy=policy)
-    kept = tuple(dict.fromkeys([*policy.read_columns, *columns]))
-    corpus = read(inputs, text_column=text_column, id_column=id_column, kept=kept)
+    kept = tuple(dict.fromkeys([*policy.read_columns, *fields]))
+    corpus = arrive(inputs, policy, columns, kept)
     for shard in corpus.shards:
-        for document in documents(shard, corpus.text_column, corpus.id_column, corpus.kept):
+        for document in documents(shard, corpus.text_column, corpus.id_column, corpus.kept, corpus.layout):
             declared = policy.source(document.source)
             published, finders, _ = prepared(document, policy, detector)
             outcome = mask(published, detector, policy, tagging, source=declared.name if declared else "", finders=finders)

@@ -21,10 +21,10 @@ MAX_WORDS = 4
 
 def texts_of(corpus: "CertifiedCorpus") -> Iterator[tuple[list[str], str]]:
     """The pieces and the source of each document."""
-    from govern.corpus import read_certified
+    from govern.corpus import read_texts
 
     for shard in corpus.documents:
-        frame = read_certified(shard)
+        frame = read_texts(shard)
         for text, source in zip(frame["text"], frame["source"], strict=True):
             yield pieces(text), source
 

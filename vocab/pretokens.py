@@ -48,10 +48,10 @@ def batches(corpus: "CertifiedCorpus", *, held_out: bool = False) -> Iterator[li
         corpus: what `govern.attestation.verify` returned.
         held_out: the held-out part instead of the part to train on.
     """
-    from govern.corpus import read_certified
+    from govern.corpus import read_texts
 
     for shard in corpus.held_out if held_out else corpus.documents:
-        frame = read_certified(shard)
+        frame = read_texts(shard)
         batch: list[tuple[str, str]] = []
         characters = 0
         for text, lang in frame.select("text", "lang").iter_rows():

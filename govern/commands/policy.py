@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from govern.console import show
 from govern.errors import InputError, Refused
-from govern.flags import add_command, end_of_day, now
+from govern.flags import add_columns, add_command, columns_of, end_of_day, now
 
 if TYPE_CHECKING:
     from govern.policy import Policy
@@ -42,8 +42,7 @@ def add(commands: Any) -> None:
     )
     test.add_argument("--against", default="default", metavar="NAME|FILE", help="the policy that is compared with")
     test.add_argument("--secret", type=Path, metavar="FILE", help="opens lists and known values")
-    test.add_argument("--text-column", default="text", metavar="NAME", help="the column that holds the text")
-    test.add_argument("--id-column", default="id", metavar="NAME", help="the column of ids that the labels name")
+    add_columns(test)
 
     for name, call, text in (
         ("allow", _allow, "let a value stay: its keyed digest goes into the lists"),
@@ -109,8 +108,7 @@ def _test(arguments: argparse.Namespace) -> int:
     sides = []
     for policy in (load(arguments.against), load(arguments.policy)):
         treatment = _treatment(policy, secret)
-        columns = {"text_column": arguments.text_column, "id_column": arguments.id_column}
-        sides.append(trial.run(treatment, inputs, labels, **columns))
+        sides.append(trial.run(treatment, inputs, labels, columns=columns_of(arguments)))
     before, after = sides
     result = {
         "policy": arguments.policy,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from govern.errors import InputError
 from govern.inventory import plain
 from govern.policy import ENTITY_TYPES
-from govern.rows import try_parquet
+from govern.readers import try_parquet
 
 if TYPE_CHECKING:
     import polars as pl

@@ -76,7 +76,7 @@ def parquet(path: Path, **columns: list[object]) -> bytes:
         ('{"text": "a", "kim@canary.example": 1, "kim@canary.example": 2}\n', "line 1: not valid JSON (a key stands"),
         ("", "no documents"),
         ('{"text": null}\n', "line 1: column 'text' is null; fill it"),
-        (b'{"text": "a\xff"}\n', "line 1: not valid JSON (byte 12 is not UTF-8)"),
+        (b'{"text": "a\xff"}\n', "line 1: byte 12 is not UTF-8, and no other known encoding fits"),
         ('{"id": "a", "text": "a"}\n{"id": "a", "text": "b"}\n', "line 2: the same id as"),
         ('{"id": 1.5, "text": "a"}\n', "line 1: column 'id' holds no id"),
         ('{"id": true, "text": "a"}\n', "line 1: column 'id' holds no id"),
@@ -104,7 +104,7 @@ def test_paths_that_cannot_be_read_are_named(home: Path, tmp_path: Path) -> None
     (tmp_path / "two\nlines.jsonl").write_text(lines(2))
     cases = {
         "absent.jsonl": "absent.jsonl: no such file or folder",
-        "folder.jsonl": "no .jsonl or .parquet file in this folder",
+        "folder.jsonl": "no file in this folder has an ending that is read",
         "in": "gone.jsonl: not a file, or a link to none",
         "pipe.jsonl": "pipe.jsonl: not a file",
         "x" * 300 + ".jsonl": "File name too long",

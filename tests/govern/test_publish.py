@@ -51,7 +51,7 @@ def test_any_cut_publishes_the_first_of_each_text_once(
     """However shards and files are cut: the same documents in the same order, and every other one counted as dropped."""
     folder = tmp_path_factory.mktemp("publish")
     states = [state(folder / f"{n}.parquet", texts[n : n + cut], n) for n in range(0, len(texts), cut)]
-    result = publish(states, folder / "out", COLUMNS, ("held-out", 300_000), KEY, limit)
+    result = publish(states, folder / "out", COLUMNS, "text", ("held-out", 300_000), KEY, limit)
     train, held = published(folder / "out", "documents"), published(folder / "out", "held-out")
     expected = list(dict.fromkeys(texts))
     assert [text for text in expected if text in train] == train

@@ -12,6 +12,7 @@ from govern import detect
 from govern.errors import InputError
 from govern.policy import load
 from govern.scan import build, scan
+from govern.sources import Columns
 
 TEXT = "고객명: 남궁가온, 카드 4111 1111 1111 1111입니다. mail canary@example.com"
 
@@ -21,7 +22,7 @@ def test_findings_hold_offsets_and_never_the_text(tmp_path: Path) -> None:
     raw = tmp_path / "a.jsonl"
     raw.write_text(json.dumps({"id": "one", "text": TEXT}, ensure_ascii=False) + "\n", "utf-8")
     out = tmp_path / "findings.parquet"
-    count = scan((raw,), out, load("default"), text_column="text", id_column="id")
+    count = scan((raw,), out, load("default"), columns=Columns())
     frame = pl.read_parquet(out)
     assert frame.columns == ["id", "field", "start", "end", "entity_type", "score", "recognizer"]
     cut = {TEXT[row["start"] : row["end"]]: row["entity_type"] for row in frame.iter_rows(named=True)}
@@ -39,7 +40,7 @@ def test_a_scan_is_narrowed_by_type_language_and_score(tmp_path: Path) -> None:
 
     def types(name: str, **narrowed: object) -> dict[str, int]:
         out = tmp_path / f"{name}.parquet"
-        return scan((raw,), out, load("default"), text_column="text", id_column="id", **narrowed).by_type
+        return scan((raw,), out, load("default"), columns=Columns(), **narrowed).by_type
 
     assert types("all") == {"PERSON": 2, "CREDIT_CARD": 1, "EMAIL_ADDRESS": 1, "US_SSN": 1}
     assert types("some", entities=("CREDIT_CARD", "US_SSN")) == {"CREDIT_CARD": 1, "US_SSN": 1}
@@ -104,6 +105,6 @@ def test_a_scan_lists_what_certifying_replaces(tmp_path: Path) -> None:
         (tmp_path / name).write_text(json.dumps(row, ensure_ascii=False) + "\n", "utf-8")
     out = tmp_path / "f.parquet"
     inputs = (tmp_path / "notes.jsonl", tmp_path / "filing.jsonl")
-    scan(inputs, out, load(tmp_path / "p.toml"), text_column="text", id_column="id", secret=secret)
+    scan(inputs, out, load(tmp_path / "p.toml"), columns=Columns(), secret=secret)
     found = [(row["id"], text[row["start"] : row["end"]]) for row in pl.read_parquet(out).iter_rows(named=True)]
     assert sorted(found) == [("filing.jsonl", "구름하늘"), ("notes.jsonl", "a@b.com"), ("notes.jsonl", "구름하늘")]

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from govern import find
+from govern import detect, find, policy
 from govern.tables import cells
 
 ROWS = {
@@ -74,3 +74,22 @@ def test_time_is_linear_in_hostile_tables(piece):
         return time.process_time() - begun
 
     assert min(seconds(200_000), seconds(200_000)) < max(40 * min(seconds(20_000), seconds(20_000)), 0.3)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "entity_type"),
+    [
+        ("JUMIN_NO", "9001011234567", "KR_RRN"),
+        ("ACCT_NO", "110234567890", "KR_BANK_ACCOUNT"),
+        ("loan.acno", "110-234-567890", "KR_BANK_ACCOUNT"),
+        ("CUST_NM", "표은결", "PERSON"),
+        ("BIZ_NO", "1208147521", "KR_BRN"),
+        ("PROD_NM", "표은결", None),
+        ("amount", "110234567890", None),
+    ],
+)
+def test_short_names_of_columns_say_what_stands_in_them(column, value, entity_type):
+    """As banks and administration write them; other names say nothing."""
+    detector = detect.build(policy.load("default").by_rule())
+    found = [(span.entity_type, value[span.start : span.end]) for span in detect.find(detector, value, column)]
+    assert found == ([(entity_type, value)] if entity_type else [])

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from govern import cli, policy, trial
 from govern.errors import InputError
+from govern.sources import Columns
 from govern.treatment import prepare
 from govern.trial import Label, Score, wilson
 
@@ -38,7 +39,7 @@ def run(sample, text):
     path.write_text('name = "p"\n' + text, "utf-8")
     labels = trial.read_labels(sample / "labels" / "labels.jsonl")
     return trial.run(
-        prepare(policy.load(path), None), (sample / "a.jsonl",), labels, text_column="text", id_column="id"
+        prepare(policy.load(path), None), (sample / "a.jsonl",), labels, columns=Columns()
     )
 
 

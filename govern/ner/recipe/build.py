@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SEED = 4711
 LANGUAGES = ("en", "ko")
-SWAPS = {"en": 2, "ko": 3}
+SWAPS = {"en": 3, "ko": 3}
 """How often each labelled text with persons comes again with other names."""
 
 DEV = 800
@@ -55,7 +55,7 @@ SYLLABLES: dict[str, Any] = {
 }
 """What embeds the tokens of the Korean pipeline."""
 
-STEPS = {"en": (2500, 5000), "ko": (2000, 5000)}
+STEPS = {"en": (2500, 6500), "ko": (2000, 5000)}
 LABELS = ("PERSON", "ORG", "LOC")
 
 

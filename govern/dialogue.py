@@ -1,0 +1,173 @@
+"""What is spread over the turns of a conversation: a number dictated in parts, a name of which one word comes after the other.
+
+Where one turn ends with digits, written or spelled, and the next turn, or the speaker's own next one after short answers,
+begins with some, their parts are read as one text beside what was said before. A finding that reaches over a joint counts; the
+short answers between (`네`, `okay`) are no part of it. A name is looked for where somebody was asked for one.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from govern.normalize import BLANK, Builder, Shadow
+from govern.recognizers.korean_names import plausible
+from govern.turns import JOINT, Turns
+
+if TYPE_CHECKING:
+    from govern.detect import Detector, Finder, Span
+
+_SIGN = "0-9０-９공영빵령〇零일이삼사오육륙칠팔구一二三四五六七八九"
+_WORD = "zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple|dash"
+_SAID = r"(?:이?요|이고요|이고|에|다시)?[-. ,…]{0,4}\Z"
+"""What a part of a dictated number ends with."""
+
+_ENDS = re.compile(rf"(?:[{_SIGN}]{{2,}}|\b(?:{_WORD}))[-–. ,…~]{{0,4}}{_SAID}", re.IGNORECASE)
+_BEGINS = re.compile(
+    rf"[-–. ,…]{{0,4}}(?:(?:그리고|다음|and|then|음|어|um|uh)[ ,.]+)?(?:[{_SIGN}]{{2,}}|(?:{_WORD})\b)", re.IGNORECASE
+)
+_TAIL = re.compile(rf"(?<=[{_SIGN}]){_SAID}|[ ,.…]+\Z")
+_ASKED = re.compile("성함|이름|성명|존함|누구(?:신|세|시)|명의|(?i:name|who am i speaking|spell)")
+_PART = re.compile(r"\s*([가-힣]{1,2}?|[A-Z][a-z'’-]{1,20})(?:이요|이에요|입니다|이고요|요|이)?[ ,.!]{0,3}")
+MOST_PARTS = 6
+"""Turns after the question in which parts of a name are looked for."""
+
+ANSWER = 16
+"""Characters of a turn that is a short answer, if it has no digits: the number goes on after it."""
+
+BEFORE, AFTER = 160, 48
+"""How much of the conversation stands round the parts of a number: context words are looked for there."""
+
+_DIGITS = re.compile(rf"[{_SIGN}]{{2,}}|\b(?:{_WORD})\b", re.IGNORECASE)
+
+
+def answers(turn: str) -> bool:
+    """Whether a turn is a short answer in which nothing is dictated."""
+    return len(turn) <= ANSWER and _DIGITS.search(turn) is None
+
+
+def spread(
+    detector: "Detector",
+    text: str,
+    turns: Turns,
+    places: tuple[tuple[int, int], ...],
+    finders: "tuple[Finder, ...]",
+    spans: "tuple[Span, ...]",
+) -> "tuple[Span, ...]":
+    """`spans` of a joined text and what reaches over its joints, sorted, no two overlapping; `places` are not looked at."""
+    over: list[Span] = []
+    for chain in _chains(text, turns):
+        over += _over(detector, text, chain, places, finders)
+    if detector.name_rules and "PERSON" in detector.scores:
+        over += _names(text, turns)
+    for span in over:
+        spans = (*(each for each in spans if each.end <= span.start or span.end <= each.start), span)
+    return tuple(sorted(spans, key=lambda span: span.start))
+
+
+def _chains(text: str, turns: Turns) -> Iterator[list[tuple[int, int]]]:
+    """The turns that a number goes on over, two or more each, as start and end."""
+    places: list[tuple[int, int]] = []
+    start = 0
+    for _, length in turns:
+        places.append((start, start + length))
+        start += length + len(JOINT)
+    taken = 0
+    for first in range(len(places)):
+        if first < taken:
+            continue
+        chain, last = [places[first]], first
+        while True:
+            following = _following(text, turns, places, last)
+            if following is None:
+                break
+            chain.append(places[following])
+            last = following
+        if len(chain) > 1:
+            taken = last
+            yield chain
+
+
+def _following(text: str, turns: Turns, places: list[tuple[int, int]], number: int) -> int | None:
+    """The turn in which the number that ends one goes on: the next, or the speaker's own after short answers."""
+    start, end = places[number]
+    if _ENDS.search(text, max(start, end - 40), end) is None:
+        return None
+    for other in range(number + 1, len(places)):
+        low, high = places[other]
+        if (other == number + 1 or turns[other][0] == turns[number][0]) and _BEGINS.match(text, low, high):
+            return other
+        if not answers(text[low:high]):
+            return None
+    return None
+
+
+def _names(text: str, turns: Turns) -> "Iterator[Span]":
+    """Names in parts, each a turn of its own, right after a turn that asks for a name."""
+    from govern.detect import TEXT, Span
+
+    said, start = [], 0
+    for role, length in turns:
+        said.append((role, start, start + length))
+        start += length + len(JOINT)
+    for number in range(len(said) - 2):
+        if _ASKED.search(text, *said[number][1:]) is None:
+            continue
+        role = said[number + 1][0]
+        parts: list[tuple[int, int]] = []
+        for other, low, high in said[number + 1 : number + 1 + MOST_PARTS]:
+            part = _PART.fullmatch(text, low, high)
+            if other == role and part is not None:
+                parts.append(part.span(1))
+            elif not answers(text[low:high]) or other == role:
+                break
+        name = "".join(text[low:high] for low, high in parts)
+        if len(parts) > 1 and (plausible(name, strong=True) if "가" <= name[:1] <= "힣" else name.isalpha()):
+            yield Span(TEXT, parts[0][0], parts[-1][1], "PERSON", 0.7, "names.turns")
+
+
+def _over(
+    detector: "Detector",
+    text: str,
+    chain: list[tuple[int, int]],
+    places: tuple[tuple[int, int], ...],
+    finders: "tuple[Finder, ...]",
+) -> "list[Span]":
+    """What reaches over the joints of a chain, by the first way of joining that shows something."""
+    from govern.detect import search
+
+    hidden = _without(text, places)
+    for joint in (" ", ""):
+        shadow, edges = _excerpt(hidden, chain, joint)
+        found: list[Span] = []
+        for span in search(detector, shadow.text, finders=finders).spans:
+            if any(span.start < edge < span.end for edge in edges):
+                start, end = shadow.original(span.start, span.end)
+                found.append(replace(span, start=start, end=end))
+        if found:
+            return found
+    return []
+
+
+def _excerpt(text: str, chain: list[tuple[int, int]], joint: str) -> tuple[Shadow, list[int]]:
+    """The turns of a chain as one text with what stands round them, and where they meet in it."""
+    builder = Builder()
+    start, end = chain[0][0], chain[-1][1]
+    builder.add(text[max(0, start - BEFORE) : start], max(0, start - BEFORE), start)
+    edges: list[int] = []
+    for low, high in chain:
+        piece = text[low:high] if high == end else _TAIL.sub("", text[low:high])
+        if edges or low > start:
+            builder.add(joint, low, low)
+            edges.append(builder.length)
+        builder.add(piece, low, low + len(piece))
+    builder.add(text[end : end + AFTER], end, min(len(text), end + AFTER))
+    return builder.shadow(), edges
+
+
+def _without(text: str, places: tuple[tuple[int, int], ...]) -> str:
+    pieces, done = [], 0
+    for start, end in places:
+        pieces += [text[done:start], BLANK * (end - start)]
+        done = end
+    return "".join(pieces) + text[done:]

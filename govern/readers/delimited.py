@@ -1,0 +1,117 @@
+"""CSV and its kin: cells between separators, under a heading or names that the policy gives.
+
+A record may run over lines between quotation marks. Each has as many cells as the heading, or the file is refused: a
+quotation mark too many would otherwise move the rest of it into other columns.
+"""
+
+import csv
+from collections.abc import Iterator
+from typing import Literal
+
+from govern.errors import InputError
+from govern.readers.files import Input
+from govern.readers.reading import Reading, unpacked
+from govern.readers.row import Row
+from govern.readers.streams import LINE_BYTES, Lines, TooLong, decoded
+
+MOST_COLUMNS = 4_096
+_SEPARATORS = ",\t;|"
+
+
+class _Records:
+    """The records of a file with the position each begins at; the parser is given one line after the other."""
+
+    def __init__(self, file: Input, reading: Reading, delimiter: str, start: int) -> None:
+        self.file, self.lines = file, Lines(file.path, reading.encoding, start)
+        self.begun = self.lines.place
+        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if reading.quote else csv.QUOTE_NONE
+        csv.field_size_limit(LINE_BYTES)
+        self.parser = csv.reader(
+            self._texts(), delimiter=delimiter, quotechar=reading.quote or None, quoting=quoting, strict=True
+        )
+
+    def _texts(self) -> Iterator[str]:
+        for _, line in self.lines:
+            if self.lines.place - self.begun > LINE_BYTES:
+                raise TooLong
+            where = f"{self.file.path}, line {self.parser.line_num + 1} from byte {self.begun + 1}"
+            yield decoded(line, self.lines.encoding, where, self.file.path)
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        while True:
+            self.begun = start = self.lines.place
+            try:
+                cells = next(self.parser)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                raise InputError(
+                    f"{self.file.path}, from byte {start + 1}: no readable record ({_reason(error)}); correct the quotation "
+                    "marks, or say delimiter and quote for its source in the policy"
+                ) from None
+            yield start, cells
+
+    def close(self) -> None:
+        self.lines.close()
+
+
+def _reason(error: csv.Error) -> str:
+    """What the parser says, which holds no piece of the file but for the character it asked for."""
+    said = str(error)
+    return said if said == "unexpected end of data" else "a quotation mark within a value"
+
+
+def rows(file: Input, first_row: int, start_byte: int) -> Iterator[Row]:
+    """The records of a file; every value is text."""
+    reading = file.reading
+    delimiter = reading.delimiter or _delimiter(file)
+    names, after = (list(reading.header), 0) if reading.header else _heading(file, delimiter)
+    records = _Records(file, reading, delimiter, start_byte or after)
+    number = first_row
+    try:
+        for start, cells in records:
+            if not cells and len(names) > 1:
+                continue  # a line of nothing holds no record of several columns
+            place = f"{file.path}, row {number + 1}"
+            if len(cells) != max(1, len(names)) and not (not cells and len(names) == 1):
+                raise InputError(
+                    f"{place}: {len(cells)} cells under {len(names)} columns; correct its quotation marks, or say delimiter "
+                    "and quote for its source in the policy"
+                )
+            yield Row(file.path, file.name, number, start, dict(zip(names, cells or [""], strict=True)), place)
+            number += 1
+    finally:
+        records.close()
+
+
+def _heading(file: Input, delimiter: str) -> tuple[list[str], int]:
+    """The names of the columns, and where the first record begins."""
+    records = _Records(file, file.reading, delimiter, 0)
+    try:
+        _, names = next(iter(records), (0, []))
+        after = records.lines.place
+    finally:
+        records.lines.stream.close()
+    if len(names) > MOST_COLUMNS:
+        raise InputError(f"{file.path}: {len(names):,} columns, at most {MOST_COLUMNS:,} are read; correct the delimiter")
+    names = [name.strip() for name in names]
+    if len(set(names)) < len(names):
+        raise InputError(
+            f"{file.path}: two columns of its heading have one name; rename one, or give the names with header in the policy"
+        )
+    return names, after
+
+
+def _delimiter(file: Input) -> str:
+    """A tab for `.tsv`; else a comma, or, where the heading has none, the separator that it has."""
+    if unpacked(file.name).lower().endswith(".tsv"):
+        return "\t"
+    if file.reading.header:
+        return ","
+    lines = Lines(file.path, file.reading.encoding)
+    try:
+        _, line = next(iter(lines), (0, b""))
+        heading = decoded(line, lines.encoding, f"{file.path}, line 1", file.path)
+    finally:
+        lines.stream.close()
+    return next((mark for mark in _SEPARATORS if mark in heading), ",")

@@ -1,0 +1,36 @@
+"""Records of fixed width: a field is so many bytes of the line in the file's own encoding, blanks at its end left out.
+
+Host systems count bytes, and a Korean letter has two of CP949; so a field is cut before it is decoded, and one that is cut
+within a letter is an error and no replacement character.
+"""
+
+from collections.abc import Iterator
+
+from govern.errors import InputError
+from govern.readers.files import Input
+from govern.readers.row import Row
+from govern.readers.streams import Lines, decoded
+
+
+def rows(file: Input, first_row: int, start_byte: int) -> Iterator[Row]:
+    """The records of a file; every value is text."""
+    fields = file.reading.fields
+    least = max(field.start for field in fields)
+    lines = Lines(file.path, file.reading.encoding, start_byte)
+    try:
+        for number, (start, line) in enumerate(lines, first_row):
+            place = f"{file.path}, row {number + 1}"
+            record = line.rstrip(b"\r\n")
+            if len(record) < least:
+                raise InputError(
+                    f"{place}: {len(record)} bytes, and a field begins at byte {least}; correct the fields of its source in "
+                    "the policy, or the line"
+                )
+            values = {}
+            for field in fields:
+                cut = record[field.start - 1 : field.start - 1 + field.length]
+                where = f"{place}, field '{field.name}'"
+                values[field.name] = decoded(cut, lines.encoding, where, file.path).rstrip(" ")
+            yield Row(file.path, file.name, number, start, values, place)
+    finally:
+        lines.close()

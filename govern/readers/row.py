@@ -1,0 +1,68 @@
+"""One row of an input file, and a value within it."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+COLUMN_NAME = re.compile(r"(?!.*\d{5})[\w .:/-]{1,40}")
+"""What a column is called; an address, a number or a sentence is no name."""
+
+NAMES_SAID = 20
+"""Columns that an error lists at most."""
+
+ABSENT = object()
+"""What a column that a row does not have holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One document as it stands in its file: where, and its values by column; `name` is what the file is known by."""
+
+    path: Path
+    name: str
+    number: int
+    start_byte: int
+    values: dict[str, Any] = field(repr=False)
+    place: str
+    """File and line (or row, from 1), for a sentence."""
+
+
+def value_at(values: dict[str, Any], column: str) -> Any:
+    """The value of a column, or of `outer.inner` within an object, also where the object is JSON in a string; else `ABSENT`."""
+    if column in values:
+        return values[column]
+    at: Any = values
+    parts = column.split(".")
+    for place, part in enumerate(parts):
+        if isinstance(at, str):
+            at = _parsed(at)
+        if not isinstance(at, dict):
+            return ABSENT
+        rest = ".".join(parts[place:])
+        if rest in at:
+            return at[rest]
+        if part not in at:
+            return ABSENT
+        at = at[part]
+    return at
+
+
+def outermost(values: dict[str, Any], column: str) -> str:
+    """The column of the row that `value_at` looks into."""
+    return column if column in values else column.partition(".")[0]
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def columns_said(values: dict[str, Any]) -> str:
+    """Column names for a sentence; a name that looks like a value, not like a name, is counted and not shown."""
+    shown = [name for name in sorted(values) if COLUMN_NAME.fullmatch(name)][:NAMES_SAID]
+    hidden = len(values) - len(shown)
+    return ", ".join((*shown, *((f"{hidden} more",) if hidden else ()))) or "none"

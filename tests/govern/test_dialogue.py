@@ -1,0 +1,126 @@
+"""What is spread over the turns of a conversation is masked in each of them; roles, answers and all else stay."""
+
+import time
+
+import pytest
+
+from govern import detect, policy
+from govern.corpus import Document
+from govern.mask import due, mask
+from govern.treatment import prepare
+from govern.turns import joined, parted
+
+
+@pytest.fixture(scope="module")
+def chosen():
+    """The default policy, and its detector."""
+    default = policy.load("default").by_rule()
+    return default, detect.build(default)
+
+
+def _document(*turns):
+    text, said = joined(turns)
+    return Document("x", (("text", text),), turns=said)
+
+
+def masked(chosen, *turns):
+    """The turns after masking."""
+    rules, detector = chosen
+    done = mask(_document(*turns), detector, rules).document
+    return parted(done.fields[0][1], done.turns)
+
+
+@pytest.mark.parametrize(
+    ("turns", "after"),
+    [
+        (["제 번호는 공일공", "일이삼사 오육칠팔이요"], ["제 번호는 <PHONE_NUMBER_1>", "<PHONE_NUMBER_1>이요"]),
+        (["My number is 415 555", "2671, thanks"], ["My number is <PHONE_NUMBER_1>", "<PHONE_NUMBER_1>, thanks"]),
+        (["phone number: four one five", "five five five two six seven one"],
+         ["phone number: <PHONE_NUMBER_1>", "<PHONE_NUMBER_1>"]),
+        (["SSN is 536-22", "-8743."], ["SSN is <US_SSN_1>", "<US_SSN_1>."]),
+        (["카드번호 4111 1111", "1111 1111"], ["카드번호 <CREDIT_CARD_1>", "<CREDIT_CARD_1>"]),
+    ],
+    ids=["spelled, Korean", "phone", "spelled, English", "dash first", "card"],
+)  # fmt: skip
+def test_a_number_over_two_turns(chosen, turns, after):
+    """Under one tag, whichever roles speak."""
+    for roles in (("user", "user"), ("agent", "customer")):
+        assert masked(chosen, *zip(roles, turns, strict=True)) == list(zip(roles, after, strict=True))
+
+
+def test_short_answers_between_the_parts_stay(chosen):
+    """The number goes on after them; an answer in which something else is said ends it."""
+    asked = ("agent", "전화번호 말씀해 주세요")
+    said = masked(chosen, asked, ("customer", "공일공"), ("agent", "네"), ("customer", "일이삼사"), ("agent", "네 네"),
+                  ("customer", "오육칠팔이요"))  # fmt: skip
+    assert [text for _, text in said] == [
+        asked[1], "<PHONE_NUMBER_1>", "네", "<PHONE_NUMBER_1>", "네 네", "<PHONE_NUMBER_1>요",
+    ]  # fmt: skip
+    other = ("agent", "그 전에 상품 설명을 먼저 들으셔야 합니다. 괜찮으세요?")
+    turns = (asked, ("customer", "공일공"), other, ("customer", "일이삼사 오육칠팔"))
+    assert masked(chosen, *turns) == list(turns)
+
+
+def test_the_same_number_in_one_turn_and_in_two_is_one_value(chosen):
+    """Under one tag."""
+    said = masked(chosen, ("customer", "번호는 010-1234"), ("customer", "5678"), ("agent", "010-1234-5678 맞으시죠?"))
+    assert [text for _, text in said] == ["번호는 <PHONE_NUMBER_1>", "<PHONE_NUMBER_1>", "<PHONE_NUMBER_1> 맞으시죠?"]
+
+
+@pytest.mark.parametrize(
+    ("turns", "after"),
+    [
+        ([("agent", "성함이 어떻게 되세요?"), ("customer", "표"), ("agent", "네"), ("customer", "은결이요")],
+         ["성함이 어떻게 되세요?", "<PERSON_1>", "네", "<PERSON_1>이요"]),
+        ([("agent", "May I have your name?"), ("customer", "Zorvane"), ("customer", "Quillon.")],
+         ["May I have your name?", "<PERSON_1>", "<PERSON_1>."]),
+        ([("agent", "성함이 어떻게 되세요?"), ("customer", "잠시"), ("customer", "만요"), ("agent", "네")],
+         ["성함이 어떻게 되세요?", "잠시", "만요", "네"]),
+    ],
+    ids=["Korean", "English", "no name"],
+)  # fmt: skip
+def test_a_name_in_parts_after_a_question(chosen, turns, after):
+    """Each part a turn of its own."""
+    assert [text for _, text in masked(chosen, *turns)] == after
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        [("user", "3분기 영업이익은 120"), ("assistant", "350억원입니다. 2023년 12월"), ("user", "31일 기준 1300")],
+        [("user", "What was revenue in 2023?"), ("assistant", "12.5"), ("user", "and 2022?"), ("assistant", "11.9")],
+        [("user", "1"), ("assistant", "2"), ("user", "3")],
+        [("system", ""), ("user", ""), ("assistant", "ok")],
+    ],
+    ids=["amounts", "years", "digits", "empty turns"],
+)
+def test_other_numbers_stay(chosen, turns):
+    """Turn by turn, byte by byte."""
+    assert masked(chosen, *turns) == turns
+
+
+def test_masking_again_changes_nothing_and_scan_sees_the_same(chosen):
+    """A masked conversation is a fixed point; what is due is what is replaced."""
+    rules, detector = chosen
+    document = _document(("customer", "번호는 공일공"), ("agent", "네"), ("customer", "일이삼사 오육칠팔"))
+    spans = due(document, detector, prepare(rules, None))
+    assert [span.entity_type for span in spans] == ["PHONE_NUMBER"]
+    once = mask(document, detector, rules)
+    again = mask(once.document, detector, rules)
+    assert again.document == once.document
+    assert not again.replacements
+
+
+def test_time_is_linear_in_the_turns(chosen):
+    """A long call in which everything is dictated."""
+    rules, detector = chosen
+
+    def seconds(count):
+        turns = [("customer", "공일공"), ("agent", "네"), ("customer", "일이삼사"), ("agent", "잠시만 기다려 주십시오")]
+        document = _document(*turns * count)
+        begun = time.process_time()
+        mask(document, detector, rules)
+        return time.process_time() - begun
+
+    seconds(5)
+    assert seconds(80) < 3 * seconds(40) + 0.2
