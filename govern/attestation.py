@@ -23,7 +23,7 @@ from govern.clock import as_text, parse, whole_second
 from govern.corpus import CertifiedShard
 from govern.envelope import Opened, countersign, enough, failed, open_sealed, read_unverified, seal, statement
 from govern.errors import InputError, Refused, VerificationError
-from govern.files import ATTESTATION, MANIFEST, sha256_file, write_whole
+from govern.files import ATTESTATION, LIMIT, MANIFEST, parse_canonical, sha256_file, write_whole
 from govern.inventory import SUMS_BYTES, differences, parse_sums, read_plain, scan
 from govern.keys import PrivateKey, PublicKey, load_trusted
 from govern.lock import alone
@@ -95,6 +95,7 @@ def sign(folder: Path, key: PrivateKey, *, issued: datetime, not_after: datetime
         raise InputError(
             f"--not-after {as_text(not_after)}: not later than the issue, {as_text(issued)}; give a later date"
         )
+    _check_limit(folder, not_after)
     with _signing(folder):
         if os.path.lexists(folder / ATTESTATION):
             raise Refused(f"{folder}: is signed already; `govern approve {folder} --sign-key OTHER` adds a signature")
@@ -109,6 +110,18 @@ def sign(folder: Path, key: PrivateKey, *, issued: datetime, not_after: datetime
         }
         subjects = [(MANIFEST, hashlib.sha256(sums).hexdigest())]
         _write(folder, seal(statement(subjects, PREDICATE_CORPUS, predicate), key))
+
+
+def _check_limit(folder: Path, not_after: datetime | None) -> None:
+    """Returns where no part that the draft was merged from ends before this signature would."""
+    where = folder.with_name(f"{folder.name}.private") / LIMIT
+    if not where.exists():
+        return
+    end = parse(parse_canonical(where.read_bytes(), str(where))["not_after"])
+    if not_after is None or not_after > end:
+        raise InputError(
+            f"{folder}: a part of it holds until {end.date()}; sign with --not-after {end.date()} or an earlier day"
+        )
 
 
 def approve(folder: Path, key: PrivateKey) -> None:

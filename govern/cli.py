@@ -1,14 +1,12 @@
 """The `govern` command: parse, call one function, print, choose the exit code."""
 
 import argparse
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from govern.commands import known, ledger, policy, review, vault
+from govern.commands import certify, known, ledger, policy, review, vault
 from govern.console import run, show, trusted_keys
-from govern.errors import GovernError, InputError, Refused, VerificationError
-from govern.files import ATTESTATION
+from govern.errors import GovernError, InputError
 from govern.flags import (
     add_command,
     add_inputs,
@@ -19,13 +17,7 @@ from govern.flags import (
     now,
     positive,
     read_passphrase,
-    split_share,
 )
-
-if TYPE_CHECKING:
-    from govern.certificate import Certificate
-    from govern.keys import PrivateKey
-    from govern.vault.segment import WritingKeys
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -40,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
     _before_signing(commands)
+    certify.add(commands)
     _signing(commands)
     for group in (policy, review, known, vault, ledger):
         group.add(commands)
@@ -47,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _before_signing(commands: Any) -> None:
-    """keygen, sample, scan, certify."""
+    """keygen, sample, scan."""
     keygen = add_command(commands, "keygen", _keygen, "make a signing key, its public key and a secret")
     keygen.add_argument(
         "--out", type=Path, required=True, metavar="KEYS", help="folder for sign.pem, sign.pub, secret.key"
@@ -71,30 +64,6 @@ def _before_signing(commands: Any) -> None:
     scan.add_argument("--min-score", type=float, metavar="S", help="leave findings under this, instead of the policy's")
 
     scan.add_argument("--secret", type=Path, metavar="FILE", help="opens lists and known values that the policy names")
-
-    certify = add_command(commands, "certify", _certify, "mask, measure, validate and certify a corpus")
-    add_inputs(certify)
-    certify.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="the certified corpus; DIR.private stays here"
-    )
-    certify.add_argument(
-        "--secret", type=Path, required=True, metavar="FILE", help="32-byte secret that keys every digest"
-    )
-    certify.add_argument("--vault", type=Path, metavar="VAULT", help="where a policy that encrypts puts the originals")
-    certify.add_argument("--vault-key", type=Path, metavar="FILE", help="writes into the vault, and reads nothing there")
-    certify.add_argument("--sign-key", type=Path, metavar="KEY", help="sign at once; without it the result is a draft")
-    certify.add_argument("--passphrase", type=Path, metavar="FILE", help="file whose first line opens the signing key")
-    certify.add_argument(
-        "--not-after", type=end_of_day, metavar="DATE", help="the signature holds to the end of this day, UTC"
-    )
-    certify.add_argument("--policy", default="default", metavar="NAME|FILE", help="a named policy or a TOML file")
-    certify.add_argument("--suite", metavar="NAME|FILE", help="the expectations that decide; default: the policy's")
-    certify.add_argument("--split", type=split_share, metavar="NAME=SHARE", help="keep a part apart, such as held-out=0.02")
-    certify.add_argument("--name", default="corpus", help="the name in the certificate")
-    certify.add_argument(
-        "--workers", type=positive, default=os.cpu_count() or 1, metavar="N", help="processes (default: all)"
-    )
-
 
 def _signing(commands: Any) -> None:
     """sign, approve, verify, report, revoke."""
@@ -181,109 +150,6 @@ def _scan(arguments: argparse.Namespace) -> int:
     }
     show(result, arguments.json, lines)
     return 0
-
-
-def _certify(arguments: argparse.Namespace) -> int:
-    from govern import attestation, keys, pipeline
-    from govern.policy import load
-
-    key = _key_to_sign(arguments)
-    chosen = load(arguments.policy)
-    outcome = pipeline.certify(
-        pipeline.Request(
-            inputs=tuple(arguments.inputs),
-            out=arguments.out.absolute(),
-            policy=chosen,
-            suite=arguments.suite or chosen.suite,
-            secret=keys.load_secret(arguments.secret),
-            today=now().date(),
-            name=arguments.name,
-            columns=columns_of(arguments),
-            split=arguments.split,
-            vault=_writing(arguments, chosen.pseudonyms.domain),
-            workers=arguments.workers,
-        )
-    )
-    signed = os.path.lexists(outcome.folder / ATTESTATION)
-    if key is not None and signed:
-        _check_signer(outcome.folder, key)
-    elif key is not None:
-        attestation.sign(outcome.folder, key, issued=now(), not_after=arguments.not_after)
-        signed = True
-    counts = outcome.certificate.claim["accounting"]
-    result = {
-        "folder": str(arguments.out),
-        "certificate": outcome.certificate.digest,
-        "signed": signed,
-        "found_finished": outcome.reused,
-        "accounting": counts,
-    }
-    show(result, arguments.json, _certified_lines(arguments.out, outcome.certificate, signed))
-    return 0
-
-
-def _writing(arguments: argparse.Namespace, domain: str) -> "tuple[Path, WritingKeys] | None":
-    """The vault that `certify` writes into, if one is named."""
-    if (arguments.vault is None) != (arguments.vault_key is None):
-        raise InputError("--vault and --vault-key: one goes with the other; give both, or neither")
-    if arguments.vault is None:
-        return None
-    from govern.vault.keys import load_vault_key
-    from govern.vault.store import writing_keys
-
-    return arguments.vault, writing_keys(arguments.vault, load_vault_key(arguments.vault_key), domain)
-
-
-def _key_to_sign(arguments: argparse.Namespace) -> "PrivateKey | None":
-    """The key that `certify` signs with, and its flags checked before hours of work."""
-    from govern.keys import load_private
-
-    if arguments.sign_key is None:
-        for flag, value in (("--not-after", arguments.not_after), ("--passphrase", arguments.passphrase)):
-            if value is not None:
-                raise InputError(
-                    f"{flag}: says something of a signature, and no --sign-key came; give it, or leave {flag} out"
-                )
-        return None
-    if arguments.not_after is not None and arguments.not_after <= now():
-        raise InputError(f"--not-after {arguments.not_after.date()}: is over already; give a later date")
-    return load_private(arguments.sign_key, read_passphrase(arguments.passphrase))
-
-
-def _check_signer(folder: Path, key: "PrivateKey") -> None:
-    """Returns where the folder that an earlier run left names this key among its signers."""
-    from govern.attestation import ATTESTATION_BYTES, countersign
-    from govern.inventory import read_plain
-
-    where = folder / ATTESTATION
-    try:
-        countersign(read_plain(where, ATTESTATION_BYTES), str(where), key)
-    except VerificationError:
-        raise
-    except Refused:
-        return
-    raise Refused(
-        f"{folder}: is signed already, by another key; `govern approve {folder} --sign-key KEY` adds a signature"
-    )
-
-
-def _certified_lines(folder: Path, certificate: "Certificate", signed: bool) -> list[str]:
-    counts = certificate.claim["accounting"]
-    dropped, quarantined = sum(counts["dropped"].values()), sum(counts["quarantined"].values())
-    state = "certified and signed" if signed else "certified, a draft"
-    needed = certificate.signatures_required
-    lines = [
-        f"{folder}: {state}",
-        f"documents: {counts['in']:,} in = {counts['certified']:,} certified + {dropped:,} dropped "
-        f"+ {quarantined:,} quarantined",
-        f"certificate {certificate.digest}",
-        f"report {folder / 'report.html'}",
-    ]
-    if not signed:
-        lines.append(f"next: `govern sign {folder} --sign-key KEY`")
-    if needed > 1:
-        lines.append(f"it needs {needed} signatures by different keys: `govern approve {folder} --sign-key OTHER`")
-    return lines
 
 
 def _sign(arguments: argparse.Namespace) -> int:

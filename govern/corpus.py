@@ -170,7 +170,7 @@ def documents(
         left = segment.rows
         for row in rows(segment.file, segment.first_row, segment.start_byte):
             document = _document(row, text_column, id_column, kept, layout)
-            _add(hasher, document)
+            add_to(hasher, document)
             yield document
             left -= 1
             if not left:
@@ -233,7 +233,7 @@ class _Cutter:
         else:
             self.segments.append(Segment(file, row.number, 1, row.start_byte))
         self.size += size
-        _add(self.hasher, document)
+        add_to(self.hasher, document)
 
     def finish(self) -> tuple[Shard, ...]:
         if self.segments:
@@ -340,7 +340,7 @@ def _texts(row: Row, column: str, layout: Layout) -> tuple[str, Turns]:
     return _carried(text, name, row.place), turns
 
 
-def _add(hasher: "hashlib.blake2b", document: Document) -> None:
+def add_to(hasher: "hashlib.blake2b", document: Document) -> None:
     """Adds id and fields, each with its length before it, so that no two documents spell the same bytes."""
     turns = (part for role, length in document.turns for part in (role, str(length)))
     parts = [document.id, str(len(document.fields)), *(part for pair in document.fields for part in pair), *turns]

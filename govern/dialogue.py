@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from govern.normalize import BLANK, Builder, Shadow
+from govern.normalize import BLANK, PLACE, Builder, Shadow
 from govern.recognizers.korean_names import plausible
 from govern.turns import JOINT, Turns
 
@@ -29,6 +29,7 @@ _BEGINS = re.compile(
 _TAIL = re.compile(rf"(?<=[{_SIGN}]){_SAID}|[ ,.…]+\Z")
 _ASKED = re.compile("성함|이름|성명|존함|누구(?:신|세|시)|명의|(?i:name|who am i speaking|spell)")
 _PART = re.compile(r"\s*([가-힣]{1,2}?|[A-Z][a-z'’-]{1,20})(?:이요|이에요|입니다|이고요|요|이)?[ ,.!]{0,3}")
+_BLANKS = re.compile(f"{BLANK}+")
 MOST_PARTS = 6
 """Turns after the question in which parts of a name are looked for."""
 
@@ -55,14 +56,35 @@ def spread(
     spans: "tuple[Span, ...]",
 ) -> "tuple[Span, ...]":
     """`spans` of a joined text and what reaches over its joints, sorted, no two overlapping; `places` are not looked at."""
+    shadow, own = _compact(text, turns, places)
     over: list[Span] = []
-    for chain in _chains(text, turns):
-        over += _over(detector, text, chain, places, finders)
+    for chain in _chains(shadow.text, own):
+        over += _over(detector, shadow.text, chain, finders)
     if detector.name_rules and "PERSON" in detector.scores:
-        over += _names(text, turns)
-    for span in over:
-        spans = (*(each for each in spans if each.end <= span.start or span.end <= each.start), span)
+        over += _names(shadow.text, own)
+    for each in over:
+        start, end = shadow.original(each.start, each.end)
+        spans = (*(other for other in spans if other.end <= start or end <= other.start), replace(each, start=start, end=end))
     return tuple(sorted(spans, key=lambda span: span.start))
+
+
+def _compact(text: str, turns: Turns, places: tuple[tuple[int, int], ...]) -> tuple[Shadow, Turns]:
+    """The text and its turns with each place as so many blanks, whatever is written there."""
+    builder = Builder()
+    done = 0
+    for start, end in places:
+        builder.add(text[done:start], done, start)
+        builder.add(BLANK * PLACE, start, end)
+        done = end
+    builder.add(text[done:], done, len(text))
+    lengths: list[tuple[str, int]] = []
+    begun, waiting = 0, list(places)
+    for role, length in turns:
+        inside = [end - start for start, end in waiting if start < begun + length]
+        waiting = waiting[len(inside) :]
+        lengths.append((role, length + PLACE * len(inside) - sum(inside)))
+        begun += length + len(JOINT)
+    return builder.shadow(), tuple(lengths)
 
 
 def _chains(text: str, turns: Turns) -> Iterator[list[tuple[int, int]]]:
@@ -130,17 +152,16 @@ def _over(
     detector: "Detector",
     text: str,
     chain: list[tuple[int, int]],
-    places: tuple[tuple[int, int], ...],
     finders: "tuple[Finder, ...]",
 ) -> "list[Span]":
     """What reaches over the joints of a chain, by the first way of joining that shows something."""
     from govern.detect import search
 
-    hidden = _without(text, places)
     for joint in (" ", ""):
-        shadow, edges = _excerpt(hidden, chain, joint)
+        shadow, edges = _excerpt(text, chain, joint)
         found: list[Span] = []
-        for span in search(detector, shadow.text, finders=finders).spans:
+        blanks = tuple(match.span() for match in _BLANKS.finditer(shadow.text))
+        for span in search(detector, shadow.text, blanks=blanks, finders=finders).spans:
             if any(span.start < edge < span.end for edge in edges):
                 start, end = shadow.original(span.start, span.end)
                 found.append(replace(span, start=start, end=end))
@@ -163,11 +184,3 @@ def _excerpt(text: str, chain: list[tuple[int, int]], joint: str) -> tuple[Shado
         builder.add(piece, low, low + len(piece))
     builder.add(text[end : end + AFTER], end, min(len(text), end + AFTER))
     return builder.shadow(), edges
-
-
-def _without(text: str, places: tuple[tuple[int, int], ...]) -> str:
-    pieces, done = [], 0
-    for start, end in places:
-        pieces += [text[done:start], BLANK * (end - start)]
-        done = end
-    return "".join(pieces) + text[done:]

@@ -18,6 +18,9 @@ from govern.errors import InputError
 
 MANIFEST = "SHA256SUMS"
 ATTESTATION = "attestation.json"
+LIMIT = "not_after.json"
+"""In the private folder of a merged draft: until when the shortest-lived of its parts holds."""
+
 
 
 def canonical(value: Any) -> bytes:

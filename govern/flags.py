@@ -68,6 +68,14 @@ def split_share(text: str) -> tuple[str, int]:
     return name, ppm
 
 
+def part_of(text: str) -> tuple[int, int]:
+    """`2/5` as the number of a part and the number of parts."""
+    number, _, parts = text.partition("/")
+    if not (number.isdecimal() and parts.isdecimal() and 1 <= int(number) <= int(parts)):
+        raise argparse.ArgumentTypeError(f"'{text}': expected I/N, such as 1/4, with I from 1 to N")
+    return int(number), int(parts)
+
+
 def end_of_day(text: str) -> datetime:
     """The last second of a date, UTC."""
     try:

@@ -10,7 +10,7 @@ nothing. The result depends on the document, the detector, the policy and the se
 
 import bisect
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -68,8 +68,9 @@ class Masked:
     """The new document, what was replaced (offsets of the original), and the spans first found, kept ones among them.
 
     `stretches` say where the replacements stand in the new document; `stayed` are the spans that the policy leaves, each with
-    why: `keep` or `allowed`; `vetoes` are the personal labels that financial
-    identifiers outweighed: (entity type, kind, how many).
+    why: `keep` or `allowed`; `vetoes` are the personal labels that financial identifiers outweighed: (entity type, kind,
+    how many). `passes` are the spans of each search, of all but the first those that were replaced, in offsets of the
+    original.
     """
 
     document: Document
@@ -78,6 +79,7 @@ class Masked:
     stretches: tuple[Stretch, ...] = ()
     stayed: tuple[tuple[Span, str], ...] = ()
     vetoes: tuple[tuple[str, str, int], ...] = ()
+    passes: tuple[tuple[Span, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ def mask(
     source: str = "",
     recorded: Iterable[Stretch] = (),
     finders: tuple[Finder, ...] = (),
+    passes: tuple[tuple[Span, ...], ...] | None = None,
+    vetoes: tuple[tuple[str, str, int], ...] = (),
 ) -> Masked | Quarantined:
     """`document` with its personal data replaced, or why it cannot be.
 
@@ -110,6 +114,9 @@ def mask(
         source: the declared name of the document's source, which may have actions of its own.
         finders: find values that are known of this document beside what the detector finds.
         recorded: where earlier masking of this document left replacements; they are not searched.
+        passes: what was found in this document before, under the same detector and with the same types staying: it is
+            replaced, and nothing is searched.
+        vetoes: what was vetoed then.
 
     Raises:
         InputError: an action needs the secret and no treatment was given.
@@ -119,7 +126,10 @@ def mask(
     chosen = treatment or prepare(policy, None)
     detector = adapted(detector, chosen, source)
     try:
-        return _mask(document, detector, _Values(document, detector, chosen, source), tuple(recorded), finders)
+        values = _Values(document, detector, chosen, source)
+        if passes is not None:
+            return _mask(document, values, tuple(recorded), _replayed(passes, vetoes))
+        return _mask(document, values, tuple(recorded), lambda fields: _search(fields, detector, finders))
     except DetectionUnknown:
         return Quarantined(document.id, "detection_unknown")
 
@@ -163,18 +173,36 @@ def left(treatment: Treatment, source: str, text: str, spans: Iterable[Span]) ->
     ]
 
 
+def _replayed(
+    passes: tuple[tuple[Span, ...], ...], vetoes: tuple[tuple[str, str, int], ...]
+) -> "Callable[[tuple[_Edited, ...]], list[Findings]]":
+    """A search that finds what was found before, pass by pass, and then nothing."""
+    waiting = iter(passes)
+    outweighed = [vetoes]
+
+    def look(fields: tuple["_Edited", ...]) -> list[Findings]:
+        spans = next(waiting, ())
+        said = outweighed.pop() if outweighed else ()
+        return [
+            Findings(tuple(each.moved(span) for span in spans if span.field == each.name), said if not number else ())
+            for number, each in enumerate(fields)
+        ]
+
+    return look
+
+
 def _mask(
     document: Document,
-    detector: Detector,
     values: "_Values",
     recorded: tuple[Stretch, ...],
-    finders: tuple[Finder, ...],
+    look: "Callable[[tuple[_Edited, ...]], list[Findings]]",
 ) -> Masked | Quarantined:
     fields = tuple(
         _Edited(name, text, recorded, document.turns if name == TEXT else ()) for name, text in document.fields
     )
-    first = found = _search(fields, detector, finders)
+    first = found = look(fields)
     due = values.due(fields, found)
+    passes = [tuple(span for each in found for span in each.spans)]
     stayed = tuple(
         (span, values.why(span))
         for each, going in zip(found, due, strict=True)
@@ -188,8 +216,9 @@ def _mask(
         values.know(fields, due)
         for edited, spans in zip(fields, due, strict=True):
             edited.replace(spans, values)
-        found = _search(fields, detector, finders)
+        found = look(fields)
         due = values.due(fields, found)
+        passes.append(tuple(each.back(span) for each, spans in zip(fields, due, strict=True) for span in spans))
     if any(due):
         return Quarantined(document.id, "not_fixed_point")
     return Masked(
@@ -203,6 +232,7 @@ def _mask(
         stretches=tuple(stretch for each in fields for stretch in each.stretches()),
         stayed=stayed,
         vetoes=tuple(veto for each in first for veto in each.vetoes),
+        passes=tuple(passes if any(passes[1:]) else passes[:1]),
     )
 
 
@@ -364,6 +394,14 @@ class _Edited:
             if piece.strip() and not (start < low and high < end and answers(piece)):
                 pieces.append((low + len(piece) - len(piece.lstrip()), high - len(piece) + len(piece.rstrip())))
         return pieces
+
+    def moved(self, span: Span) -> Span:
+        """A span of the original field where it stands in `text`."""
+        return replace(span, start=self._now(span.start), end=self._now(span.end))
+
+    def back(self, span: Span) -> Span:
+        """A span of `text` where it stands in the original field."""
+        return replace(span, start=self._original(span.start), end=self._original(span.end))
 
     def _now(self, original: int) -> int:
         """Where a position of the original field outside every replacement lies in `text`."""

@@ -21,6 +21,10 @@ from typing import NamedTuple
 BLANK = "\x00"
 """Stands for every character of an existing tag; no pattern matches it, so no finding reaches into or across a tag."""
 
+PLACE = 8
+"""Blanks that stand for a tag or a replacement, whatever its length: what is found beside one does not depend on what was
+written there."""
+
 TAG_DIGITS = 6
 """More digits than this make `<PERSON_…>` ordinary text, or a number could hide behind the look of a tag."""
 
@@ -208,6 +212,8 @@ def _enclosed(match: re.Match[str]) -> str:
 def _changed(match: re.Match[str]) -> str | None:
     """What a stretch becomes where its length changes; None where it stays."""
     found = match[0]
+    if match["blank"]:
+        return BLANK * PLACE
     if match["reference"]:
         return _reference(found)
     if match["coded"]:
@@ -284,7 +290,7 @@ def _tables() -> _Tables:
         re.compile(
             f"(?P<reference>{_REFERENCE.pattern})|(?P<coded>{_CODING})|{_MARKUP}|(?P<jamo>[\u1100-\u11ff]{{2,}})"
             "|(?P<struck>[A-Za-z가-힣])[\u0332-\u0338\u20d0-\u20e0]+|(?P<accented>[A-Za-z][\u0300-\u036f]{1,4})"
-            f"|(?P<marked>[0-9 ./-]){_any_of(hidden | marks)}+|{_any_of(hidden)}+"
+            f"|(?P<marked>[0-9 ./-]){_any_of(hidden | marks)}+|{_any_of(hidden)}+|(?P<blank>{BLANK}+)"
         ),
     )
 

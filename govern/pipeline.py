@@ -6,34 +6,30 @@ that the same command again continues after a kill. The finished folder depends 
 alone, not on workers or on how often the run was killed.
 """
 
-import shutil
-from collections import Counter
-from dataclasses import dataclass, field
-from datetime import date
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from govern import cards, certificate, claim, private, report, residual, signals
-from govern.collisions import surrogate_names
-from govern.corpus import SHARD_BYTES, Corpus
-from govern.environment import environment
-from govern.errors import InputError, Interrupted, Refused
-from govern.files import MANIFEST, canonical, digest, manifest, sync_folder, write_whole
-from govern.keys import derive, keyed_digest
+from govern import arrived, identity, private
+from govern.corpus import Corpus, Shard
+from govern.errors import InputError, Interrupted
+from govern.finish import finish
 from govern.policy_check import Checked, check
-from govern.process import Keys, ShardState, ShardTask, detector_of, process, segment_of
-from govern.publish import Published, publish
+from govern.process import Keys, ShardTask, documents_id, keys_of, process
 from govern.readers import input_files
+from govern.request import Outcome, Request
+from govern.reuse import adopt
 from govern.shards import map_shards, progress
-from govern.sources import Columns, arrive, declared_sources, source_name
-from govern.treatment import KEYED, Treatment, domain_key_id
+from govern.sources import arrive, source_name
+from govern.states import ShardState
 from govern.turns import COLUMNS
-from govern.vault.store import commit, discard
 
 if TYPE_CHECKING:
     from govern.policy import Policy
-    from govern.validate import ValidationResult
-    from govern.vault.segment import WritingKeys
+
+__all__ = ["Outcome", "Request", "certify", "resumable"]
 
 NAME_CHARACTERS = 200
 WORK_BYTES = (200_000, 8_000_000)
@@ -41,34 +37,8 @@ WORK_BYTES = (200_000, 8_000_000)
 WORK_UNITS = 64
 """Units that a corpus is cut into, within those bounds."""
 
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What `govern certify` was asked for."""
-
-    inputs: tuple[Path, ...]
-    out: Path
-    policy: "Policy"
-    suite: str
-    secret: bytes = field(repr=False)
-    today: date
-    name: str = "corpus"
-    columns: Columns = field(default_factory=Columns)
-    split: tuple[str, int] | None = None
-    vault: tuple[Path, "WritingKeys"] | None = None
-    """The vault that the originals of encrypted values go into, and what writes it."""
-    workers: int = 1
-    work_bytes: int | None = None
-    part_bytes: int = SHARD_BYTES
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A certified draft: its folder and certificate, and whether this call found it finished already."""
-
-    folder: Path
-    certificate: certificate.Certificate
-    reused: bool
+PART_UNITS = 4
+"""Units that each part has at least, so that parts are of about one size."""
 
 
 def certify(request: Request) -> Outcome:
@@ -83,26 +53,45 @@ def certify(request: Request) -> Outcome:
     corpus = arrive(request.inputs, request.policy, request.columns, shard_bytes=_work_bytes(request))
     _check_layout(request.policy, corpus)
     checked = check(request.policy, request.secret, today=request.today)
-    keys = _keys(request.secret)
+    keys = keys_of(request.secret)
     names = tuple((file.name, source_name(request.policy, keys, file.name)) for file in corpus.files)
     _check_sources(request.policy, names)
-    identity = _identity(request, corpus, keys, checked)
+    shards = _share(corpus, request.part)
+    came = arrived.of(corpus, keys.inputs, shards)
+    record = identity.run(request, came, checked, (_work_bytes(request), request.part_bytes))
+    with resumable(request.out), private.opened(request.out, record) as folder:
+        if request.out.exists():
+            return Outcome(request.out, private.finished(request.out, folder), reused=True)
+        arrived.save(came, folder)
+        made = finish(request, came, keys, checked, _process(request, corpus, shards, keys, names, checked, folder), folder)
+        return Outcome(request.out, made, reused=False)
+
+
+@contextmanager
+def resumable(out: Path) -> Iterator[None]:
+    """Turns a disk that is full, or cannot be written, into a run that can go on."""
     try:
-        with private.opened(request.out, identity) as folder:
-            if request.out.exists():
-                return Outcome(request.out, private.finished(request.out, folder), reused=True)
-            states = _process(request, corpus, keys, names, checked.treatment, folder, digest(identity))
-            made = _finish(request, corpus, keys, checked, states, folder)
-            if request.vault is not None:
-                discard(_segments(folder, states))
-            return Outcome(request.out, made, reused=False)
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:
         raise Interrupted(
-            f"{error.filename or request.out}: {error.strerror or 'cannot be written'}; free the disk or correct the "
-            "permission: the same command again continues"
+            f"{error.filename or out}: {error.strerror or 'cannot be written'}; free the disk or correct the permission: the "
+            "same command again continues"
         ) from None
+
+
+def _share(corpus: Corpus, part: tuple[int, int] | None) -> tuple[Shard, ...]:
+    """The shards of a part: consecutive ones, as many in each part as in any other, or one more."""
+    if part is None:
+        return corpus.shards
+    number, parts = part
+    if parts > len(corpus.shards):
+        raise InputError(
+            f"--part {number}/{parts}: the corpus has {len(corpus.shards)} units of work; use as many parts at most"
+        )
+    count = len(corpus.shards)
+    return corpus.shards[(number - 1) * count // parts : number * count // parts]
 
 
 def _check(request: Request) -> None:
@@ -160,236 +149,31 @@ def _work_bytes(request: Request) -> int:
     """How much text a unit of work holds: by the size of the inputs, so that the same command cuts the same way."""
     least, most = WORK_BYTES
     size = sum(file.path.stat().st_size for file in input_files(request.inputs, request.policy.reading_of))
-    return request.work_bytes or min(most, max(least, size // WORK_UNITS))
+    units = WORK_UNITS if request.part is None else max(WORK_UNITS, PART_UNITS * request.part[1])
+    least = least if request.part is None else 1
+    return request.work_bytes or min(most, max(least, size // units))
 
 
 def _process(
     request: Request,
     corpus: Corpus,
+    shards: tuple[Shard, ...],
     keys: Keys,
     names: tuple[tuple[str, str], ...],
-    treatment: Treatment,
+    checked: Checked,
     folder: Path,
-    run: str,
 ) -> list[ShardState]:
-    writing = request.vault[1] if request.vault else None
-    tasks = [
-        ShardTask(
-            shard, corpus.text_column, corpus.id_column, corpus.layout, request.policy, keys, names, treatment, folder, run,
-            writing,
-        )
-        for shard in corpus.shards
-    ]
+    columns = corpus.text_column, corpus.id_column
+    common: dict[str, Any] = {
+        "text_column": corpus.text_column, "id_column": corpus.id_column, "layout": corpus.layout, "policy": request.policy,
+        "keys": keys, "source_names": names, "treatment": checked.treatment, "folder": folder,
+        "vault": request.vault[1] if request.vault else None, "work": identity.work(request, checked, columns),
+        "detection": identity.detection(request, checked, columns),
+        "earlier": None if request.reuse is None else private.folder_of(request.reuse),
+    }  # fmt: skip
+    own = dict(names)
+    tasks = [ShardTask(shard, documents=documents_id(keys.inputs, shard, own), **common) for shard in shards]
+    if request.reuse is not None:
+        taken = adopt(tasks, private.folder_of(request.reuse))
+        print(f"reuse: {taken} of {len(tasks)} shards as they are", file=sys.stderr)
     return list(progress(map_shards(process, tasks, request.workers), len(tasks), "mask"))
-
-
-def _segments(folder: Path, states: list[ShardState]) -> list[Path]:
-    """What the shards sealed for the vault: added to it once the corpus passed, gone once it stands."""
-    return [folder / segment_of(state.masked.stem) for state in states]
-
-
-def _finish(
-    request: Request, corpus: Corpus, keys: Keys, checked: Checked, states: list[ShardState], private_folder: Path
-) -> certificate.Certificate:
-    """Publishes, validates and certifies what the shards hold, then renames the folder into place."""
-    from govern.validate import validate
-
-    partial = request.out.with_name(request.out.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    columns = _published(request, corpus)
-    treatment = checked.treatment
-    records = private_folder / "recorded" if treatment.records else None
-    published = publish(states, partial, columns, corpus.layout, request.split, keys.splits, request.part_bytes, records)
-    table, scanned = _measure(request, corpus, states, published, partial, records, treatment)
-    validation = validate(request.suite, table, [waiver.id for waiver in request.policy.waivers])
-    named = {**checked.counts, **_pseudonyms(request, private_folder)}
-    if request.policy.join_column is not None:
-        joins: Counter[str] = sum((state.joins for state in states), Counter())
-        named["joins"] = {name: joins[name] for name in ("joined", "no_row", "no_key")}
-    run = _run(request, corpus, keys, states, published, validation, table, scanned, named)
-    wanted = claim.claim(run)
-    _evidence(partial, states, published, wanted, table)
-    blocking = (*validation.blocking, *_empty_splits(published))
-    if blocking:
-        raise Refused(_refuse(request.out, partial, wanted, table, blocking))
-    made = certificate.certify(wanted)
-    write_whole(partial / certificate.FILE, made.data)
-    write_whole(partial / "report.html", report.render(wanted, table, certificate_digest=made.digest))
-    write_whole(partial / "README.md", cards.readme(made).encode())
-    write_whole(partial / "croissant.json", canonical(cards.croissant(made, partial)))
-    write_whole(partial / MANIFEST, manifest(partial))
-    if request.vault is not None:
-        commit(request.vault[0], _segments(private_folder, states))
-    shutil.rmtree(request.out.with_name(request.out.name + ".refused"), ignore_errors=True)
-    partial.rename(request.out)
-    sync_folder(request.out.parent)
-    return made
-
-
-def _published(request: Request, corpus: Corpus) -> tuple[str, ...]:
-    """The columns of a published file."""
-    return ("id", *COLUMNS[corpus.layout], "lang", "source", *request.policy.published_columns)
-
-
-def _measure(
-    request: Request,
-    corpus: Corpus,
-    states: list[ShardState],
-    published: Published,
-    partial: Path,
-    records: Path | None,
-    treatment: Treatment,
-) -> tuple[dict[str, list[int | str | None]], int]:
-    """The metrics table, with the duplicates and spans found by reading the published files again."""
-    arrived: dict[str, Counter[str]] = {}
-    for part in (*(state.arrived for state in states), published.duplicates_arrived):
-        for name, count in part.items():
-            arrived[name] = arrived.get(name, Counter()) + count
-    files = [file for _, split in published.files for file in split]
-    tasks = residual.tasks(partial, files, corpus.layout, request.policy, treatment, records)
-    again = tuple(progress(map_shards(residual.rescan, tasks, request.workers), len(tasks), "scan again"))
-    left = residual.duplicates_left(again)
-    totals = {name: counts.copy() for name, counts in published.totals.items()}
-    for name, counts in totals.items():
-        counts["duplicates_left"] = left[name]
-        counts["residual_spans"] = sum(result.spans_left[name] for result in again)
-    return signals.table(totals, arrived), sum(result.scanned for result in again)
-
-
-def _run(
-    request: Request,
-    corpus: Corpus,
-    keys: Keys,
-    states: list[ShardState],
-    published: Published,
-    validation: "ValidationResult",
-    table: dict[str, list[int | str | None]],
-    scanned: int,
-    named: dict[str, Any],
-) -> claim.Run:
-    dropped = Counter(reason for state in states for _, reason in state.dropped)
-    dropped.update(reason for _, reason in published.duplicates)
-    return claim.Run(
-        name=request.name,
-        policy=request.policy,
-        detector=detector_of(request.policy, request.secret),
-        validation=validation,
-        published=published,
-        split=request.split,
-        columns=_published(request, corpus),
-        columns_dropped=_dropped(request.policy, corpus),
-        sources=declared_sources(request.policy, keys, corpus, table),
-        table=table,
-        dropped=dropped,
-        quarantined=Counter(reason for state in states for _, reason in state.quarantined),
-        entities=sum((state.entities for state in states), Counter()),
-        scanned=scanned,
-        named=named,
-        secret_key_id=keyed_digest(derive(request.secret, "key id"), b"secret"),
-        environment=environment(),
-    )
-
-
-def _dropped(policy: "Policy", corpus: Corpus) -> int:
-    """How many columns of the inputs ship in no column of the corpus."""
-    every = {column for file in corpus.files for column in file.columns}
-    unseen = [column for column in policy.read_columns if column not in policy.published_columns]
-    return len(every - {column for file in corpus.files for column in file.read}) + len(every & set(unseen))
-
-
-def _pseudonyms(request: Request, private_folder: Path) -> dict[str, Any]:
-    """What the certificate says of keyed replacements, if the policy has some."""
-    if not any(action in KEYED for _, action in request.policy.every_action()):
-        return {}
-    domain = request.policy.pseudonyms.domain
-    named = {
-        "domain": domain,
-        "domain_key_id": domain_key_id(request.secret, domain),
-        "surrogate_names": surrogate_names(private_folder / "findings"),
-        "vault": request.vault[1].vault if request.vault else None,
-    }
-    return {"pseudonyms": named}
-
-
-def _evidence(
-    folder: Path,
-    states: list[ShardState],
-    published: Published,
-    wanted: dict[str, Any],
-    table: dict[str, list[int | str | None]],
-) -> None:
-    evidence = folder / "evidence"
-    evidence.mkdir()
-    write_whole(evidence / "metrics.json", canonical(table))
-    write_whole(evidence / "validation.json", canonical(wanted["quality"]))
-    write_whole(evidence / "residual.json", canonical(wanted["privacy"]))
-    vetoes: Counter[tuple[str, str, str]] = sum((state.vetoes for state in states), Counter())
-    vetoed = [
-        {"entity_type": kind, "lang": lang, "vetoed_by": by, "findings": count}
-        for (kind, lang, by), count in sorted(vetoes.items())
-    ]
-    write_whole(evidence / "vetoes.json", canonical(vetoed))
-    quarantined = sorted(pair for state in states for pair in state.quarantined)
-    dropped = sorted([*(pair for state in states for pair in state.dropped), *published.duplicates])
-    for name, pairs in (("quarantine", quarantined), ("dropped", dropped)):
-        lines = [canonical({"id": identity, "reason": reason}) + b"\n" for identity, reason in pairs]
-        write_whole(evidence / f"{name}.jsonl", b"".join(lines))
-
-
-def _empty_splits(published: Published) -> tuple[str, ...]:
-    return tuple(
-        f"split '{name}': no document fell into it; ask for a larger share, or certify more documents"
-        for name, files in published.files
-        if not files
-    )
-
-
-def _refuse(
-    out: Path,
-    partial: Path,
-    wanted: dict[str, Any],
-    table: dict[str, list[int | str | None]],
-    blocking: tuple[str, ...],
-) -> str:
-    """Leaves `OUT.refused` with report and evidence and no documents; returns the sentences that say why."""
-    refused = out.with_name(out.name + ".refused")
-    for split in wanted["corpus"]["splits"]:
-        shutil.rmtree(partial / split["name"], ignore_errors=True)
-    write_whole(partial / "report.html", report.render(wanted, table, blocking=blocking))
-    shutil.rmtree(refused, ignore_errors=True)
-    partial.rename(refused)
-    return "\n".join((*blocking, f"{refused}: the report and the evidence of this refusal; nothing was certified"))
-
-
-def _keys(secret: bytes) -> Keys:
-    return Keys(
-        ids=derive(secret, "document id"),
-        duplicates=derive(secret, "duplicate"),
-        splits=derive(secret, "split"),
-        inputs=derive(secret, "input digest"),
-    )
-
-
-def _identity(request: Request, corpus: Corpus, keys: Keys, checked: Checked) -> dict[str, Any]:
-    """What makes two runs the same run; private, since it digests raw input."""
-    from govern.validate import check_waivers, load
-
-    suite = load(request.suite)
-    check_waivers(suite, [waiver.id for waiver in request.policy.waivers])
-    detector = detector_of(request.policy, request.secret)
-    return {
-        "inputs": [[file.name, keyed_digest(keys.inputs, bytes.fromhex(file.sha256))] for file in corpus.files],
-        "columns": [corpus.text_column, corpus.id_column, corpus.layout, request.columns.encoding],
-        "policy": request.policy.digest,
-        "values": checked.counts,
-        "vault": request.vault[1].vault if request.vault else None,
-        "suite": suite.digest,
-        "secret": keyed_digest(derive(request.secret, "key id"), b"secret"),
-        "name": request.name,
-        "split": list(request.split or ()),
-        "cut": [_work_bytes(request), request.part_bytes],
-        "detector": [detector.digest, [list(model) for model in detector.models]],
-        "environment": environment(),
-        "code": private.code_digest(),
-    }

@@ -21,6 +21,11 @@ BEGUN = frozenset({"run.json", "run.json.tmp"})
 """What stands in a private folder before its record does."""
 
 
+def folder_of(out: Path) -> Path:
+    """The private folder beside a folder that a run made."""
+    return out.with_name(out.name + ".private")
+
+
 @contextmanager
 def opened(out: Path, identity: dict[str, Any]) -> Iterator[Path]:
     """The private folder of this very run, held against a second writer.
@@ -29,7 +34,7 @@ def opened(out: Path, identity: dict[str, Any]) -> Iterator[Path]:
         InputError: a folder there is another run's, nobody's, or cannot be written.
         Refused: another process is in this run.
     """
-    private = out.with_name(out.name + ".private")
+    private = folder_of(out)
     record = private / "run.json"
     try:
         _make_private(out, private)

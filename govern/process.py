@@ -13,15 +13,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from govern import signals
+from govern import signals, states
 from govern.canonical import canonical_value, shape
 from govern.clean import clean
-from govern.corpus import Document, Shard, documents
+from govern.corpus import Document, Shard, add_to, documents
 from govern.deduplicate import duplicate_key
 from govern.errors import InputError
-from govern.files import canonical, digest, parse_canonical, sha256_file, write_whole
-from govern.keys import keyed_digest
+from govern.files import canonical, sha256_file, write_whole
+from govern.keys import derive, keyed_digest
 from govern.mask import Masked, Quarantined, Stretch, mask
+from govern.reuse import as_stored, opened
+from govern.states import ShardState
 from govern.treatment import MARKED, Treatment, keyed_value
 from govern.turns import Layout, joined, parted, spelled
 
@@ -31,11 +33,13 @@ if TYPE_CHECKING:
     from govern.detect import Detector, Finder, Span
     from govern.mask import Replacement
     from govern.policy import Policy
+    from govern.reuse import Passes, Vetoes
     from govern.vault.segment import Original, WritingKeys
 
 ROW_GROUP_ROWS = 65_536
 COMPRESSION_LEVEL = 3
-FIELD = "text"
+MASKED = "masked"
+"""The outcome of a document that was not set aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,16 @@ class Keys:
     duplicates: bytes = field(repr=False)
     splits: bytes = field(repr=False)
     inputs: bytes = field(repr=False)
+
+
+def keys_of(secret: bytes) -> Keys:
+    """The keys of a run."""
+    return Keys(
+        ids=derive(secret, "document id"),
+        duplicates=derive(secret, "duplicate"),
+        splits=derive(secret, "split"),
+        inputs=derive(secret, "input digest"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,32 +75,29 @@ class ShardTask:
     source_names: tuple[tuple[str, str], ...]
     treatment: Treatment
     folder: Path
-    run: str = ""
+    work: str = ""
+    """Names all that the result depends on beside the documents, which `documents` names."""
+
+    documents: str = ""
+    detection: str = ""
+    """Names all that what is found depends on."""
+
+    earlier: Path | None = None
+    """The private folder of a run whose findings count where they are of the same detection."""
+
     vault: "WritingKeys | None" = None
     """What writes the originals of encrypted values; None where the policy encrypts none."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShardState:
-    """What a finished shard adds to the whole; states add up in shard order."""
-
-    masked: Path
-    arrived: dict[str, Counter[str]]
-    entities: Counter[tuple[str, str, str, str]]
-    vetoes: Counter[tuple[str, str, str]]
-    joins: Counter[str]
-    quarantined: tuple[tuple[str, str], ...]
-    dropped: tuple[tuple[str, str], ...]
-
-
 def process(task: ShardTask) -> ShardState:
     """The state of a shard: read back when it was finished before, else computed and stored."""
-    name = f"shard-{task.shard.index:06d}"
-    state = task.folder / "states" / f"{name}.json"
-    found = _finished(state, task)
+    name = states.name_of(task.shard.index)
+    path = states.path_of(task.folder, task.shard.index)
+    found = states.load(path, work=task.work, documents=task.documents)
     if found is not None:
         return found
     detector = detector_for(task.treatment)
+    before = opened(task.earlier, task.detection) if task.earlier is not None else None
     rows = _Rows(_columns(task.policy.published_columns))
     for arrived, keyed, source, lang in _arrivals(task):
         rows.arrive(arrived, keyed, source, lang)
@@ -96,21 +107,62 @@ def process(task: ShardTask) -> ShardState:
         if not document.fields[0][1].strip():
             rows.drop(lang, source, keyed, "empty")
             continue
-        outcome = mask(document, detector, task.policy, task.treatment, source=source, finders=finders)
+        key = document_key(task.keys.inputs, arrived, source)
+        known = before.find(key) if before is not None else None
+        outcome = _masked(document, detector, task, source, finders, known)
         if isinstance(outcome, Quarantined):
             rows.quarantine(lang, source, keyed, outcome.reason)
         else:
             rows.mask(document, outcome, _values(document, outcome, keyed, lang, source, task), task)
-    digests = {path: write_frame(task.folder / path, frame) for path, frame in rows.files(name).items()}
+        rows.detect(key, outcome)
+    digests = {file: write_frame(task.folder / file, frame) for file, frame in rows.files(name).items()}
     if task.vault is not None:
         digests[segment_of(name)] = _write_segment(task.folder / segment_of(name), rows.originals, task.vault)
-    state.parent.mkdir(exist_ok=True)
-    made = {"run": task.run, "files": digests, "masked": f"masked/{name}.parquet", **rows.state()}
-    write_whole(state, canonical({**made, "digest": digest(made)}), 0o600)
-    stored = _finished(state, task)
+    made = {
+        "work": task.work,
+        "detection": task.detection,
+        "documents": task.documents,
+        "segments": states.segments_of(task.shard),
+        "files": digests,
+        "masked": f"masked/{name}.parquet",
+        **rows.state(),
+    }
+    states.save(path, made)
+    stored = states.load(path, work=task.work, documents=task.documents)
     if stored is None:
-        raise OSError(f"{state}: the shard was written but does not read back")
+        raise OSError(f"{path}: the shard was written but does not read back")
     return stored
+
+
+def _masked(
+    document: Document,
+    detector: "Detector",
+    task: ShardTask,
+    source: str,
+    finders: "tuple[Finder, ...]",
+    known: "tuple[str, Passes, Vetoes] | None",
+) -> Masked | Quarantined:
+    """What becomes of a document; one that an earlier run searched is not searched again."""
+    if known is None:
+        return mask(document, detector, task.policy, task.treatment, source=source, finders=finders)
+    outcome, passes, vetoes = known
+    if outcome != MASKED:
+        return Quarantined(document.id, outcome)
+    return mask(document, detector, task.policy, task.treatment, source=source, passes=passes, vetoes=vetoes)
+
+
+def document_key(key: bytes, document: Document, source: str) -> bytes:
+    """16 bytes, keyed: of a document as it arrived, and of the name of its source, which may have actions of its own."""
+    hasher = hashlib.blake2b(digest_size=16, key=key)
+    add_to(hasher, document)
+    hasher.update(source.encode())
+    return hasher.digest()
+
+
+def documents_id(key: bytes, shard: Shard, source_names: dict[str, str]) -> str:
+    """A keyed digest of the documents of a shard and of the names of their sources."""
+    places = [[source_names[segment.file.name], segment.rows] for segment in shard.segments]
+    return keyed_digest(key, shard.digest + canonical(places))
 
 
 def segment_of(name: str) -> str:
@@ -140,6 +192,10 @@ FINDINGS = {
 
 PRIVATE_FINDINGS = {**FINDINGS, "action": "str", "value": "str", "shape": "str", "surrogate": "str"}
 """Beside them what was done, the keyed canonical value, its shape, and the keyed name that stands for a name."""
+
+
+DETECTED = {"document": "bytes", "outcome": "str", "passes": "str", "vetoes": "str"}
+"""By the keyed digest of a document what became of it, and what was found: offsets and types."""
 
 
 def frame_of(columns: dict[str, list[Any]], kinds: dict[str, str]) -> "pl.DataFrame":
@@ -296,6 +352,7 @@ class _Rows:
         self.masked: dict[str, list[Any]] = {column: [] for column in columns}
         self.findings: dict[str, list[Any]] = {column: [] for column in PRIVATE_FINDINGS}
         self.ids: dict[str, list[str]] = {"original": [], "certified": []}
+        self.detected: dict[str, list[Any]] = {column: [] for column in DETECTED}
         self.arrived: dict[str, Counter[str]] = {}
         self.entities: Counter[tuple[str, str, str, str]] = Counter()
         self.vetoes: Counter[tuple[str, str, str]] = Counter()
@@ -316,6 +373,16 @@ class _Rows:
     def quarantine(self, lang: str, source: str, keyed: str, reason: str) -> None:
         self._count(lang, source, "quarantined")
         self.quarantined.append((keyed, reason))
+
+    def detect(self, key: bytes, outcome: Masked | Quarantined) -> None:
+        """What was found in a document, for a later run over it."""
+        row: tuple[Any, ...]
+        if isinstance(outcome, Quarantined):
+            row = (key, outcome.reason, None, None)
+        else:
+            row = (key, MASKED, as_stored(outcome.passes), json.dumps(outcome.vetoes) if outcome.vetoes else None)
+        for column, value in zip(DETECTED, row, strict=True):
+            self.detected[column].append(value)
 
     def mask(self, document: Document, outcome: Masked, values: dict[str, Any], task: ShardTask) -> None:
         for column, items in self.masked.items():
@@ -341,6 +408,7 @@ class _Rows:
         return {
             f"masked/{name}.parquet": frame_of(self.masked, self.columns).with_columns(signals.measure()),
             f"findings/{name}.parquet": frame_of(self.findings, PRIVATE_FINDINGS),
+            f"detected/{name}.parquet": frame_of(self.detected, DETECTED),
             f"ids/{name}.parquet": frame_of(self.ids, {"original": "str", "certified": "str"}),
         }
 
@@ -372,28 +440,3 @@ def _original(entity_type: str, reference: str, raw: str) -> "Original":
     from govern.vault.segment import Original
 
     return Original(entity_type, reference.removeprefix(f"<{entity_type}_").removesuffix(">"), raw)
-
-
-def _finished(state: Path, task: ShardTask) -> ShardState | None:
-    """The stored state, if this run wrote it, and it and every file that it names are as they were written."""
-    try:
-        stored = parse_canonical(state.read_bytes(), str(state))
-    except (OSError, InputError):
-        return None
-    if not isinstance(stored, dict) or stored.get("run") != task.run:
-        return None
-    if stored.pop("digest", None) != digest(stored):
-        return None
-    for name, sha256 in stored["files"].items():
-        path = task.folder / name
-        if not path.is_file() or sha256_file(path) != sha256:
-            return None
-    return ShardState(
-        masked=task.folder / stored["masked"],
-        arrived={name: Counter(counts) for name, counts in stored["arrived"].items()},
-        entities=Counter({tuple(key): count for *key, count in stored["entities"]}),
-        vetoes=Counter({(kind, lang, by): count for kind, lang, by, count in stored["vetoes"]}),
-        joins=Counter(stored["joins"]),
-        quarantined=tuple((keyed, reason) for keyed, reason in stored["quarantined"]),
-        dropped=tuple((keyed, reason) for keyed, reason in stored["dropped"]),
-    )

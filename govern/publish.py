@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from govern import signals
 from govern.corpus import SHARD_BYTES
 from govern.deduplicate import split_position
-from govern.process import ShardState, write_frame
+from govern.process import write_frame
 from govern.repeats import Repeats
+from govern.states import ShardState
 from govern.turns import Layout, columns
 
 if TYPE_CHECKING:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 from govern import signals
 from govern.canonical import canonical_value
+from govern.errors import InputError
+from govern.files import canonical, digest, parse_canonical, sha256_file, write_whole
 from govern.operators.serving import written_by
 from govern.process import detector_for, stretches
 from govern.publish import PartFile
@@ -46,6 +48,12 @@ class RescanTask:
     records: Path | None = None
     """Where the rows hold replacements that look like personal data; None where they hold none."""
 
+    of: str = ""
+    """Names the rows and all that is found in them."""
+
+    kept: tuple[Path, ...] = ()
+    """Where what is found is kept, and where an earlier run keeps it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rescan:
@@ -61,18 +69,64 @@ class Rescan:
 
 
 def tasks(
-    folder: Path, files: Sequence[PartFile], layout: Layout, policy: "Policy", treatment: "Treatment", records: Path | None
+    folder: Path,
+    files: Sequence[PartFile],
+    layout: Layout,
+    policy: "Policy",
+    treatment: "Treatment",
+    *,
+    records: Path | None,
+    work: str,
+    kept: Path,
+    earlier: Path | None = None,
 ) -> tuple[RescanTask, ...]:
-    """The tasks that read every published document again, in order."""
+    """The tasks that read every published document again, in order.
+
+    What each finds is kept in the private folder `kept`; where `earlier` keeps what was found in the very same rows under
+    the same `work`, they are not read again.
+    """
     step = max(1, sum(file.documents for file in files) // SAMPLE_DOCUMENTS)
-    return tuple(
-        RescanTask(folder / file.path, first, policy, treatment, step, layout, records / file.path if records else None)
-        for file in files
-        for first in range(0, file.documents, TASK_ROWS)
-    )
+    made = []
+    for file in files:
+        record = records / file.path if records else None
+        sums = [sha256_file(path) for path in (folder / file.path, record) if path is not None]
+        for first in range(0, file.documents, TASK_ROWS):
+            of = digest([work, sums, first, step, layout])
+            state = f"rescans/{Path(file.path).with_suffix('').as_posix().replace('/', '-')}-{first:08d}.json"
+            places = tuple(place / state for place in (kept, earlier) if place is not None)
+            made.append(RescanTask(folder / file.path, first, policy, treatment, step, layout, record, of, places))
+    return tuple(made)
 
 
 def rescan(task: RescanTask) -> Rescan:
+    """What the rows hold: read back where it is known, else looked for and kept."""
+    for place in task.kept:
+        found = _kept(place, task.of)
+        if found is not None:
+            break
+    else:
+        found = _scanned(task)
+    if task.kept and _kept(task.kept[0], task.of) is None:
+        task.kept[0].parent.mkdir(exist_ok=True)
+        left = sorted([name, count] for name, count in found.spans_left.items())
+        record = {"of": task.of, "scanned": found.scanned, "left": left, "texts": found.texts.hex(), "places": found.places}
+        write_whole(task.kept[0], canonical({**record, "digest": digest(record)}), 0o600)
+    return found
+
+
+def _kept(path: Path, of: str) -> Rescan | None:
+    """What an earlier scan of the same rows found, if it is as it was written."""
+    try:
+        record = parse_canonical(path.read_bytes(), str(path))
+    except (OSError, InputError):
+        return None
+    if not isinstance(record, dict) or record.pop("digest", None) != digest(record) or record["of"] != of:
+        return None
+    places = tuple((lang, source, count) for lang, source, count in record["places"])
+    return Rescan(record["scanned"], Counter(dict(record["left"])), bytes.fromhex(record["texts"]), places)
+
+
+def _scanned(task: RescanTask) -> Rescan:
     """Reads published documents again and scans a sample of them, chosen by id."""
     import polars as pl
 

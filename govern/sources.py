@@ -13,6 +13,7 @@ from govern.keys import keyed_digest
 from govern.readers import Reading
 
 if TYPE_CHECKING:
+    from govern.arrived import Arrived
     from govern.policy import Policy
     from govern.process import Keys
 
@@ -70,14 +71,13 @@ def source_name(policy: "Policy", keys: "Keys", file_name: str) -> str:
 
 
 def declared_sources(
-    policy: "Policy", keys: "Keys", corpus: "Corpus", table: dict[str, list[int | str | None]]
+    policy: "Policy", keys: "Keys", arrived: "Arrived", table: dict[str, list[int | str | None]]
 ) -> tuple[dict[str, Any], ...]:
     """Each source as the certificate lists it: declaration, documents in and certified, keyed digests of its files."""
     declared = {source.name: source for source in policy.sources}
     digests: dict[str, list[str]] = {}
-    for file in corpus.files:
-        name = source_name(policy, keys, file.name)
-        digests.setdefault(name, []).append(keyed_digest(keys.inputs, bytes.fromhex(file.sha256)))
+    for file in arrived.files:
+        digests.setdefault(source_name(policy, keys, file.name), []).append(file.digest)
     row = {name: index for index, name in enumerate(table["slice"])}
     result = []
     for name in sorted(digests):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govern.normalize import BLANK, normalize
+from govern.normalize import BLANK, PLACE, normalize
 
 PIECES = (
     "4", "1", "0", "９", "①", "⑩", "❷", "²", "𝟓", "٣", "८", "-", "–", "−", "ㅡ", " ", "\u00a0", "\u3000", "\u200b",
@@ -130,7 +130,7 @@ def test_a_lone_circled_digit_between_digits_is_one():
 def test_existing_tags_are_blank_and_real_controls_are_not():
     """A NUL in the text cannot pass for the blank of a tag."""
     shadow = normalize("a\x00b<PERSON_1>", ("PERSON",))
-    assert shadow.text == "ab" + BLANK * 10
+    assert shadow.text == "ab" + BLANK * PLACE
 
 
 @pytest.mark.parametrize(

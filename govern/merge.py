@@ -1,0 +1,296 @@
+"""Corpora certified apart, as one; and one without documents that were taken back.
+
+What is kept of each shard in `DIR.private` is brought together in the order that one run over the same documents would have, so
+the merged folder is that run's, byte for byte. Nothing is detected again. Parts are merged where all that their counts
+depend on is the same: the detector, the policy, the suite, the secret and the code.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from govern import arrived, identity, private, signals, states
+from govern.clock import as_text
+from govern.errors import InputError, Refused
+from govern.files import LIMIT, canonical, parse_canonical, write_whole
+from govern.finish import finish
+from govern.pipeline import resumable
+from govern.policy_check import check
+from govern.process import keys_of, write_frame
+from govern.repeats import Repeats
+from govern.request import Outcome, Request
+
+if TYPE_CHECKING:
+    from govern.arrived import Arrived
+
+SAME = ("policy", "suite", "secret", "detector", "values", "vault", "name", "split", "environment", "code")
+"""Of the record of a run, what parts of one corpus have in common."""
+
+WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A certified folder with the work behind it: its record, its inputs and its shards."""
+
+    out: Path
+    folder: Path
+    record: dict[str, Any]
+    arrived: "Arrived"
+    shards: tuple[dict[str, Any], ...]
+
+
+def merge(request: Request, folders: Sequence[Path]) -> Outcome:
+    """One draft over the documents of several certified folders, in `request.out`; its inputs and columns are theirs.
+
+    Raises:
+        InputError: a folder that is no certified one, differs from what was certified, or was certified otherwise; documents
+            that two parts have, or none.
+        Refused: an expectation failed or is unknown over the whole.
+    """
+    if len({folder.resolve() for folder in folders}) < max(2, len(folders)):
+        raise InputError("govern merge: two different folders are needed at least; name each part once")
+    parts = [_opened(folder) for folder in folders]
+    _check_same(parts)
+    came = _together([part.arrived for part in parts])
+    _check_documents(parts, came)
+    first = parts[0].record
+    request = _as_before(request, first)
+    return _finished(request, came, _in_order(parts), frozenset())
+
+
+def reissue(request: Request, folder: Path, drop: Iterable[str]) -> Outcome:
+    """A new draft of a certified folder without some of its documents, by the ids they came with or those that ship.
+
+    Raises:
+        InputError: as `merge`; or an id that no document has.
+        Refused: an expectation failed or is unknown without them.
+    """
+    part = _opened(folder)
+    request = _as_before(request, part.record)
+    wanted = set(drop)
+    gone = frozenset(_certified(part, wanted))
+    return _finished(request, part.arrived, _in_order([part]), gone)
+
+
+def limit(folder: Path, not_after: datetime | None) -> None:
+    """Keeps the end of the shortest-lived part beside the draft: no signature may hold longer."""
+    if not_after is not None:
+        write_whole(private.folder_of(folder) / LIMIT, canonical({"not_after": as_text(not_after)}), 0o600)
+
+
+def _as_before(request: Request, record: dict[str, Any]) -> Request:
+    """The request under the name and the split of the parts."""
+    name, shares = record["split"] or (None, 0)
+    return replace(request, name=record["name"], split=(name, shares) if name else None, vault_id=record["vault"])
+
+
+def _opened(out: Path) -> Part:
+    """A certified folder and what lies beside it, checked; a part that was refused by itself may pass within the whole."""
+    folder = private.folder_of(out)
+    record_path = folder / "run.json"
+    refused = out.with_name(out.name + ".refused")
+    if not (out.is_dir() or refused.is_dir()) or not record_path.is_file():
+        raise InputError(
+            f"{out}: no certified folder with its {folder.name} beside it; name folders that `govern certify` made"
+        )
+    record = parse_canonical(record_path.read_bytes(), str(record_path))
+    if out.is_dir():
+        private.finished(out, folder)
+    shards = tuple(shard for _, shard in states.every(folder))
+    came = arrived.load(folder)
+    count = sum(rows for shard in shards for *_, rows in shard["segments"])
+    broken = [shard for shard in shards if not states.whole(shard, folder, sealed=False)]
+    documents = sum(shard["arrived"].get("all", {}).get("documents_in", 0) for shard in shards)
+    if broken or count != documents:
+        raise InputError(f"{folder}: some of its shards are no longer as they were written; certify {out.name} again")
+    return Part(out, folder, record, came, shards)
+
+
+def _check_same(parts: list[Part]) -> None:
+    first = parts[0]
+    for part in parts[1:]:
+        differing = [name for name in SAME if part.record.get(name) != first.record.get(name)]
+        layouts = [(each.arrived.layout, each.arrived.id_column, each.arrived.text_column) for each in (first, part)]
+        if layouts[0] != layouts[1]:
+            differing.append("columns")
+        if differing:
+            raise InputError(
+                f"{part.out}: certified otherwise than {first.out}, by another {' and another '.join(differing)}; counts under "
+                "different rules cannot be added: certify one of them again"
+            )
+
+
+def _together(every: "list[Arrived]") -> "Arrived":
+    """The files of several corpora, each once."""
+    files: dict[str, arrived.ArrivedFile] = {}
+    for came in every:
+        for file in came.files:
+            if files.setdefault(file.name, file).digest != file.digest:
+                raise InputError(
+                    "govern merge: two parts have an input file of one name with other bytes; rename one, certify again"
+                )
+    return replace(every[0], files=tuple(files[name] for name in sorted(files)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Consecutive segments of a shard, from `first` up to `last`; most often all of them."""
+
+    part: Part
+    shard: dict[str, Any]
+    first: int
+    last: int
+
+
+def _in_order(parts: list[Part]) -> list[_Piece]:
+    """The shards in the order of their documents, by file and row; one that others lie between comes in pieces."""
+    places = sorted(
+        (name, row, number, index, segment)
+        for number, part in enumerate(parts)
+        for index, shard in enumerate(part.shards)
+        for segment, (name, row, _) in enumerate(shard["segments"])
+    )
+    pieces: list[_Piece] = []
+    for *_, number, index, segment in places:
+        part = parts[number]
+        last = pieces[-1] if pieces else None
+        if last is not None and last.shard is part.shards[index] and last.last == segment:
+            pieces[-1] = replace(last, last=segment + 1)
+        else:
+            pieces.append(_Piece(part, part.shards[index], segment, segment + 1))
+    return pieces
+
+
+def _check_documents(parts: list[Part], came: "Arrived") -> None:
+    """Returns where the parts have every document of their files once."""
+    rows: Counter[str] = Counter()
+    ranges: dict[str, list[tuple[int, int, Path]]] = {}
+    shards = [(part, shard) for part in parts for shard in part.shards]
+    for part, shard in shards:
+        for name, first, count in shard["segments"]:
+            rows[name] += count
+            ranges.setdefault(name, []).append((first, first + count, part.out))
+    for spans in ranges.values():
+        spans.sort(key=lambda span: span[:2])
+        for (_, end, one), (start, _, other) in pairwise(spans):
+            if start < end:
+                raise InputError(f"{other}: has documents that {one} has, too; leave one of them out")
+    missing = sum(file.documents - rows[file.name] for file in came.files)
+    if missing:
+        raise InputError(f"govern merge: {missing:,} documents of the input files are in no part; name every part")
+    with Repeats() as ids:
+        for part, shard in shards:
+            ids.add(b"".join(map(bytes.fromhex, _ids(part, shard)["certified"].to_list())))
+        if came.id_column is not None and any(len(places) for places, _ in ids.later()):
+            raise InputError("govern merge: a document of one part has the id of another one's; make ids unique, certify again")
+
+
+def _ids(part: Part, shard: dict[str, Any]) -> Any:
+    import polars as pl
+
+    return pl.read_parquet(part.folder / _file(shard, "ids"))
+
+
+def _file(shard: dict[str, Any], kind: str) -> str:
+    return next(str(name) for name in shard["files"] if name.startswith(f"{kind}/"))
+
+
+def _certified(part: Part, wanted: set[str]) -> Iterator[str]:
+    """The ids that ship of the documents that are wanted."""
+    import polars as pl
+
+    left = set(wanted)
+    for shard in part.shards:
+        found = _ids(part, shard).filter(pl.col("original").is_in(list(wanted)) | pl.col("certified").is_in(list(wanted)))
+        for original, certified in found.select("original", "certified").iter_rows():
+            left -= {original, certified}
+            yield certified
+    if left:
+        raise InputError(f"--drop: {len(left):,} of {len(wanted):,} ids are of no document in {part.out}; correct them")
+
+
+def _finished(
+    request: Request, came: "Arrived", pieces: list[_Piece], gone: frozenset[str]
+) -> Outcome:
+    """Takes the shards over into the private folder of a new run, without the documents that are gone, and ends it."""
+    checked = check(request.policy, request.secret, today=request.today)
+    record = identity.run(request, came, checked, (0, request.part_bytes))
+    first = pieces[0].part.record
+    differing = [name for name in ("policy", "suite", "secret", "detector", "values") if record[name] != first[name]]
+    if differing:
+        raise InputError(
+            f"{pieces[0].part.out}: certified by another {' and another '.join(differing)} than this command names; give the "
+            "same --policy, --suite and --secret"
+        )
+    record |= {"vault": first["vault"], "columns": first["columns"], "withdrawn": sorted(gone)}
+    keys = keys_of(request.secret)
+    with resumable(request.out), private.opened(request.out, record) as folder:
+        if request.out.exists():
+            return Outcome(request.out, private.finished(request.out, folder), reused=True)
+        arrived.save(came, folder)
+        taken = []
+        for number, piece in enumerate(pieces):
+            path = states.adopt(piece.shard, piece.part.folder, folder, number)
+            _cut(path, piece)
+            if gone:
+                _without(path, gone)
+            state = states.load(path)
+            if state is None:
+                raise Refused(f"{path}: a shard that was taken over does not read back; run the same command again")
+            taken.append(state)
+        return Outcome(request.out, finish(request, came, keys, checked, taken, folder), reused=False)
+
+
+def _cut(path: Path, piece: _Piece) -> None:
+    """Leaves the documents of a piece in a shard that was taken over whole; what it counts goes with its first piece."""
+    import polars as pl
+
+    segments = piece.shard["segments"]
+    record = states.parse(path)
+    if record is None or piece.last - piece.first == len(segments):
+        return
+    folder = path.parent.parent
+    begin = sum(rows for *_, rows in segments[: piece.first])
+    count = sum(rows for *_, rows in segments[piece.first : piece.last])
+    own = pl.read_parquet(folder / _file(record, "ids"))["certified"][begin : begin + count].to_list()
+    masked = pl.read_parquet(folder / record["masked"]).filter(pl.col("id").is_in(own))
+    record["files"][record["masked"]] = write_frame(folder / record["masked"], masked)
+    record["segments"] = segments[piece.first : piece.last]
+    if piece.first:
+        record |= {"arrived": {}, "entities": [], "vetoes": [], "joins": {}, "quarantined": [], "dropped": []}
+        for kind in ("findings", "ids", "detected"):
+            file = _file(record, kind)
+            record["files"][file] = write_frame(folder / file, pl.read_parquet(folder / file).clear())
+    states.save(path, record)
+
+
+def _without(path: Path, gone: frozenset[str]) -> None:
+    """Takes documents out of a shard: its rows, its findings and its ids; they count as dropped."""
+    import polars as pl
+
+    record = states.parse(path)
+    folder = path.parent.parent
+    if record is None:
+        return
+    ids = list(gone)
+    masked = pl.read_parquet(folder / record["masked"])
+    leaving = masked.filter(pl.col("id").is_in(ids)).select("id", "lang", "source").rows()
+    if not leaving:
+        return
+    originals = pl.read_parquet(folder / _file(record, "ids"))
+    names = originals.filter(pl.col("certified").is_in(ids))["original"].to_list()
+    for kind, column, values in (("masked", "id", ids), ("findings", "id", names), ("ids", "certified", ids)):
+        file = _file(record, kind)
+        frame = pl.read_parquet(folder / file).filter(~pl.col(column).is_in(values))
+        record["files"][file] = write_frame(folder / file, frame)
+    for identity_, lang, source in leaving:
+        record["dropped"].append([identity_, WITHDRAWN])
+        for name in signals.slices(lang, source):
+            counts = record["arrived"].setdefault(name, {})
+            counts["dropped"] = counts.get("dropped", 0) + 1
+    states.save(path, record)
