@@ -15,6 +15,9 @@ from govern.readers.row import Row
 from govern.readers.streams import LINE_BYTES, Lines, TooLong, decoded
 
 MOST_COLUMNS = 4_096
+TRAILING = 100
+"""Empty lines that may stand at the end of a file."""
+
 _SEPARATORS = ",\t;|"
 
 
@@ -67,12 +70,16 @@ def rows(file: Input, first_row: int, start_byte: int) -> Iterator[Row]:
     delimiter = reading.delimiter or _delimiter(file)
     names, after = (list(reading.header), 0) if reading.header else _heading(file, delimiter)
     records = _Records(file, reading, delimiter, start_byte or after)
-    number = first_row
+    number, blank = first_row, 0
     try:
         for start, cells in records:
-            if not cells and len(names) > 1:
-                continue  # a line of nothing holds no record of several columns
             place = f"{file.path}, row {number + 1}"
+            if not cells and len(names) > 1:
+                blank += 1
+                if blank <= TRAILING:
+                    continue  # a line of nothing holds no record of several columns
+            if blank:
+                raise InputError(f"{place}: an empty line before it; remove it, so that rows and documents agree")
             if len(cells) != max(1, len(names)) and not (not cells and len(names) == 1):
                 raise InputError(
                     f"{place}: {len(cells)} cells under {len(names)} columns; correct its quotation marks, or say delimiter "

@@ -5,41 +5,83 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from govern.errors import InputError
 from govern.readers.files import Input
 from govern.readers.row import Row
 from govern.shards import interrupts_held
 
-BATCH_ROWS = 4096
+if TYPE_CHECKING:
+    import polars as pl
+
+BATCH_ROWS, FIRST_ROWS = 4096, 64
+BATCH_BYTES = 16_000_000
+BOMB_TIMES, BOMB_BYTES = 5_000, 64_000_000
+"""A file that holds more than so many times its size, and more than so many bytes of text, is refused: no export packs so."""
 
 
 def rows(file: Input, first_row: int, start_byte: int) -> Iterator[Row]:  # noqa: ARG001 - rows are found by number
     """The rows of a file."""
-    for number, values in _values(file.path, first_row):
-        yield Row(file.path, file.name, number, 0, values, f"{file.path}, row {number + 1}")
+    try:
+        for number, values in _values(file.path, first_row):
+            yield Row(file.path, file.name, number, 0, values, f"{file.path}, row {number + 1}")
+    except Bomb:
+        raise _bomb(file.path) from None
 
 
 def _values(path: Path, first_row: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    number = first_row
+    for batch in _batches(path, first_row):
+        for values in batch.iter_rows(named=True, buffer_size=max(1, min(512, BATCH_BYTES // _size_of_a_row(batch)))):
+            yield number, values
+            number += 1
+
+
+def _batches(path: Path, first_row: int) -> Iterator["pl.DataFrame"]:
+    """The rows in frames of about `BATCH_BYTES` of text, whatever the row groups of the file hold."""
     import polars as pl
 
     frame = pl.scan_parquet(path, glob=False)
-    number = first_row
+    most = max(BOMB_BYTES, BOMB_TIMES * path.stat().st_size)
+    number, rows, unpacked = first_row, FIRST_ROWS, 0
     try:
         while True:
-            batch = frame.slice(number, BATCH_ROWS).collect()
-            for values in batch.iter_rows(named=True):
-                yield number, values
-                number += 1
-            if batch.height < BATCH_ROWS:
+            batch = frame.slice(number, rows).collect()
+            number += batch.height
+            unpacked += _size_of_a_row(batch) * batch.height
+            if unpacked > most:
+                raise Bomb
+            yield batch
+            if batch.height < rows:
                 return
+            rows = max(1, min(BATCH_ROWS, BATCH_BYTES // _size_of_a_row(batch)))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         raise _damaged(path) from None
 
 
+class Bomb(Exception):
+    """A file holds far more text than its size lets expect."""
+
+
+def _size_of_a_row(batch: "pl.DataFrame") -> int:
+    """Bytes of text of a row, on the average, also of those in lists; at least 1."""
+    import polars as pl
+
+    columns = batch.select(pl.selectors.string())
+    sizes = columns.select(pl.all().str.len_bytes().sum()).row(0) if columns.width and batch.height else ()
+    nested = batch.select(pl.selectors.nested()).estimated_size()
+    return max(1, int(sum(size or 0 for size in sizes) + nested) // max(1, batch.height))
+
+
 def _damaged(path: Path) -> InputError:
     return InputError(f"{path}: not a readable Parquet file (truncated, or damaged); export it again")
+
+
+def _bomb(path: Path) -> InputError:
+    return InputError(
+        f"{path}: holds more than {BOMB_TIMES:,} times its size of text, as no export does; look at where it comes from"
+    )
 
 
 def try_parquet(paths: list[Path]) -> None:
@@ -61,19 +103,23 @@ def try_parquet(paths: list[Path]) -> None:
         )
     with child:
         try:
-            decoded = child.communicate(asked)[0].count(b".")
+            said = child.communicate(asked)[0]
         finally:
             child.kill()
+    decoded = said.count(b".")
     if decoded < len(paths):
-        raise _damaged(paths[decoded])
+        raise (_bomb if said.endswith(b"!") else _damaged)(paths[decoded])
 
 
 def decode(paths: list[str]) -> None:
     """In the other process: writes a dot for each file that decodes to its end, and stops at one that does not."""
     for path in paths:
         try:
-            for _ in _values(Path(path), 0):
+            for _ in _batches(Path(path), 0):
                 pass
+        except Bomb:
+            sys.stdout.write("!")
+            return
         except (InputError, OSError):
             return
         sys.stdout.write(".")

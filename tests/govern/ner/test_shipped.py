@@ -12,8 +12,6 @@ from govern.corpus import Document
 from govern.mask import Masked, mask
 from govern.ner import PIPELINES, bundled
 
-MEBIBYTE = 2**20
-
 
 @pytest.fixture(scope="module")
 def model():
@@ -65,7 +63,7 @@ def test_nothing_is_found_within_a_tag(model):
 
 
 def test_the_files_are_small_and_hold_no_text():
-    """Fifteen mebibytes at most; strings are the labels and nothing else; no path of any machine."""
+    """15 MB at most; strings are the labels and nothing else; no path of any machine."""
     folder = PIPELINES
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) <= 15_000_000

@@ -88,7 +88,7 @@ def test_separators_and_headings(tmp_path):
         assert [document.id for document in _read([path])] == [row["id"] for row in ROWS]
     bare = _written(tmp_path, "bare.csv", _csv("utf-8").partition(b"\r\n")[2])
     assert [document.id for document in _read([bare], header=("id", "text"))] == [row["id"] for row in ROWS]
-    plain = _written(tmp_path, "plain.csv", b"id,text\na,5\" pipe\n\nb,it's\n")
+    plain = _written(tmp_path, "plain.csv", b"id,text\na,5\" pipe\nb,it's\n\n\n")
     assert [dict(document.fields)["text"] for document in _read([plain])] == ['5" pipe', "it's"]
 
 
@@ -97,11 +97,13 @@ def test_separators_and_headings(tmp_path):
     [
         (b'id,text\na,"x\nb,y\n', r"from byte 9: no readable record \(unexpected end of data\)"),
         (b"id,text\na,b,c\n", r"row 1: 3 cells under 2 columns"),
+        (b"id,text\na,b\n\nc,d\n", r"row 2: an empty line before it"),
+        (b"id,text\n" + b"\n" * 200, r"row 1: an empty line before it"),
         (b"id,id\na,b\n", r"two columns of its heading have one name"),
         (b'id,text\na,"b"c\n', r"no readable record \(a quotation mark within a value\)"),
         (b",".join(b"c%d" % number for number in range(5000)) + b"\n", r"5,000 columns, at most 4,096 are read"),
     ],
-    ids=["open quotation", "too many cells", "one name twice", "quotation within", "columns"],
+    ids=["open quotation", "cells", "empty line", "empty lines", "one name twice", "quotation within", "columns"],
 )
 def test_a_csv_that_cannot_be_trusted_is_refused(tmp_path, data, says):
     """No row is skipped or moved into other columns."""
