@@ -29,7 +29,7 @@ from govern.turns import COLUMNS
 if TYPE_CHECKING:
     from govern.policy import Policy
 
-__all__ = ["Outcome", "Request", "certify", "resumable"]
+__all__ = ["Outcome", "Request", "certify", "resumable", "tasks_of"]
 
 NAME_CHARACTERS = 200
 WORK_BYTES = (200_000, 8_000_000)
@@ -63,7 +63,8 @@ def certify(request: Request) -> Outcome:
         if request.out.exists():
             return Outcome(request.out, private.finished(request.out, folder), reused=True)
         arrived.save(came, folder)
-        made = finish(request, came, keys, checked, _process(request, corpus, shards, keys, names, checked, folder), folder)
+        tasks = tasks_of(request, corpus, shards, keys, names, checked, folder)
+        made = finish(request, came, keys, checked, _process(request, tasks), folder)
         return Outcome(request.out, made, reused=False)
 
 
@@ -154,7 +155,7 @@ def _work_bytes(request: Request) -> int:
     return request.work_bytes or min(most, max(least, size // units))
 
 
-def _process(
+def tasks_of(
     request: Request,
     corpus: Corpus,
     shards: tuple[Shard, ...],
@@ -162,7 +163,8 @@ def _process(
     names: tuple[tuple[str, str], ...],
     checked: Checked,
     folder: Path,
-) -> list[ShardState]:
+) -> list[ShardTask]:
+    """What the workers of a run are given, shard by shard."""
     columns = corpus.text_column, corpus.id_column
     common: dict[str, Any] = {
         "text_column": corpus.text_column, "id_column": corpus.id_column, "layout": corpus.layout, "policy": request.policy,
@@ -172,7 +174,10 @@ def _process(
         "earlier": None if request.reuse is None else private.folder_of(request.reuse),
     }  # fmt: skip
     own = dict(names)
-    tasks = [ShardTask(shard, documents=documents_id(keys.inputs, shard, own), **common) for shard in shards]
+    return [ShardTask(shard, documents=documents_id(keys.inputs, shard, own), **common) for shard in shards]
+
+
+def _process(request: Request, tasks: list[ShardTask]) -> list[ShardState]:
     if request.reuse is not None:
         taken = adopt(tasks, private.folder_of(request.reuse))
         print(f"reuse: {taken} of {len(tasks)} shards as they are", file=sys.stderr)

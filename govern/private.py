@@ -26,6 +26,11 @@ def folder_of(out: Path) -> Path:
     return out.with_name(out.name + ".private")
 
 
+def refused(out: Path) -> Path:
+    """Where a refused run leaves its report and evidence."""
+    return out.with_name(out.name + ".refused")
+
+
 @contextmanager
 def opened(out: Path, identity: dict[str, Any]) -> Iterator[Path]:
     """The private folder of this very run, held against a second writer.

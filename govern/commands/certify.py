@@ -1,4 +1,4 @@
-"""`govern certify`, `merge` and `reissue`: drafts of certified corpora, signed at once where a key is given."""
+"""`govern certify`, `merge` and `reissue`, whose drafts are signed at once where a key is given; `plan`, their rehearsal."""
 
 import argparse
 import os
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: Any) -> None:
-    """Registers `certify`, `merge` and `reissue`."""
+    """Registers `certify`, `plan`, `merge` and `reissue`."""
     certify = add_command(commands, "certify", _certify, "mask, measure, validate and certify a corpus")
     add_inputs(certify)
     _add_run(certify)
@@ -40,6 +40,16 @@ def add(commands: Any) -> None:
     certify.add_argument("--name", default="corpus", help="the name in the certificate")
     certify.add_argument("--part", type=part_of, metavar="I/N", help="certify one of N parts, on a machine of its own")
     certify.add_argument("--reuse", type=Path, metavar="DIR", help="an earlier run's folder: what is the same stays done")
+
+    plan = add_command(commands, "plan", _plan, "rehearse a long run on a share: time, disk, memory, decision to expect")
+    add_inputs(plan)
+    plan.add_argument("--share", type=float, default=0.01, metavar="S", help="of the units of work (default: 0.01, at least 4)")
+    plan.add_argument("--secret", type=Path, required=True, metavar="FILE", help="as the run will have it")
+    plan.add_argument("--policy", default="default", metavar="NAME|FILE", help="a named policy or a TOML file")
+    plan.add_argument("--suite", metavar="NAME|FILE", help="the expectations that decide; default: the policy's")
+    plan.add_argument(
+        "--workers", type=positive, default=os.cpu_count() or 1, metavar="N", help="processes (default: all)"
+    )
 
     merge = add_command(commands, "merge", _merge, "make one corpus of several certified parts")
     merge.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="certified folders, DIR.private beside each")
@@ -97,6 +107,30 @@ def _certify(arguments: argparse.Namespace) -> int:
         )
     )
     return _ended(arguments, outcome, key, arguments.not_after)
+
+
+def _plan(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from govern import keys
+    from govern.plan import plan, said
+    from govern.policy import load
+    from govern.request import Request
+
+    chosen = load(arguments.policy)
+    request = Request(
+        inputs=tuple(arguments.inputs),
+        out=Path("plan"),
+        policy=chosen,
+        suite=arguments.suite or chosen.suite,
+        secret=keys.load_secret(arguments.secret),
+        today=now().date(),
+        columns=columns_of(arguments),
+        workers=arguments.workers,
+    )
+    made = plan(request, arguments.share)
+    show({**asdict(made), "total_s": made.total_s}, arguments.json, said(made))
+    return 0
 
 
 def _ended(arguments: argparse.Namespace, outcome: "Outcome", key: "PrivateKey | None", not_after: datetime | None) -> int:

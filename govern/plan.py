@@ -1,0 +1,209 @@
+"""What a long run will cost and decide, by a rehearsal on a share of its documents.
+
+Everything is read, as the run would, so counts and what is refused at once are exact. Of the units of work a share is masked
+in a folder that is removed afterwards, and the end of the run is played on it: what it takes, leaves and decides is scaled to
+the whole, with an interval from how much the units differ. The decision is that of the suite on the share: a rule close to
+its limit may fall otherwise.
+"""
+
+import math
+import resource
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from govern import arrived, identity, private
+from govern.errors import InputError, Refused
+from govern.finish import finish
+from govern.pipeline import tasks_of
+from govern.policy_check import check
+from govern.process import ShardTask, keys_of, process
+from govern.residual import SAMPLE_DOCUMENTS
+from govern.shards import map_shards, progress
+from govern.sources import arrive, source_name
+from govern.trial import wilson
+
+if TYPE_CHECKING:
+    from govern.corpus import Corpus, Shard
+    from govern.readers import Input
+    from govern.request import Request
+    from govern.states import ShardState
+
+UNITS = 400
+"""Units that the whole is cut into: a hundredth of it is four."""
+
+LEAST_UNITS = 4
+Z = 1.96
+"""Standard errors to each side of a 95 % interval."""
+
+MEGA = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to expect; intervals are (least, most), 95 %."""
+
+    documents: int
+    text_bytes: int
+    rehearsed: int
+    workers: int
+    read_s: float
+    mask_s: float
+    mask_s_interval: tuple[float, float]
+    end_s: float
+    """Publishing, the second scan and the decision."""
+
+    memory_bytes: int
+    """Of the largest process."""
+
+    disk_bytes: int
+    private_bytes: int
+    quarantined: float
+    quarantined_interval: tuple[float, float]
+    refused: tuple[str, ...]
+    """Why the suite would refuse; empty where it would pass."""
+
+    @property
+    def total_s(self) -> float:
+        """The whole run."""
+        return self.read_s + self.mask_s + self.end_s
+
+
+def plan(request: "Request", share: float) -> Plan:
+    """The rehearsal of a run on a share of its units of work, at least four of them.
+
+    Raises:
+        InputError: an input that cannot be read, or a policy that cannot be used.
+    """
+    size = sum(file.path.stat().st_size for file in _files(request))
+    begun = time.perf_counter()
+    corpus = arrive(request.inputs, request.policy, request.columns, shard_bytes=max(2_000, size // UNITS))
+    read_s = time.perf_counter() - begun
+    checked = check(request.policy, request.secret, today=request.today)
+    shards = _chosen(corpus, share)
+    keys = keys_of(request.secret)
+    names = tuple((file.name, source_name(request.policy, keys, file.name)) for file in corpus.files)
+    with tempfile.TemporaryDirectory(prefix="govern-plan-") as folder:
+        trial = replace(request, out=Path(folder) / "rehearsal", split=None, vault=None, reuse=None)
+        came = arrived.of(corpus, keys.inputs, shards)
+        record = identity.run(trial, came, checked, (0, trial.part_bytes))
+        with private.opened(trial.out, record) as own:
+            tasks = tasks_of(trial, corpus, shards, keys, names, checked, own)
+            begun = time.perf_counter()
+            timed = list(progress(map_shards(_timed, tasks, request.workers), len(tasks), "rehearse"))
+            startup = max(0.0, time.perf_counter() - begun - sum(seconds for seconds, _ in timed) / request.workers)
+            states = [state for _, state in timed]
+            begun = time.perf_counter()
+            refused: tuple[str, ...] = ()
+            try:
+                finish(trial, came, keys, checked, states, own)
+            except Refused as error:
+                refused = tuple(line for line in str(error).splitlines() if not line.startswith(str(trial.out)))
+            end_s = time.perf_counter() - begun
+            left = trial.out if trial.out.exists() else private.refused(trial.out)
+            texts = _size(left / "documents") or sum(state.masked.stat().st_size for state in states)
+            sizes = texts, _size(left) - _size(left / "documents"), _size(own)
+    return _scaled(corpus, shards, timed, request.workers, read_s, startup, end_s, sizes, refused)
+
+
+def _scaled(
+    corpus: "Corpus",
+    shards: "tuple[Shard, ...]",
+    timed: "list[tuple[float, ShardState]]",
+    workers: int,
+    read_s: float,
+    startup: float,
+    end_s: float,
+    sizes: tuple[int, int, int],
+    refused: tuple[str, ...],
+) -> Plan:
+    whole = sum(shard.text_bytes for shard in corpus.shards)
+    part = sum(shard.text_bytes for shard in shards)
+    documents = sum(shard.documents for shard in shards)
+    seconds = sum(took for took, _ in timed)
+    rate = seconds / max(1, part)
+    spread = _spread([took - rate * shard.text_bytes for shard, (took, _) in zip(shards, timed, strict=True)])
+    times = whole / max(1, part)
+    most_workers = max(1, min(workers, len(corpus.shards)))
+    mask_s, error = rate * whole / most_workers, Z * spread * math.sqrt(len(shards)) * times / most_workers
+    scanned = min(corpus.documents, 2 * SAMPLE_DOCUMENTS) - min(documents, 2 * SAMPLE_DOCUMENTS)
+    gone = Counter[str]()
+    for _, state in timed:
+        gone.update(reason for _, reason in state.quarantined)
+    count = sum(gone.values())
+    usage = (resource.getrusage(who).ru_maxrss * 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return Plan(
+        documents=corpus.documents,
+        text_bytes=whole,
+        rehearsed=documents,
+        workers=workers,
+        read_s=read_s,
+        mask_s=startup + mask_s,
+        mask_s_interval=(startup + max(0.0, mask_s - error), startup + mask_s + error),
+        end_s=end_s + scanned * seconds / max(1, documents) / 2 / most_workers,
+        memory_bytes=max(usage),
+        disk_bytes=round(sizes[0] * times) + sizes[1],
+        private_bytes=round(sizes[2] * times),
+        quarantined=count / max(1, documents),
+        quarantined_interval=wilson(count, documents),
+        refused=refused,
+    )
+
+
+def _files(request: "Request") -> "tuple[Input, ...]":
+    from govern.readers import input_files
+
+    return input_files(request.inputs, request.policy.reading_of)
+
+
+def _chosen(corpus: "Corpus", share: float) -> "tuple[Shard, ...]":
+    """Units spread evenly over the corpus."""
+    count = min(len(corpus.shards), max(LEAST_UNITS, round(share * len(corpus.shards))))
+    if not 0 < share <= 1:
+        raise InputError(f"--share {share}: not a share; give one over 0 and up to 1, such as 0.01")
+    return tuple(corpus.shards[(2 * number + 1) * len(corpus.shards) // (2 * count)] for number in range(count))
+
+
+def _timed(task: ShardTask) -> "tuple[float, ShardState]":
+    """A unit of work and the seconds it took, without those that load the recognizers."""
+    from govern.process import detector_for
+
+    detector_for(task.treatment)
+    begun = time.perf_counter()
+    state = process(task)
+    return time.perf_counter() - begun, state
+
+
+def _spread(values: list[float]) -> float:
+    mean = sum(values) / len(values)
+    return math.sqrt(sum((value - mean) ** 2 for value in values) / max(1, len(values) - 1))
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.exists() else 0
+
+
+def said(plan: Plan) -> list[str]:
+    """The plan as lines."""
+    least, most = plan.mask_s_interval
+    low, high = (100 * part for part in plan.quarantined_interval)
+    outside = f"{low:.2f} to {high:.2f} %"
+    return [
+        f"rehearsed {plan.rehearsed:,} of {plan.documents:,} documents, {plan.text_bytes / MEGA:,.1f} MB of text",
+        f"time        {_duration(plan.total_s)} with {plan.workers} workers: reading {_duration(plan.read_s)}, masking "
+        f"{_duration(plan.mask_s)} ({_duration(least)} to {_duration(most)}), end {_duration(plan.end_s)}",
+        f"memory      {plan.memory_bytes / MEGA:,.0f} MB a process at most",
+        f"disk        {plan.disk_bytes / MEGA:,.1f} MB, and {plan.private_bytes / MEGA:,.1f} MB in DIR.private",
+        f"quarantine  {100 * plan.quarantined:.2f} % of documents ({outside})",
+        *(("decision    would be refused, by what the share shows:", *(f"  {line}" for line in plan.refused)) if plan.refused
+          else ("decision    would pass, by what the share shows",)),
+    ]  # fmt: skip
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6_000 else f"{seconds / 3600:.1f} h"
