@@ -85,6 +85,7 @@ def run(request: "Request", arrived: "Arrived", checked: "Checked", cut: tuple[i
         "split": list(request.split or ()),
         "part": list(request.part or ()),
         "cut": list(cut),
+        "work": work(request, checked, (arrived.text_column, arrived.id_column)),
         **_tools(request.policy, request.secret),
     }
 

@@ -115,6 +115,8 @@ def _check_same(parts: list[Part]) -> None:
     first = parts[0]
     for part in parts[1:]:
         differing = [name for name in SAME if part.record.get(name) != first.record.get(name)]
+        if not differing and part.record.get("work") != first.record.get("work"):
+            differing.append("reading of its inputs")
         layouts = [(each.arrived.layout, each.arrived.id_column, each.arrived.text_column) for each in (first, part)]
         if layouts[0] != layouts[1]:
             differing.append("columns")
@@ -227,7 +229,7 @@ def _finished(
             f"{pieces[0].part.out}: certified by another {' and another '.join(differing)} than this command names; give the "
             "same --policy, --suite and --secret"
         )
-    record |= {"vault": first["vault"], "columns": first["columns"], "withdrawn": sorted(gone)}
+    record |= {"vault": first["vault"], "columns": first["columns"], "work": first["work"], "withdrawn": sorted(gone)}
     keys = keys_of(request.secret)
     with resumable(request.out), private.opened(request.out, record) as folder:
         if request.out.exists():

@@ -93,7 +93,8 @@ def _check_record(out: Path, record: Path, identity: dict[str, Any]) -> None:
 
 
 def _differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    return [name for name in names if name != "work"] or names
 
 
 def finished(out: Path, private: Path) -> certificate.Certificate:

@@ -115,6 +115,12 @@ def joints(turns: Turns) -> tuple[int, ...]:
     return tuple(places)
 
 
+def layout_in(names: Iterable[str]) -> Layout:
+    """The layout of a published file of these columns."""
+    held = set(names)
+    return "text" if "text" in held else "messages" if "messages" in held else "prompt-completion"
+
+
 def columns(layout: Layout, texts: Sequence[str], turns: Sequence[Turns]) -> "dict[str, pl.Series]":
     """The columns that hold the text of documents, as they ship."""
     import polars as pl
@@ -136,13 +142,13 @@ def whole(frame: "pl.DataFrame") -> "pl.DataFrame":
     """A published frame with the joined text in the column `text`, and as `spelled` has it, whatever its layout."""
     import polars as pl
 
+    if "text" in frame.columns:
+        return frame.with_columns(spelled="text")
     if "messages" in frame.columns:
         said = pl.element().struct.field("content")
         named = pl.concat_str(pl.element().struct.field("role"), said, separator=": ")
         each = pl.col("messages").list
         return frame.with_columns(text=each.eval(said).list.join(JOINT), spelled=each.eval(named).list.join(JOINT))
-    if "text" in frame.columns:
-        return frame.with_columns(spelled="text")
     turns = COLUMNS["prompt-completion"]
     named = pl.concat_str([pl.format(f"{name}: {{}}", pl.col(name)) for name in turns], separator=JOINT)
     return frame.with_columns(text=pl.concat_str(turns, separator=JOINT), spelled=named)

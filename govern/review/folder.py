@@ -19,6 +19,7 @@ from govern.normalize import PSEUDONYM_LETTERS, TAG_DIGITS
 from govern.private import finished
 from govern.process import stretches
 from govern.treatment import MARKED, STAYS
+from govern.turns import COLUMNS, layout_in, whole
 
 NOT_TEXT = frozenset({"id", "lang", "source"})
 
@@ -50,7 +51,13 @@ class Reviewed:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The columns that hold masked text."""
+        """The fields that hold masked text: that of the document, also of a conversation, and the columns beside it."""
+        own = COLUMNS[layout_in(self.published)]
+        return ("text", *(name for name in self.published if name not in own))
+
+    @property
+    def published(self) -> tuple[str, ...]:
+        """The columns that hold masked text, as they ship."""
         return tuple(name for name in self.certificate.claim["corpus"]["columns"] if name not in NOT_TEXT)
 
     @property
@@ -133,19 +140,22 @@ def _shards(reviewed: Reviewed) -> tuple[tuple[Path, Path], ...]:
         raise InputError(
             f"{private}: of another run than {reviewed.folder.name}; put the two folders of one run together"
         )
-    found = []
+    found, count = [], 0
     for path in sorted((private / "states").glob("shard-*.json")):
         state = _read(path)
-        if state.pop("digest", None) != digest(state) or state.get("run") != digest(record):
+        if state.pop("digest", None) != digest(state) or state.get("work") != record.get("work"):
             raise InputError(f"{path}: altered, or of another run; restore the folder {private.name}")
         pair = private / f"findings/{path.stem}.parquet", private / f"ids/{path.stem}.parquet"
         for file in pair:
             wanted = state["files"].get(f"{file.parent.name}/{file.name}")
             if not file.is_file() or sha256_file(file) != wanted:
                 raise InputError(f"{file}: missing or altered since the run; restore it, or certify again")
+        count += sum(rows for *_, rows in state["segments"])
         found.append(pair)
     if not found:
         raise InputError(f"{private}: holds no findings; review a corpus where it was certified")
+    if count != claim["accounting"]["in"]:
+        raise InputError(f"{private}: holds the findings of other documents; restore the folder, or certify again")
     return tuple(found)
 
 
@@ -171,12 +181,13 @@ def documents(reviewed: Reviewed, ids: Collection[str]) -> Iterator[Published]:
 
     wanted = pl.Series("id", sorted(ids), dtype=pl.String).implode()
     for path, record in reviewed.files:
-        columns = ("id", "lang", "source", *reviewed.fields)
-        frame = pl.scan_parquet(path).select(columns).filter(pl.col("id").is_in(wanted)).collect()
+        columns = ("id", "lang", "source", *reviewed.published)
+        rows = pl.scan_parquet(path).select(columns).filter(pl.col("id").is_in(wanted)).collect()
+        frame = whole(rows).select("id", "lang", "source", *reviewed.fields)
         kept: dict[str, str | None] = {}
         if record is not None and frame.height:
-            rows = pl.scan_parquet(record).select("id", "recorded").filter(pl.col("id").is_in(wanted)).collect()
-            kept = dict(rows.iter_rows())
+            told = pl.scan_parquet(record).select("id", "recorded").filter(pl.col("id").is_in(wanted)).collect()
+            kept = dict(told.iter_rows())
         for identity, lang, source, *texts in frame.iter_rows():
             held = tuple((name, text) for name, text in zip(reviewed.fields, texts, strict=True) if text is not None)
             if record is not None and identity not in kept:
