@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from govern.corpus import Corpus, Shard
+from govern.corpus import Corpus
 from govern.errors import InputError
 from govern.files import canonical, parse_canonical, write_whole
 from govern.keys import keyed_digest
@@ -40,13 +40,11 @@ class Arrived:
         return len(every - {column for file in self.files for column in file.read}) + len(every & unseen)
 
 
-def of(corpus: Corpus, key: bytes, shards: tuple[Shard, ...]) -> Arrived:
-    """What arrived in these shards of a corpus; `key` is that of input digests."""
-    names = {segment.file.name for shard in shards for segment in shard.segments}
+def of(corpus: Corpus, key: bytes) -> Arrived:
+    """What arrived, also where a part of it alone is certified: a merge must miss no file. `key` is that of input digests."""
     files = tuple(
         ArrivedFile(file.name, keyed_digest(key, bytes.fromhex(file.sha256)), file.documents, file.columns, file.read)
         for file in corpus.files
-        if file.name in names
     )
     return Arrived(files, corpus.text_column, corpus.id_column, corpus.layout)
 

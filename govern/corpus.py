@@ -38,7 +38,7 @@ from govern.readers import (
     value_at,
 )
 from govern.repeats import KEY_BYTES, Repeats
-from govern.turns import COLUMNS, Layout, Turns, joined, layout_of, messages, whole
+from govern.turns import COLUMNS, Layout, Turns, beside, joined, layout_of, messages, whole
 
 if TYPE_CHECKING:
     import polars as pl
@@ -273,7 +273,7 @@ class _Reader:
         count = 0
         columns: dict[str, None] = {}
         for row in rows(file):
-            columns.update(dict.fromkeys(row.values))
+            self._note(columns, row)
             self._add(row, number)
             count += 1
         if _sha256(file.path) != before:
@@ -282,6 +282,15 @@ class _Reader:
         ids = (self.id_column,) if self.has_ids else ()
         read = frozenset(outermost(columns, column) for column in (*texts, *ids, *self.kept))
         return InputFile(file.name, before, count, tuple(columns), read)
+
+    def _note(self, columns: dict[str, None], row: Row) -> None:
+        """Notes the columns of a row, and what its messages hold beside role and content."""
+        new = [name for name in row.values if name not in columns]
+        for name in new:
+            _carried(name, "names of columns", row.place)
+            columns[name] = None
+        if self.layout == "messages":
+            columns.update(dict.fromkeys(beside(row.values, self.text_column)))
 
     def _add(self, row: Row, number: int) -> None:
         if self.has_ids is None or self.layout is None:

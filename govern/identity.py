@@ -5,7 +5,9 @@ the suite changes a run and no shard, an operator changes a shard and nothing th
 digests raw input.
 """
 
+import platform
 from collections.abc import Mapping
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from govern import private
@@ -26,6 +28,9 @@ CLAIMED = frozenset({
     "reading", "waivers",
 })  # fmt: skip
 """Keys of a policy that a certificate says, or by which files are read, and that change no document once it is read."""
+
+MODELS = ("torch", "transformers", "gliner", "safetensors")
+"""Packages that run name models given by path, and that no base install has."""
 
 MADE = frozenset({"entities", "pseudonyms", "generalise"})
 """Keys that say what stands for a value; which types stay is a part of what is found."""
@@ -108,4 +113,12 @@ def _tools(policy: "Policy", secret: bytes) -> dict[str, Any]:
         "detector": [detector.digest, [list(model) for model in detector.models]],
         "environment": environment(),
         "code": private.code_digest(),
+        "runs on": [platform.python_version(), *(_version(name) for name in MODELS)],
     }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None

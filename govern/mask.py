@@ -384,7 +384,9 @@ class _Edited:
 
     def _by_turn(self, start: int, end: int) -> list[tuple[int, int]]:
         """The stretch cut where turns meet, without blanks at the edges of its pieces and short answers between them."""
-        cuts = [place for place in map(self._now, self.joints) if start <= place < end] if self.joints else []
+        first = bisect.bisect_left(self.joints, self._original(start)) if self.joints else 0
+        after = bisect.bisect_left(self.joints, self._original(end), first) if self.joints else 0
+        cuts = [self._now(place) for place in self.joints[first:after]]
         if not cuts:
             return [(start, end)]
         edges = zip([start, *(place + len(JOINT) for place in cuts)], [*cuts, end], strict=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from govern import arrived, identity, private, signals, states
 from govern.clock import as_text
 from govern.errors import InputError, Refused
-from govern.files import LIMIT, canonical, parse_canonical, write_whole
+from govern.files import LIMIT, canonical, digest, parse_canonical, write_whole
 from govern.finish import finish
 from govern.pipeline import resumable
 from govern.policy_check import check
@@ -25,6 +25,8 @@ from govern.repeats import Repeats
 from govern.request import Outcome, Request
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from govern.arrived import Arrived
 
 SAME = ("policy", "suite", "secret", "detector", "values", "vault", "name", "split", "environment", "code")
@@ -187,7 +189,7 @@ def _check_documents(parts: list[Part], came: "Arrived") -> None:
         raise InputError(f"govern merge: {missing:,} documents of the input files are in no part; name every part")
     with Repeats() as ids:
         for part, shard in shards:
-            ids.add(b"".join(map(bytes.fromhex, _ids(part, shard)["certified"].to_list())))
+            ids.add(b"".join(map(bytes.fromhex, _ids(part, shard)["certified"].drop_nulls().to_list())))
         if came.id_column is not None and any(len(places) for places, _ in ids.later()):
             raise InputError("govern merge: a document of one part has the id of another one's; make ids unique, certify again")
 
@@ -259,40 +261,57 @@ def _cut(path: Path, piece: _Piece) -> None:
     folder = path.parent.parent
     begin = sum(rows for *_, rows in segments[: piece.first])
     count = sum(rows for *_, rows in segments[piece.first : piece.last])
-    own = pl.read_parquet(folder / _file(record, "ids"))["certified"][begin : begin + count].to_list()
-    masked = pl.read_parquet(folder / record["masked"]).filter(pl.col("id").is_in(own))
-    record["files"][record["masked"]] = write_frame(folder / record["masked"], masked)
+    ids = pl.read_parquet(folder / _file(record, "ids"))[begin : begin + count]
+    _rewrite(record, folder, "ids", ids)
+    _keep(record, folder, "masked", "id", ids["certified"].drop_nulls().to_list())
+    _keep(record, folder, "findings", "id", ids["original"].drop_nulls().to_list())
+    _rewrite(record, folder, "detected", pl.read_parquet(folder / _file(record, "detected")).clear())
     record["segments"] = segments[piece.first : piece.last]
+    record["documents"] = digest([record["documents"], piece.first, piece.last])  # no shard of any run
     if piece.first:
         record |= {"arrived": {}, "entities": [], "vetoes": [], "joins": {}, "quarantined": [], "dropped": []}
-        for kind in ("findings", "ids", "detected"):
-            file = _file(record, kind)
-            record["files"][file] = write_frame(folder / file, pl.read_parquet(folder / file).clear())
     states.save(path, record)
 
 
 def _without(path: Path, gone: frozenset[str]) -> None:
-    """Takes documents out of a shard: its rows, its findings and its ids; they count as dropped."""
+    """Takes documents out of a shard: its rows, its findings and its ids; those that were certified count as dropped.
+
+    A row of ids stays, empty, so that rows and documents still go together.
+    """
     import polars as pl
 
     record = states.parse(path)
     folder = path.parent.parent
     if record is None:
         return
-    ids = list(gone)
-    masked = pl.read_parquet(folder / record["masked"])
-    leaving = masked.filter(pl.col("id").is_in(ids)).select("id", "lang", "source").rows()
-    if not leaving:
+    ids = pl.read_parquet(folder / _file(record, "ids"))
+    leaves = ids["certified"].is_in(list(gone)).fill_null(value=False)
+    if not leaves.any():
         return
-    originals = pl.read_parquet(folder / _file(record, "ids"))
-    names = originals.filter(pl.col("certified").is_in(ids))["original"].to_list()
-    for kind, column, values in (("masked", "id", ids), ("findings", "id", names), ("ids", "certified", ids)):
-        file = _file(record, kind)
-        frame = pl.read_parquet(folder / file).filter(~pl.col(column).is_in(values))
-        record["files"][file] = write_frame(folder / file, frame)
+    names = ids.filter(leaves)["original"].to_list()
+    masked = pl.read_parquet(folder / record["masked"])
+    leaving = masked.filter(pl.col("id").is_in(list(gone))).select("id", "lang", "source").rows()
+    _rewrite(record, folder, "ids", ids.with_columns(pl.when(~leaves).then(pl.all())))
+    _rewrite(record, folder, "masked", masked.filter(~pl.col("id").is_in(list(gone))))
+    findings = pl.read_parquet(folder / _file(record, "findings"))
+    _rewrite(record, folder, "findings", findings.filter(~pl.col("id").is_in(names)))
+    _rewrite(record, folder, "detected", pl.read_parquet(folder / _file(record, "detected")).clear())
+    record["documents"] = digest([record["documents"], sorted(gone)])  # no shard of any run
     for identity_, lang, source in leaving:
         record["dropped"].append([identity_, WITHDRAWN])
         for name in signals.slices(lang, source):
             counts = record["arrived"].setdefault(name, {})
             counts["dropped"] = counts.get("dropped", 0) + 1
     states.save(path, record)
+
+
+def _keep(record: dict[str, Any], folder: Path, kind: str, column: str, values: list[str]) -> None:
+    import polars as pl
+
+    frame = pl.read_parquet(folder / _file(record, kind))
+    _rewrite(record, folder, kind, frame.filter(pl.col(column).is_in(values)))
+
+
+def _rewrite(record: dict[str, Any], folder: Path, kind: str, frame: "pl.DataFrame") -> None:
+    file = _file(record, kind)
+    record["files"][file] = write_frame(folder / file, frame)

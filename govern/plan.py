@@ -88,7 +88,7 @@ def plan(request: "Request", share: float) -> Plan:
     names = tuple((file.name, source_name(request.policy, keys, file.name)) for file in corpus.files)
     with tempfile.TemporaryDirectory(prefix="govern-plan-") as folder:
         trial = replace(request, out=Path(folder) / "rehearsal", split=None, vault=None, reuse=None)
-        came = arrived.of(corpus, keys.inputs, shards)
+        came = arrived.of(corpus, keys.inputs)
         record = identity.run(trial, came, checked, (0, trial.part_bytes))
         with private.opened(trial.out, record) as own:
             tasks = tasks_of(trial, corpus, shards, keys, names, checked, own)

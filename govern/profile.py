@@ -100,7 +100,10 @@ def _file(file: Input, detector: Any, encoding: str | None) -> FileLook:
     reading = file.reading
     if kind_of(file.name, reading) != "parquet":
         chosen = encoding or (reading.encoding if reading.encoding != "utf-8" else _encoding(file))
-        reading = Reading.model_validate({**reading.model_dump(), "encoding": chosen})
+        try:
+            reading = Reading.model_validate({**reading.model_dump(), "encoding": chosen})
+        except ValueError:
+            raise InputError(f"--encoding {chosen}: not one that is read; use utf-8, cp949, utf-16 or latin-1") from None
     columns: dict[str, ColumnLook] = {}
     languages: Counter[str] = Counter()
     count, layout, problem, whole = 0, "text", "", True

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern.corpus import DEFAULT_ID, SHARD_BYTES, Corpus, read
+from govern.errors import InputError
 from govern.keys import keyed_digest
 from govern.readers import Reading
 
@@ -49,7 +50,13 @@ def arrive(
         chosen = policy.reading_of(name)
         if columns.encoding is None or chosen.format == "parquet":
             return chosen
-        own: Reading = Reading.model_validate({**chosen.model_dump(), "encoding": columns.encoding})
+        try:
+            own: Reading = Reading.model_validate({**chosen.model_dump(), "encoding": columns.encoding})
+        except ValueError:
+            raise InputError(
+                f"--encoding {columns.encoding}: not one that is read, or not with the format of a source; use utf-8, cp949, "
+                "utf-16, utf-16-le, utf-16-be or latin-1"
+            ) from None
         return own
 
     return read(

@@ -54,7 +54,8 @@ MOST_HEADING, MOST_CELL, MOST_CELLS = 48, 96, 256
 
 _BARS = re.compile(r"[ \t]*\|?[ \t]*:?-{2,}[-:| \t]*")
 _CELL = {
-    mark: re.compile(rf'[ ]*(?:"((?:[^"\n]|"")*)"|([^{re.escape(mark)}"\n]*))[ ]*(?:{re.escape(mark)}|\Z)') for mark in ",;|\t"
+    mark: re.compile(rf'[ ]*+(?:"((?:[^"\n]|"")*+)"[ ]*+|([^{re.escape(mark)}"\n]*+))(?:{re.escape(mark)}|\Z)')
+    for mark in ",;|\t"
 }
 
 

@@ -5,8 +5,8 @@ turns is found; what is found over a joint is replaced in each turn, and the tur
 as they are, and must be known ones, since a speaker's name is no role.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 from govern.errors import InputError
 
@@ -18,6 +18,9 @@ Turns = tuple[tuple[str, int], ...]
 """The role and the characters of each turn, in order; of a plain text none."""
 
 JOINT = "\n"
+APART = "\ufdd0"
+"""Between role and text where two documents are compared: a code point that no text has."""
+
 COLUMNS: dict[Layout, tuple[str, ...]] = {
     "text": ("text",), "messages": ("messages",), "prompt-completion": ("prompt", "completion"),
 }  # fmt: skip
@@ -46,17 +49,14 @@ def layout_of(values: dict[str, Any], column: str, value: Any) -> Layout:
     return "prompt-completion" if {"prompt", "completion"} <= values.keys() else "text"
 
 
-def _dialogue(value: Any) -> bool:
+def _dialogue(value: Any) -> TypeGuard[list[dict[str, Any]]]:
     return isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)
 
 
 def _json(text: str) -> Any:
-    import json
+    from govern.readers.row import parsed
 
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+    return parsed(text)
 
 
 def messages(value: Any, place: str) -> tuple[tuple[str, str], ...]:
@@ -73,7 +73,24 @@ def messages(value: Any, place: str) -> tuple[tuple[str, str], ...]:
     return tuple(_message(each, f"{place}, message {number}") for number, each in enumerate(found, 1))
 
 
+def beside(values: dict[str, Any], column: str) -> Iterator[str]:
+    """The names of what messages hold beside role and content, which ships in no column."""
+    from govern.readers import ABSENT, value_at
+
+    found = value_at(values, column)
+    found = values.get("messages") if found is ABSENT else found
+    found = _json(found) if isinstance(found, str) else found
+    if not _dialogue(found):
+        return
+    for message in found:
+        for key, value in message.items():
+            if value is not None and key not in _SHARED and key not in _SHARED.values():
+                yield f"messages.{key}"
+
+
 def _message(message: dict[str, Any], place: str) -> tuple[str, str]:
+    if any(message.get(key) is not None and message.get(other) is not None for key, other in _SHARED.items()):
+        raise InputError(f"{place}: has both {' and '.join(_SHARED)} and {' and '.join(_SHARED.values())}; leave one pair")
     role, content = (message.get(key, message.get(other)) for key, other in _SHARED.items())
     if not isinstance(role, str) or role not in ROLES:
         raise InputError(
@@ -103,7 +120,7 @@ def parted(text: str, turns: Turns) -> list[tuple[str, str]]:
 
 def spelled(text: str, turns: Turns) -> str:
     """A text under which two documents are the same one: with its roles, where it has turns."""
-    return text if not turns else JOINT.join(f"{role}: {turn}" for role, turn in parted(text, turns))
+    return text if not turns else JOINT.join(f"{role}{APART}{turn}" for role, turn in parted(text, turns))
 
 
 def joints(turns: Turns) -> tuple[int, ...]:
@@ -146,9 +163,9 @@ def whole(frame: "pl.DataFrame") -> "pl.DataFrame":
         return frame.with_columns(spelled="text")
     if "messages" in frame.columns:
         said = pl.element().struct.field("content")
-        named = pl.concat_str(pl.element().struct.field("role"), said, separator=": ")
+        named = pl.concat_str(pl.element().struct.field("role"), said, separator=APART)
         each = pl.col("messages").list
         return frame.with_columns(text=each.eval(said).list.join(JOINT), spelled=each.eval(named).list.join(JOINT))
     turns = COLUMNS["prompt-completion"]
-    named = pl.concat_str([pl.format(f"{name}: {{}}", pl.col(name)) for name in turns], separator=JOINT)
+    named = pl.concat_str([pl.format(f"{name}{APART}{{}}", pl.col(name)) for name in turns], separator=JOINT)
     return frame.with_columns(text=pl.concat_str(turns, separator=JOINT), spelled=named)

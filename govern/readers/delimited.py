@@ -99,6 +99,10 @@ def _heading(file: Input, delimiter: str) -> tuple[list[str], int]:
         after = records.lines.place
     finally:
         records.lines.stream.close()
+    if not any(name.strip() for name in names):
+        raise InputError(
+            f"{file.path}: its first line is no heading; remove empty lines, or give the names with header in the policy"
+        )
     if len(names) > MOST_COLUMNS:
         raise InputError(f"{file.path}: {len(names):,} columns, at most {MOST_COLUMNS:,} are read; correct the delimiter")
     names = [name.strip() for name in names]

@@ -28,6 +28,8 @@ def rows(file: Input, first_row: int, start_byte: int) -> Iterator[Row]:  # noqa
             yield Row(file.path, file.name, number, 0, values, f"{file.path}, row {number + 1}")
     except Bomb:
         raise _bomb(file.path) from None
+    except (ValueError, OverflowError):
+        raise InputError(f"{file.path}: holds a date or time beyond the year 9999; correct or drop that column") from None
 
 
 def _values(path: Path, first_row: int) -> Iterator[tuple[int, dict[str, Any]]]:

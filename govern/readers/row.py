@@ -9,6 +9,7 @@ from typing import Any
 COLUMN_NAME = re.compile(r"(?!.*\d{5})[\w .:/-]{1,40}")
 """What a column is called; an address, a number or a sentence is no name."""
 
+_VALUE = re.compile(r"^[0-9]|[0-9]{3}[ .-]?[0-9]{3}|@")
 NAMES_SAID = 20
 """Columns that an error lists at most."""
 
@@ -37,7 +38,7 @@ def value_at(values: dict[str, Any], column: str) -> Any:
     parts = column.split(".")
     for place, part in enumerate(parts):
         if isinstance(at, str):
-            at = _parsed(at)
+            at = parsed(at)
         if not isinstance(at, dict):
             return ABSENT
         rest = ".".join(parts[place:])
@@ -54,15 +55,34 @@ def outermost(values: dict[str, Any], column: str) -> str:
     return column if column in values else column.partition(".")[0]
 
 
-def _parsed(text: str) -> Any:
+def parsed(text: str) -> Any:
+    """The JSON in a string; nothing where a key stands twice in it, of which one value would be lost."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(pairs)) < len(pairs):
+            raise ValueError
+        return dict(pairs)
+
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=unique)
     except (ValueError, RecursionError):
         return None
 
 
 def columns_said(values: dict[str, Any]) -> str:
-    """Column names for a sentence; a name that looks like a value, not like a name, is counted and not shown."""
-    shown = [name for name in sorted(values) if COLUMN_NAME.fullmatch(name)][:NAMES_SAID]
-    hidden = len(values) - len(shown)
+    """Column names for a sentence; where one looks like a value, none is shown: the heading may be missing."""
+    names = sorted(values)
+    if any(_looks_like_a_value(name) for name in names):
+        return f"{len(names)}, of which some look like values and none is shown (is there a heading?)"
+    shown = [name for name in names if COLUMN_NAME.fullmatch(name)][:NAMES_SAID]
+    hidden = len(names) - len(shown)
     return ", ".join((*shown, *((f"{hidden} more",) if hidden else ()))) or "none"
+
+
+def _looks_like_a_value(name: str) -> bool:
+    """Whether a column's name is a number, or a person's name, rather than what a column is called."""
+    from govern.recognizers.english_names import likely
+    from govern.recognizers.korean_names import plausible
+
+    person = plausible(name, strong=False) if "가" <= name[:1] <= "힣" else " " in name and name.istitle() and likely(name)
+    return _VALUE.search(name) is not None or person

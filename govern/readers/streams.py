@@ -86,6 +86,8 @@ def opened(path: Path, start: int = 0) -> IO[bytes]:
         plain.seek(start)
         return plain
     stat = path.stat()
+    if not stat.st_size:
+        raise EOFError  # nothing packed has no bytes
     key = (str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino)
     waiting = _OPEN.pop(key, None)
     if waiting is not None and waiting.tell() > start:

@@ -72,16 +72,43 @@ def test_the_same_number_in_one_turn_and_in_two_is_one_value(chosen):
     [
         ([("agent", "성함이 어떻게 되세요?"), ("customer", "표"), ("agent", "네"), ("customer", "은결이요")],
          ["성함이 어떻게 되세요?", "<PERSON_1>", "네", "<PERSON_1>이요"]),
-        ([("agent", "May I have your name?"), ("customer", "Zorvane"), ("customer", "Quillon.")],
+        ([("agent", "May I have your name?"), ("customer", "Jonathan"), ("customer", "Smith.")],
          ["May I have your name?", "<PERSON_1>", "<PERSON_1>."]),
         ([("agent", "성함이 어떻게 되세요?"), ("customer", "잠시"), ("customer", "만요"), ("agent", "네")],
          ["성함이 어떻게 되세요?", "잠시", "만요", "네"]),
+        ([("agent", "What's your name?"), ("customer", "Sure"), ("agent", "Right"), ("customer", "Absolutely")],
+         ["What's your name?", "Sure", "Right", "Absolutely"]),
     ],
-    ids=["Korean", "English", "no name"],
+    ids=["Korean", "English", "no name", "no name, English"],
 )  # fmt: skip
 def test_a_name_in_parts_after_a_question(chosen, turns, after):
     """Each part a turn of its own."""
     assert [text for _, text in masked(chosen, *turns)] == after
+
+
+@pytest.mark.parametrize(
+    ("turns", "after"),
+    [
+        (["My phone is 010-1234-5678", "12시에 전화드릴게요"], ["My phone is <PHONE_NUMBER_1>", "12시에 전화드릴게요"]),
+        (["4111 1111 1111 1111", "2024년 매출 300억원"], ["<CREDIT_CARD_1>", "2024년 매출 300억원"]),
+        (["+82 10-1234-5678", "14:30 works"], ["<PHONE_NUMBER_1>", "14:30 works"]),
+    ],
+)
+def test_a_number_that_is_whole_takes_nothing_of_the_next_turn(chosen, turns, after):
+    """What follows is another number, whoever says it."""
+    for roles in (("user", "user"), ("agent", "customer")):
+        assert masked(chosen, *zip(roles, turns, strict=True)) == list(zip(roles, after, strict=True))
+
+
+def test_what_is_said_between_the_parts_is_masked_by_itself(chosen):
+    """Also where the policy keeps what goes on over it."""
+    rules, _ = chosen
+    turns = [("agent", "May I have your name please?"), ("user", "John"), ("agent", "mail a@b.io"), ("user", "Smith")]
+    for action in ("tag", "keep"):
+        other = rules.model_copy(update={"entities": {**rules.entities, "PERSON": action}})
+        said = masked((other, detect.build(other)), *turns)
+        assert said[2] == ("agent", "mail <EMAIL_ADDRESS_1>")
+        assert (said[1][1] == "John") == (action == "keep")
 
 
 @pytest.mark.parametrize(

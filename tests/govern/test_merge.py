@@ -173,3 +173,51 @@ def test_documents_that_are_taken_back(tmp_path, run, chosen):
     assert not {"d1", "d3"} & set(pl.read_parquet(beside / "ids" / "*.parquet")["original"])
     with pytest.raises(InputError, match="1 of 2 ids are of no document"):
         merge.reissue(replace(request, out=tmp_path / "no"), folder, ["d1", "d999"])
+
+
+def test_a_part_of_whole_files_is_missed(tmp_path, run, merged):
+    """Though no file of the parts that are there lacks a document."""
+    raw = _write(tmp_path / "raw", {"a.jsonl": (0, 12), "b.jsonl": (12, 12), "c.jsonl": (24, 12)})
+    folders = [run((raw,), f"p{n}", part=(n, 3)) for n in (1, 2, 3)]
+    with pytest.raises(InputError, match=r"12 documents of the input files are in no part"):
+        merged(folders[:2])
+
+
+def test_merged_corpora_merge_again(tmp_path, run, merged):
+    """Months one after the other, whose files lie between those of the months before."""
+    months = {"one": {"a.jsonl": (0, 9), "c.jsonl": (30, 9), "e.jsonl": (60, 5)}, "two": {"b.jsonl": (15, 9)},
+              "three": {"d.jsonl": (45, 9)}}  # fmt: skip
+    one, two, three = (run((_write(tmp_path / name, files),), f"c-{name}") for name, files in months.items())
+    both = _write(tmp_path / "both", {name: rows for files in months.values() for name, rows in files.items()})
+    made = merged([merged([one, two], "first"), three], "second")
+    assert _sums(made) == _sums(run((both,), "whole"))
+
+
+def test_what_was_merged_or_taken_back_is_reused_for_nothing_else(tmp_path, run, merged, chosen):
+    """A shard that is no longer whole is no shard of another run; the result is that of a run which reuses nothing."""
+    one = _write(tmp_path / "one", {"a.jsonl": (0, 9), "c.jsonl": (30, 9)})
+    two = _write(tmp_path / "two", {"b.jsonl": (15, 9)})
+    whole = run((one,), "c-one")
+    together = merged([whole, run((two,), "c-two")])
+    assert _sums(run((one,), "again", reuse=together)) == _sums(whole)
+    request = pipeline.Request((), tmp_path / "less", chosen, chosen.suite, SECRET, date(2026, 1, 1))
+    less = merge.reissue(request, whole, ["d3"]).folder
+    assert _sums(run((one,), "more", reuse=less)) == _sums(whole)
+
+
+def test_documents_are_taken_back_before_and_after_a_merge(tmp_path, run, merged, chosen):
+    """In either order the same bytes; and of a document in a shard that was cut nothing is left beside the corpus."""
+    one = run((_write(tmp_path / "one", {"a.jsonl": (0, 9), "c.jsonl": (30, 9)}),), "c-one")
+    two = run((_write(tmp_path / "two", {"b.jsonl": (15, 9)}),), "c-two")
+
+    def without(folder, name):
+        request = pipeline.Request((), tmp_path / name, chosen, chosen.suite, SECRET, date(2026, 1, 1))
+        return merge.reissue(request, folder, ["d31", "d33"]).folder  # d33 is empty, and was dropped before
+
+    before = merged([without(one, "less"), two], "before")
+    after = without(merged([one, two], "both"), "after")
+    assert _sums(before) == _sums(after)
+    for folder in (before, after):
+        beside = private.folder_of(folder)
+        for kind, column in (("ids", "original"), ("findings", "id")):
+            assert not {"d31", "d33"} & set(pl.read_parquet(beside / kind / "*.parquet")[column])

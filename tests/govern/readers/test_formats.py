@@ -209,3 +209,47 @@ def test_what_makes_no_sense_is_refused_in_the_policy(given, says):
     with pytest.raises(ValueError, match=says):
         Reading.model_validate(given)
     assert Reading.model_validate({"encoding": "EUC-KR"}).encoding == "cp949"
+
+
+def test_a_csv_without_a_heading_shows_none_of_its_values(tmp_path):
+    """The first row is taken for names, of which some look like values."""
+    path = _written(tmp_path, "x.csv", "1,홍길동,010-1234-5678,John Smith\n2,김철수,010-2222-3333,Jane Doe\n".encode())
+    with pytest.raises(InputError, match=r"columns are: 4, of which some look like values") as caught:
+        _read([path])
+    assert not any(value in str(caught.value) for value in ("홍길동", "010", "Smith"))
+
+
+def test_what_else_cannot_be_read_is_a_sentence(tmp_path):
+    """An empty heading, an empty packed file, a key twice in JSON in a string, a date beyond 9999, an unknown encoding."""
+    from govern import policy
+    from govern.sources import Columns, arrive
+
+    with pytest.raises(InputError, match="its first line is no heading"):
+        _read([_written(tmp_path, "x.csv", b"\nhello world\nfoo\n")])
+    (tmp_path / "x.jsonl.gz").write_bytes(b"")
+    with pytest.raises(InputError, match="damaged or truncated"):
+        _read([tmp_path / "x.jsonl.gz"])
+    twice = tmp_path / "twice.jsonl"
+    twice.write_text(json.dumps({"payload": '{"text": "first", "text": "second"}'}) + "\n", "utf-8")
+    with pytest.raises(InputError, match=r"no column 'payload\.text'"):
+        corpus.read([twice], text_column="payload.text")
+    surrogate = tmp_path / "key.jsonl"
+    surrogate.write_text('{"text": "a", "\\ud800x": 1}\n', "utf-8")
+    with pytest.raises(InputError, match="lone surrogate"):
+        _read([surrogate])
+    with pytest.raises(InputError, match=r"--encoding klingon: not one that is read"):
+        arrive([twice], policy.load("default"), Columns(encoding="klingon"))
+    far = tmp_path / "far.parquet"
+    frame = pl.DataFrame({"text": ["a"], "when": [300_000_000_000_000_000]})
+    frame.with_columns(pl.col("when").cast(pl.Datetime("us"))).write_parquet(far)
+    with pytest.raises(InputError, match="beyond the year 9999"):
+        _read([far])
+
+
+def test_a_parquet_that_holds_far_more_than_its_size_is_refused(tmp_path):
+    """A kilobyte with half a gigabyte in it."""
+    path = tmp_path / "bomb.parquet"
+    pl.concat([pl.DataFrame({"text": ["y" * 1_000_000]})] * 500).rechunk().write_parquet(path, compression_level=22)
+    assert path.stat().st_size < 10_000
+    with pytest.raises(InputError, match="times its size of text"):
+        _read([path])
