@@ -246,7 +246,10 @@ def test_of_hits_inside_others_the_longest_stands(table) -> None:
 
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-WORDS = st.text(LETTERS, min_size=3, max_size=9).map(str.capitalize)
+TITLES = {"Mrs", "Miss", "Prof", "Professor", "Sir", "Esq"}
+"""What is no part of a name: a table's `Aaa Sir` is searched as `Aaa`."""
+
+WORDS = st.text(LETTERS, min_size=3, max_size=9).map(str.capitalize).filter(lambda word: word not in TITLES)
 DIGITS = st.text("0123456789", min_size=9, max_size=14)
 PADDING = st.sampled_from(["", "그래서 ", "(", "said: ", "가나다, ", "\n", "ß é ", "１２, ", "\U0001f600 "])
 
