@@ -72,7 +72,7 @@ def parquet(path: Path, **columns: list[object]) -> bytes:
     [
         ('{"text": "a"}\n{"text": "kim@canary.example\n', "raw.jsonl, line 2: not valid JSON"),
         ('{"body": "a", "kind": "b"}\n', "line 1: no column 'text'; columns are: body, kind; name the text with"),
-        ('{"kim@canary.example": "a"}\n', "line 1: no column 'text'; columns are: 1 more;"),
+        ('{"kim@canary.example": "a"}\n', "line 1: no column 'text'; columns are: 1, of which some look like values"),
         ('{"text": "a", "kim@canary.example": 1, "kim@canary.example": 2}\n', "line 1: not valid JSON (a key stands"),
         ("", "no documents"),
         ('{"text": null}\n', "line 1: column 'text' is null; fill it"),
