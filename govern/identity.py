@@ -19,9 +19,9 @@ from govern.treatment import STAYS
 
 if TYPE_CHECKING:
     from govern.arrived import Arrived
-    from govern.pipeline import Request
     from govern.policy import Policy
     from govern.policy_check import Checked
+    from govern.request import Request
 
 CLAIMED = frozenset({
     "name", "purposes", "intended_use", "signatures_required", "issuer", "residency", "approval", "suite", "retention",

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from govern import arrived, identity, private
+from govern import arrived, identity, private, states
 from govern.corpus import Corpus, Shard
 from govern.errors import InputError, Interrupted
 from govern.finish import finish
@@ -20,7 +20,6 @@ from govern.policy_check import Checked, check
 from govern.process import Keys, ShardTask, documents_id, keys_of, process
 from govern.readers import input_files
 from govern.request import Outcome, Request
-from govern.reuse import adopt
 from govern.shards import map_shards, progress
 from govern.sources import arrive, source_name
 from govern.states import ShardState
@@ -179,6 +178,21 @@ def tasks_of(
 
 def _process(request: Request, tasks: list[ShardTask]) -> list[ShardState]:
     if request.reuse is not None:
-        taken = adopt(tasks, private.folder_of(request.reuse))
+        taken = _adopted(tasks, private.folder_of(request.reuse))
         print(f"reuse: {taken} of {len(tasks)} shards as they are", file=sys.stderr)
     return list(progress(map_shards(process, tasks, request.workers), len(tasks), "mask"))
+
+
+def _adopted(tasks: list[ShardTask], earlier: Path) -> int:
+    """Takes the shards of an earlier private folder over that are those of the tasks; how many."""
+    there = {(record["work"], record["documents"]): record for _, record in states.every(earlier)}
+    taken = 0
+    for task in tasks:
+        record = there.get((task.work, task.documents))
+        path = states.path_of(task.folder, task.shard.index)
+        if record is None or task.vault is not None or states.load(path, work=task.work, documents=task.documents) is not None:
+            continue
+        if states.whole(record, earlier, sealed=False):
+            states.adopt(record, earlier, task.folder, task.shard.index, states.segments_of(task.shard))
+            taken += 1
+    return taken

@@ -1,8 +1,7 @@
-"""What an earlier run found, so that it is not searched for again: whole shards, and documents one by one.
+"""What an earlier run found in documents, so that it is not searched for again.
 
-A shard counts where its documents and all that its result depends on are the same. Of a document it is enough that what is
-found in it is the same: its values are then replaced anew, by other operators if need be. The earlier run's private folder is
-read, never written.
+It counts where all that is found depends on is the same: the values are then replaced anew, by other operators if need be. The
+earlier run's private folder is read, never written.
 """
 
 import json
@@ -16,25 +15,8 @@ from govern.detect import Span
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from govern.process import ShardTask
-
 Passes = tuple[tuple[Span, ...], ...]
 Vetoes = tuple[tuple[str, str, int], ...]
-
-
-def adopt(tasks: "list[ShardTask]", earlier: Path) -> int:
-    """Takes the shards of an earlier private folder over that are those of the tasks; how many."""
-    there = {(record["work"], record["documents"]): record for _, record in states.every(earlier)}
-    taken = 0
-    for task in tasks:
-        record = there.get((task.work, task.documents))
-        path = states.path_of(task.folder, task.shard.index)
-        if record is None or task.vault is not None or states.load(path, work=task.work, documents=task.documents) is not None:
-            continue
-        if states.whole(record, earlier, sealed=False):
-            states.adopt(record, earlier, task.folder, task.shard.index, states.segments_of(task.shard))
-            taken += 1
-    return taken
 
 
 @lru_cache(1)
