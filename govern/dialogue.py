@@ -81,7 +81,7 @@ def spread(
         first = bisect.bisect_right(found, start, key=lambda span: span.end)
         meeting = found[first : bisect.bisect_left(found, end, first, key=lambda span: span.start)]
         whole_in_one = any(span.entity_type == each.entity_type and _within(span, inside) for span in meeting)
-        if whole_in_one and each.recognizer != PARTS:
+        if whole_in_one and _ends_with_its_digits(each):
             continue
         apart = [span for span in meeting if not any(low < span.end and span.start < high for low, high in inside)]
         whole = [replace(each, start=start, end=end)]
@@ -105,7 +105,7 @@ def _in_turns(
     for span in spans:
         number = bisect.bisect_right(starts, span.start) - 1
         low, high = starts[number], starts[number] + turns[number][1]
-        if span.end <= high:
+        if span.end <= high or not _ends_with_its_digits(span):
             yield span
             continue
         inside = tuple((start - low, end - low) for start, end in places if low <= start and end <= high)
@@ -113,6 +113,11 @@ def _in_turns(
         found = [replace(each, start=each.start + low, end=each.end + low) for each in alone]
         same = [each for each in found if each.entity_type == span.entity_type and each.end > span.start]
         yield from same or (span,)
+
+
+def _ends_with_its_digits(span: "Span") -> bool:
+    """Whether what is found is a number, which is whole where it is found; a name or an address may go on."""
+    return span.entity_type != "PERSON" and not span.entity_type.endswith("_ADDRESS")
 
 
 def _within(span: "Span", stretches: list[tuple[int, int]]) -> bool:
