@@ -1,6 +1,7 @@
 """Refuses a term that may be personal data: what recognizers find in it, and what looks like a name.
 
-A term stands without its sentence, so no title or field says that it is a name; here doubt refuses. A refusal costs a term
+A term stands without its sentence, so no title or field says that it is a name, and the name model, which reads sentences,
+is not asked: it takes one term of a glossary in fourteen for a name. Here doubt refuses. A refusal costs a term
 that a person can write by hand, a name in a vocabulary can never be taken back. Terms of the package's own lists are no
 names. Nothing here keeps or returns a text.
 
@@ -12,7 +13,8 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 
-from govern import find
+from govern import detect
+from govern.policy import load as load_policy
 from govern.recognizers.korean_names import plausible
 from govern.recognizers.words import words
 from vocab.term_lists import OWN, REPEATED, Entry, load, terms_of
@@ -87,7 +89,7 @@ def _screened(entry: Entry) -> Entry:
 def _kinds(term: str, score: float) -> list[str]:
     """The entity types that recognizers find in a term, however it is written."""
     spellings = dict.fromkeys((term, term.title(), term.upper()))
-    return sorted({span.entity_type for spelled in spellings for span in find(spelled, min_score=score)})
+    return sorted({span.entity_type for spelled in spellings for span in detect.find(_detector(score), spelled)})
 
 
 def _english(parts: list[str], casings: tuple[Casing, ...]) -> bool:
@@ -124,6 +126,12 @@ def _korean(term: str, nouns: Container[str]) -> bool:
         return True
     first, rest = term[:NAME], term[NAME:]
     return len(rest) > 1 and rest in nouns and first not in nouns and plausible(first, strong=False)
+
+
+@cache
+def _detector(score: float) -> detect.Detector:
+    """The rules of the default policy, where they score as much."""
+    return detect.build(load_policy("default").by_rule().narrowed(None, score))
 
 
 @cache
