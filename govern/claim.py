@@ -13,6 +13,7 @@ from govern.treatment import STAYS
 if TYPE_CHECKING:
     from govern.detect import Detector
     from govern.policy import Policy
+    from govern.request import Release
     from govern.validate import ValidationResult
 
 STATEMENT = (
@@ -49,6 +50,7 @@ class Run:
     entities: Counter[tuple[str, str, str, str]]
     scanned: int
     secret_key_id: str
+    releases: "tuple[Release, ...]"
     named: dict[str, Any]
     """What the certificate says of keyed replacements, lists and known values; nothing where there are none."""
     environment: dict[str, Any]
@@ -66,7 +68,7 @@ def claim(run: Run) -> dict[str, Any]:
         "previous_certificate": None,
         "signatures_required": run.policy.signatures_required,
         "purpose": {"allowed": sorted(run.policy.purposes), "intended_use": run.policy.intended_use},
-        "decision": {"result": "passed", "waivers": _waivers(run)},
+        "decision": {"result": "passed", "waivers": _waivers(run), **_releases(run)},
         "corpus": _corpus(run, whole),
         "sources": list(run.sources),
         "accounting": {
@@ -121,6 +123,21 @@ def _waivers(run: Run) -> list[dict[str, str]]:
         for waiver in run.policy.waivers
         if waiver.id in used
     ]
+
+
+def _releases(run: Run) -> dict[str, Any]:
+    """What was set aside and searched again under wider limits; nothing where nothing was."""
+    entries = [
+        {
+            "documents": len(release.documents),
+            "who": release.who,
+            "why": release.why,
+            "max_document_characters": release.max_document_characters,
+            "regex_timeout_s": release.regex_timeout_s,
+        }
+        for release in run.releases
+    ]
+    return {"releases": entries} if entries else {}
 
 
 def results(validation: "ValidationResult") -> list[dict[str, Any]]:

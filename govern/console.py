@@ -61,11 +61,11 @@ def run(
         )
         return 2
     except Exception as error:  # noqa: BLE001 - the process boundary: a message may quote the value it is about
-        _show_defect(program, error)
+        show_defect(program, error)
         return 2
 
 
-def _show_defect(program: str, error: Exception) -> None:
+def show_defect(program: str, error: Exception) -> None:
     """Where an error that nobody foresaw came from: its kind and the lines of code, never its message."""
     print(
         f"{program}: {type(error).__name__}: a defect of {program}; report these lines, no data is in them",

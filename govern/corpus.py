@@ -60,6 +60,9 @@ class Document:
     turns: Turns = ()
     """The turns that the text was joined from."""
 
+    unreadable: bool = False
+    """The row could not be read; it has no text, and is known by file and row."""
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -128,12 +131,14 @@ def read(
     kept: tuple[str, ...] = (),
     shard_bytes: int = SHARD_BYTES,
     reading: Callable[[str], Reading] = lambda _: AS_NAMED,
+    lenient: bool = False,
 ) -> Corpus:
     """The corpus in `inputs` (files, folders or patterns), every byte looked at once; `reading` says how a file is read.
 
     Files are taken in the order of their names, however they were given. Documents without an id column are known by file
     and row. With one, ids must be strings or integers, and unique. `kept` columns are read beside the text. Where the text
     column is `text`, and the first document has `messages`, or `prompt` and `completion`, in its place, those are the text.
+    Where that is `lenient`, a row that cannot be used is a document that is `unreadable`, but for the first one.
 
     Raises:
         InputError: a path, line, row or column that cannot be used; the message says which.
@@ -143,7 +148,7 @@ def read(
     inside = input_files(tuple(inputs), reading)
     try_parquet([file.path for file in inside if kind_of(file.name, file.reading) == "parquet"])
     with Repeats() as ids:
-        reader = _Reader(inside, text_column, id_column, kept, _Cutter(shard_bytes), ids)
+        reader = _Reader(inside, text_column, id_column, kept, _Cutter(shard_bytes), ids, lenient)
         files = tuple(reader.file(number) for number in range(len(inside)))
         _check_ids(ids, inside, [file.documents for file in files])
     shards = reader.cutter.finish()
@@ -158,9 +163,15 @@ def read(
 
 
 def documents(
-    shard: Shard, text_column: str, id_column: str | None, kept: tuple[str, ...] = (), layout: Layout = "text"
+    shard: Shard,
+    text_column: str,
+    id_column: str | None,
+    kept: tuple[str, ...] = (),
+    layout: Layout = "text",
+    *,
+    lenient: bool = False,
 ) -> Iterator[Document]:
-    """The documents of a shard, in order, read again from their files; fields are `text` and the kept columns.
+    """The documents of a shard, in order, read again as `read` read them; fields are `text` and the kept columns.
 
     Raises:
         InputError: a file no longer holds what `read` saw; raised at the latest after the last document.
@@ -168,8 +179,8 @@ def documents(
     hasher = hashlib.blake2b()
     for segment in shard.segments:
         left = segment.rows
-        for row in rows(segment.file, segment.first_row, segment.start_byte):
-            document = _document(row, text_column, id_column, kept, layout)
+        for row in rows(segment.file, segment.first_row, segment.start_byte, lenient=lenient):
+            document = _document(row, text_column, id_column, kept, layout, lenient=lenient)
             add_to(hasher, document)
             yield document
             left -= 1
@@ -257,8 +268,10 @@ class _Reader:
         kept: tuple[str, ...],
         cutter: "_Cutter",
         ids: Repeats,
+        lenient: bool,
     ) -> None:
         self.files, self.text_column, self.id_column, self.kept, self.cutter = files, text_column, id_column, kept, cutter
+        self.lenient = lenient
         self.ids, self.key = ids, os.urandom(16)
         """Digests of ids under a key that no one else has: they may go into a temporary file."""
         self.has_ids: bool | None = None
@@ -272,7 +285,7 @@ class _Reader:
         before = _sha256(file.path)
         count = 0
         columns: dict[str, None] = {}
-        for row in rows(file):
+        for row in rows(file, lenient=self.lenient):
             self._note(columns, row)
             self._add(row, number)
             count += 1
@@ -294,9 +307,15 @@ class _Reader:
 
     def _add(self, row: Row, number: int) -> None:
         if self.has_ids is None or self.layout is None:
+            if row.problem:  # by the first document the others are read
+                raise InputError(row.problem)
             self.has_ids = _has_ids(row, self.id_column)
             self.layout = layout_of(row.values, self.text_column, value_at(row.values, self.text_column))
-        document = _document(row, self.text_column, self.id_column if self.has_ids else None, self.kept, self.layout)
+            lenient = False
+        else:
+            lenient = self.lenient
+        id_column = self.id_column if self.has_ids else None
+        document = _document(row, self.text_column, id_column, self.kept, self.layout, lenient=lenient)
         if self.has_ids:
             self.ids.add(hashlib.blake2b(document.id.encode(), digest_size=KEY_BYTES, key=self.key).digest())
         elif value_at(row.values, self.id_column) is not ABSENT:
@@ -324,8 +343,22 @@ def _check_ids(ids: Repeats, files: tuple[Input, ...], counts: list[int]) -> Non
     )
 
 
-def _document(row: Row, text_column: str, id_column: str | None, kept: tuple[str, ...], layout: Layout) -> Document:
+def _document(
+    row: Row, text_column: str, id_column: str | None, kept: tuple[str, ...], layout: Layout, *, lenient: bool
+) -> Document:
+    """The document in a row, every part of it checked; where that is lenient, an unreadable one in place of an error."""
+    try:
+        return _checked(row, text_column, id_column, kept, layout)
+    except InputError:
+        if not lenient:
+            raise
+        return Document(f"{row.name}:{row.number}", (("text", ""),), row.name, unreadable=True)
+
+
+def _checked(row: Row, text_column: str, id_column: str | None, kept: tuple[str, ...], layout: Layout) -> Document:
     """The document in a row, every part of it checked."""
+    if row.problem:
+        raise InputError(row.problem)
     identity = f"{row.name}:{row.number}" if id_column is None else _identity(row, id_column)
     text, turns = _texts(row, text_column, layout)
     fields = [("text", text)]
@@ -352,7 +385,8 @@ def _texts(row: Row, column: str, layout: Layout) -> tuple[str, Turns]:
 def add_to(hasher: "hashlib.blake2b", document: Document) -> None:
     """Adds id and fields, each with its length before it, so that no two documents spell the same bytes."""
     turns = (part for role, length in document.turns for part in (role, str(length)))
-    parts = [document.id, str(len(document.fields)), *(part for pair in document.fields for part in pair), *turns]
+    fields = (part for pair in document.fields for part in pair)
+    parts = [document.id, str(len(document.fields)), *fields, *turns, *(("unreadable",) if document.unreadable else ())]
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")
         hasher.update(len(data).to_bytes(8))

@@ -2,6 +2,7 @@
 
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from govern.identity import work as work_of
 from govern.private import folder_of
 from govern.process import Keys, detector_of, segment_of
 from govern.publish import Published, publish
-from govern.request import Request
+from govern.request import Release, Request
 from govern.shards import map_shards, progress
 from govern.sources import declared_sources
 from govern.states import ShardState
@@ -55,9 +56,10 @@ def finish(
     if request.policy.join_column is not None:
         joins: Counter[str] = sum((state.joins for state in states), Counter())
         named["joins"] = {name: joins[name] for name in ("joined", "no_row", "no_key")}
-    run = _run(request, arrived, keys, states, published, validation, table, scanned, named)
+    releases = _released(request, states)
+    run = _run(request, arrived, keys, states, published, validation, table, scanned, named, releases)
     wanted = claim.claim(run)
-    _evidence(partial, states, published, wanted, table)
+    _evidence(partial, states, published, wanted, table, releases)
     blocking = (*validation.blocking, *_empty_splits(published))
     if blocking:
         raise Refused(_refuse(request.out, partial, wanted, table, blocking))
@@ -102,7 +104,7 @@ def _measure(
     files = [file for _, split in published.files for file in split]
     tasks = residual.tasks(
         partial, files, arrived.layout, request.policy, treatment, records=records, work=work, kept=private_folder,
-        earlier=None if request.reuse is None else folder_of(request.reuse),
+        earlier=None if request.reuse is None else folder_of(request.reuse), timeout_s=_timeout(request),
     )  # fmt: skip
 
     again = tuple(progress(map_shards(residual.rescan, tasks, request.workers), len(tasks), "scan again"))
@@ -112,6 +114,22 @@ def _measure(
         counts["duplicates_left"] = left[name]
         counts["residual_spans"] = sum(result.spans_left[name] for result in again)
     return signals.table(totals, coming), sum(result.scanned for result in again)
+
+
+def _released(request: Request, states: list[ShardState]) -> tuple[Release, ...]:
+    """The releases of a run without the documents that were set aside again."""
+    again = {identity for state in states for identity, _ in state.quarantined}
+    left = (
+        replace(release, documents=tuple(pair for pair in release.documents if pair[0] not in again))
+        for release in request.releases
+    )
+    return tuple(release for release in left if release.documents)
+
+
+def _timeout(request: Request) -> float:
+    """The time a pattern has: the policy's, or more where a released document was given more."""
+    given = (release.regex_timeout_s or 0 for release in request.releases)
+    return max(request.policy.regex_timeout_s, *given, 0)
 
 
 def _run(
@@ -124,6 +142,7 @@ def _run(
     table: dict[str, list[int | str | None]],
     scanned: int,
     named: dict[str, Any],
+    releases: tuple[Release, ...],
 ) -> claim.Run:
     dropped = Counter(reason for state in states for _, reason in state.dropped)
     dropped.update(reason for _, reason in published.duplicates)
@@ -143,6 +162,7 @@ def _run(
         entities=sum((state.entities for state in states), Counter()),
         scanned=scanned,
         named=named,
+        releases=releases,
         secret_key_id=secret_id(request.secret),
         environment=environment(),
     )
@@ -168,6 +188,7 @@ def _evidence(
     published: Published,
     wanted: dict[str, Any],
     table: dict[str, list[int | str | None]],
+    releases: tuple[Release, ...],
 ) -> None:
     evidence = folder / "evidence"
     evidence.mkdir()
@@ -182,7 +203,9 @@ def _evidence(
     write_whole(evidence / "vetoes.json", canonical(vetoed))
     quarantined = sorted(pair for state in states for pair in state.quarantined)
     dropped = sorted([*(pair for state in states for pair in state.dropped), *published.duplicates])
-    for name, pairs in (("quarantine", quarantined), ("dropped", dropped)):
+    released = sorted(pair for release in releases for pair in release.documents)
+    lists = {"quarantine": quarantined, "dropped": dropped, **({"released": released} if releases else {})}
+    for name, pairs in lists.items():
         lines = [canonical({"id": identity, "reason": reason}) + b"\n" for identity, reason in pairs]
         write_whole(evidence / f"{name}.jsonl", b"".join(lines))
 

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from govern.errors import InputError
+
 PPM = 1_000_000
 
 
@@ -91,6 +93,17 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def seconds(text: str) -> float:
+    """A time in seconds, over 0 and at most a day."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not 0 < value <= 86_400:
+        raise argparse.ArgumentTypeError(f"'{text}': expected seconds, such as 60")
+    return value
+
+
 def now() -> datetime:
     """This second, UTC."""
     return datetime.now(UTC).replace(microsecond=0)
@@ -101,3 +114,15 @@ def read_passphrase(path: Path | None) -> bytes | None:
     from govern.keys import load_passphrase
 
     return None if path is None else load_passphrase(path)
+
+
+def read_ids(path: Path) -> list[str]:
+    """The ids in a file, one a line."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as UTF-8 text, an id a line ({type(error).__name__})") from None
+    ids = [line.strip() for line in lines if line.strip()]
+    if not ids:
+        raise InputError(f"{path}: names no document; write an id a line")
+    return ids

@@ -7,6 +7,7 @@ digests raw input.
 
 import platform
 from collections.abc import Mapping
+from dataclasses import asdict
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 CLAIMED = frozenset({
     "name", "purposes", "intended_use", "signatures_required", "issuer", "residency", "approval", "suite", "retention",
-    "reading", "waivers",
+    "reading", "waivers", "failures",
 })  # fmt: skip
 """Keys of a policy that a certificate says, or by which files are read, and that change no document once it is read."""
 
@@ -88,6 +89,7 @@ def run(request: "Request", arrived: "Arrived", checked: "Checked", cut: tuple[i
         "secret": secret_id(request.secret),
         "name": request.name,
         "split": list(request.split or ()),
+        "releases": [asdict(release) for release in request.releases],
         "part": list(request.part or ()),
         "cut": list(cut),
         "work": work(request, checked, (arrived.text_column, arrived.id_column)),

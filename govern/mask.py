@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from govern.policy_sections import Action
 
 PASSES = 2
+"""Searches of a masked document after which something may still be found, at most."""
 
 HIGHEST = 10**TAG_DIGITS // 2
 """Tags are numbered above those that stand in the text, unless one is higher than this: then from 1, past those taken."""
@@ -101,6 +102,7 @@ def mask(
     finders: tuple[Finder, ...] = (),
     passes: tuple[tuple[Span, ...], ...] | None = None,
     vetoes: tuple[tuple[str, str, int], ...] = (),
+    most: int = PASSES,
 ) -> Masked | Quarantined:
     """`document` with its personal data replaced, or why it cannot be.
 
@@ -117,6 +119,7 @@ def mask(
         passes: what was found in this document before, under the same detector and with the same types staying: it is
             replaced, and nothing is searched.
         vetoes: what was vetoed then.
+        most: how often what is still found is replaced.
 
     Raises:
         InputError: an action needs the secret and no treatment was given.
@@ -128,8 +131,8 @@ def mask(
     try:
         values = _Values(document, detector, chosen, source)
         if passes is not None:
-            return _mask(document, values, tuple(recorded), _replayed(passes, vetoes))
-        return _mask(document, values, tuple(recorded), lambda fields: _search(fields, detector, finders))
+            return _mask(document, values, tuple(recorded), _replayed(passes, vetoes), max(most, len(passes)))
+        return _mask(document, values, tuple(recorded), lambda fields: _search(fields, detector, finders), most)
     except DetectionUnknown:
         return Quarantined(document.id, "detection_unknown")
 
@@ -196,6 +199,7 @@ def _mask(
     values: "_Values",
     recorded: tuple[Stretch, ...],
     look: "Callable[[tuple[_Edited, ...]], list[Findings]]",
+    most: int,
 ) -> Masked | Quarantined:
     fields = tuple(
         _Edited(name, text, recorded, document.turns if name == TEXT else ()) for name, text in document.fields
@@ -210,7 +214,7 @@ def _mask(
         for span in each.spans
         if id(span) not in gone
     )
-    for _ in range(PASSES):
+    for _ in range(most):
         if not any(due):
             break
         values.know(fields, due)

@@ -18,9 +18,11 @@ from govern.clock import as_text
 from govern.errors import InputError, Refused
 from govern.files import LIMIT, canonical, digest, parse_canonical, write_whole
 from govern.finish import finish
+from govern.frames import write_frame
 from govern.pipeline import resumable
 from govern.policy_check import check
-from govern.process import keys_of, write_frame
+from govern.process import keys_of
+from govern.release import stored
 from govern.repeats import Repeats
 from govern.request import Outcome, Request
 
@@ -56,12 +58,11 @@ def merge(request: Request, folders: Sequence[Path]) -> Outcome:
     """
     if len({folder.resolve() for folder in folders}) < max(2, len(folders)):
         raise InputError("govern merge: two different folders are needed at least; name each part once")
-    parts = [_opened(folder) for folder in folders]
+    parts = [opened(folder) for folder in folders]
     _check_same(parts)
     came = _together([part.arrived for part in parts])
     _check_documents(parts, came)
-    first = parts[0].record
-    request = _as_before(request, first)
+    request = as_before(request, parts)
     return _finished(request, came, _in_order(parts), frozenset())
 
 
@@ -72,8 +73,8 @@ def reissue(request: Request, folder: Path, drop: Iterable[str]) -> Outcome:
         InputError: as `merge`; or an id that no document has.
         Refused: an expectation failed or is unknown without them.
     """
-    part = _opened(folder)
-    request = _as_before(request, part.record)
+    part = opened(folder)
+    request = as_before(request, [part])
     wanted = set(drop)
     gone = frozenset(_certified(part, wanted))
     return _finished(request, part.arrived, _in_order([part]), gone)
@@ -85,13 +86,16 @@ def limit(folder: Path, not_after: datetime | None) -> None:
         write_whole(private.folder_of(folder) / LIMIT, canonical({"not_after": as_text(not_after)}), 0o600)
 
 
-def _as_before(request: Request, record: dict[str, Any]) -> Request:
-    """The request under the name and the split of the parts."""
+def as_before(request: Request, parts: Sequence[Part]) -> Request:
+    """The request under the name and the split of the parts, with what was released in them."""
+    record = parts[0].record
     name, shares = record["split"] or (None, 0)
-    return replace(request, name=record["name"], split=(name, shares) if name else None, vault_id=record["vault"])
+    releases = tuple(release for part in parts for release in stored(part.record["releases"]))
+    split = (name, shares) if name else None
+    return replace(request, name=record["name"], split=split, vault_id=record["vault"], releases=releases)
 
 
-def _opened(out: Path) -> Part:
+def opened(out: Path) -> Part:
     """A certified folder and what lies beside it, checked; a part that was refused by itself may pass within the whole."""
     folder = private.folder_of(out)
     record_path = folder / "run.json"

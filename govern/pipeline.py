@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from govern import arrived, identity, private, states
+from govern import arrived, failures, identity, private, release, states
 from govern.corpus import Corpus, Shard
 from govern.errors import InputError, Interrupted
 from govern.finish import finish
 from govern.policy_check import Checked, check
-from govern.process import Keys, ShardTask, documents_id, keys_of, process
+from govern.process import Keys, ShardTask, documents_id, keys_of
 from govern.readers import input_files
 from govern.request import Outcome, Request
 from govern.shards import map_shards, progress
@@ -49,7 +49,8 @@ def certify(request: Request) -> Outcome:
         Interrupted: a worker died; the same command continues.
     """
     _check(request)
-    corpus = arrive(request.inputs, request.policy, request.columns, shard_bytes=_work_bytes(request))
+    lenient = request.policy.failures.on_bad_row == "quarantine"
+    corpus = arrive(request.inputs, request.policy, request.columns, shard_bytes=_work_bytes(request), lenient=lenient)
     _check_layout(request.policy, corpus)
     checked = check(request.policy, request.secret, today=request.today)
     keys = keys_of(request.secret)
@@ -62,7 +63,7 @@ def certify(request: Request) -> Outcome:
         if request.out.exists():
             return Outcome(request.out, private.finished(request.out, folder), reused=True)
         arrived.save(came, folder)
-        tasks = tasks_of(request, corpus, shards, keys, names, checked, folder)
+        tasks = release.assigned(request, tasks_of(request, corpus, shards, keys, names, checked, folder))
         made = finish(request, came, keys, checked, _process(request, tasks), folder)
         return Outcome(request.out, made, reused=False)
 
@@ -180,7 +181,10 @@ def _process(request: Request, tasks: list[ShardTask]) -> list[ShardState]:
     if request.reuse is not None:
         taken = _adopted(tasks, private.folder_of(request.reuse))
         print(f"reuse: {taken} of {len(tasks)} shards as they are", file=sys.stderr)
-    return list(progress(map_shards(process, tasks, request.workers), len(tasks), "mask"))
+    function, lost = failures.ways(request.policy)
+    made = progress(map_shards(function, tasks, request.workers, lost), len(tasks), "mask")
+    documents = sum(task.shard.documents for task in tasks)
+    return list(failures.within(made, documents, request.policy.failures.max_quarantined))
 
 
 def _adopted(tasks: list[ShardTask], earlier: Path) -> int:

@@ -21,6 +21,7 @@ from govern.operators.serving import cannot
 from govern.policy_sections import (
     Action,
     Column,
+    Failures,
     Generalise,
     Known,
     Names,
@@ -81,6 +82,7 @@ class Policy(Section):
     columns: dict[str, Column] = Field(default_factory=dict)
     lists: str | None = None
     known: Known | None = None
+    failures: Failures = Failures()
     retention: Retention = Retention()
     names: Names = Names()
     pseudonyms: Pseudonyms = Pseudonyms()

@@ -96,6 +96,18 @@ class Waiver(Section):
     until: date
 
 
+class Failures(Section):
+    """What becomes of what cannot be read or finished, and the share of documents set aside at which a run stops.
+
+    A row is bad where it cannot be read, and a unit of work where the process that does it dies twice or meets a defect:
+    `stop` ends the run, `quarantine` sets its documents aside. `max_quarantined` is a share of the documents that came in.
+    """
+
+    on_bad_row: Literal["stop", "quarantine"] = "stop"
+    on_bad_shard: Literal["stop", "quarantine"] = "stop"
+    max_quarantined: Annotated[float, Field(ge=0, lt=1)] | None = None
+
+
 class Retention(Section):
     """Until when what a run leaves may be kept, as declared; each stands in the certificate."""
 

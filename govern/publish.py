@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from govern import signals
 from govern.corpus import SHARD_BYTES
 from govern.deduplicate import split_position
-from govern.process import write_frame
+from govern.frames import write_frame
 from govern.repeats import Repeats
 from govern.states import ShardState
 from govern.turns import Layout, columns
@@ -50,11 +50,17 @@ class _Part:
     """Cuts one split's stream of frames into files of at most `limit` bytes of text."""
 
     def __init__(
-        self, folder: Path, split: str, columns: tuple[str, ...], layout: Layout, limit: int, records: Path | None
+        self,
+        folder: Path,
+        split: str,
+        columns: tuple[str, ...],
+        layout: Layout,
+        limit: int,
+        records: Path | None,
+        only: str | None,
     ) -> None:
-        self.folder, self.split, self.columns, self.layout, self.limit, self.records = (
-            folder, split, columns, layout, limit, records,
-        )  # fmt: skip
+        self.folder, self.split, self.columns, self.layout, self.limit = folder, split, columns, layout, limit
+        self.records, self.only = records, only
         self.frames: list[pl.DataFrame] = []
         self.size = 0
         self.files: list[PartFile] = []
@@ -75,7 +81,8 @@ class _Part:
         whole = pl.concat(self.frames) if self.frames else None
         if whole is not None and whole.height:
             name = f"{self.split}/part-{len(self.files):05d}.parquet"
-            write_frame(self.folder / name, _as_published(whole, self.layout).select(self.columns), 0o644)
+            if self.only in (None, name):
+                write_frame(self.folder / name, _as_published(whole, self.layout).select(self.columns), 0o644)
             if self.records is not None:
                 write_frame(self.records / name, whole.select("id", "recorded", "witnessed"))
             self.files.append(PartFile(name, whole.height, int(whole["text_bytes"].sum())))
@@ -91,12 +98,15 @@ def publish(
     split_key: bytes,
     limit: int = SHARD_BYTES,
     records: Path | None = None,
+    only: str | None = None,
 ) -> Published:
     """Writes every masked document that is the first of its duplicate group; `split` is (name, share in ppm).
 
-    `records` is the private folder for where each file holds replacements that look like personal data.
+    `records` is the private folder for where each file holds replacements that look like personal data; of the files `only`
+    the one of that name is written, where one is given.
     """
-    parts = {name: _Part(folder, name, columns, layout, limit, records) for name in (TRAIN, *((split[0],) if split else ()))}
+    splits = (TRAIN, *((split[0],) if split else ()))
+    parts = {name: _Part(folder, name, columns, layout, limit, records, only) for name in splits}
     totals: dict[str, Counter[str]] = {}
     arrived: dict[str, Counter[str]] = {}
     left_out: list[tuple[str, str]] = []

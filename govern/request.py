@@ -15,6 +15,22 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """Documents that were set aside, and are searched again under wider limits: which and why they were, who answers for it.
+
+    None leaves a limit as the policy has it. What cannot be searched to the end stays set aside.
+    """
+
+    documents: tuple[tuple[str, str], ...] = field(repr=False)
+    """Keyed id, and why it was set aside."""
+
+    who: str
+    why: str
+    max_document_characters: int | None = None
+    regex_timeout_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What `govern certify` was asked for."""
 
@@ -34,6 +50,9 @@ class Request:
 
     reuse: Path | None = None
     """A folder that an earlier run made: what it did and found is not done again, where it would be the same."""
+
+    releases: tuple[Release, ...] = ()
+    """Documents that the folder `reuse` set aside."""
 
     vault_id: str | None = None
     """The vault that parts wrote into, where nothing is written into one now."""

@@ -9,7 +9,7 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,9 @@ from govern import signals
 from govern.canonical import canonical_value
 from govern.errors import InputError
 from govern.files import canonical, digest, parse_canonical, sha256_file, write_whole
+from govern.gathered import stretches
 from govern.operators.serving import written_by
-from govern.process import detector_for, stretches
+from govern.process import detector_for
 from govern.publish import PartFile
 from govern.repeats import KEY_BYTES, Repeats
 from govern.treatment import keyed_value
@@ -44,6 +45,9 @@ class RescanTask:
     policy: "Policy"
     treatment: "Treatment"
     every: int
+    timeout_s: float
+    """The time a pattern has."""
+
     layout: Layout = "text"
     records: Path | None = None
     """Where the rows hold replacements that look like personal data; None where they hold none."""
@@ -78,6 +82,7 @@ def tasks(
     records: Path | None,
     work: str,
     kept: Path,
+    timeout_s: float,
     earlier: Path | None = None,
 ) -> tuple[RescanTask, ...]:
     """The tasks that read every published document again, in order.
@@ -94,7 +99,7 @@ def tasks(
             of = digest([work, sums, first, step, layout])
             state = f"rescans/{Path(file.path).with_suffix('').as_posix().replace('/', '-')}-{first:08d}.json"
             places = tuple(place / state for place in (kept, earlier) if place is not None)
-            made.append(RescanTask(folder / file.path, first, policy, treatment, step, layout, record, of, places))
+            made.append(RescanTask(folder / file.path, first, policy, treatment, step, timeout_s, layout, record, of, places))
     return tuple(made)
 
 
@@ -130,7 +135,7 @@ def _scanned(task: RescanTask) -> Rescan:
     """Reads published documents again and scans a sample of them, chosen by id."""
     import polars as pl
 
-    detector = detector_for(task.treatment)
+    detector = replace(detector_for(task.treatment), timeout_s=task.timeout_s)
     fields = ("text", *task.policy.published_columns)
     shipped = (*COLUMNS[task.layout], *task.policy.published_columns)
     rows = pl.scan_parquet(task.path).select("id", "lang", "source", *shipped).slice(task.first_row, TASK_ROWS)

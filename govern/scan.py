@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from govern.corpus import documents
 from govern.errors import InputError
+from govern.frames import frame_of, write_frame
+from govern.gathered import FINDINGS
 from govern.policy import load
-from govern.process import FINDINGS, frame_of, prepared, write_frame
+from govern.process import prepared
 from govern.sources import Columns, arrive
 
 if TYPE_CHECKING:

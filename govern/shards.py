@@ -1,7 +1,8 @@
 """Runs one function over many shards in a pool of local processes; results come back in shard order.
 
-Workers receive paths and small values, never text. A worker that dies leaves its shard undone, and the run stops as
-resumable: nothing is skipped. A worker whose parent was killed, or was interrupted, ends by itself within a second.
+Workers receive paths and small values, never text. A worker that dies leaves its shard undone: the run stops as resumable,
+or, where the caller says what stands for a lost shard, goes on with that; nothing is skipped. A worker whose parent was
+killed, or was interrupted, ends by itself within a second.
 """
 
 import multiprocessing
@@ -19,20 +20,62 @@ from typing import TypeVar
 from govern.errors import Interrupted
 
 PARENT_CHECK_S = 0.5
+ATTEMPTS = 2
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
-def map_shards(function: Callable[[Task], Result], tasks: Sequence[Task], workers: int = 1) -> Iterator[Result]:
+def map_shards(
+    function: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    workers: int = 1,
+    lost: Callable[[Task], Result] | None = None,
+) -> Iterator[Result]:
     """`function` of each task, in order; with one worker in this process, else in `workers` processes.
+
+    Where `lost` is given, each task is done in another process; one whose process dies twice while it does nothing else is
+    lost, and `lost` of it stands for its result.
 
     Raises:
         Interrupted: a worker died, of memory or a signal.
     """
-    if workers <= 1 or len(tasks) <= 1:
+    if lost is None and (workers <= 1 or len(tasks) <= 1):
         yield from map(function, tasks)
         return
+    done = 0
+    while done < len(tasks):
+        try:
+            for result in _pooled(function, tasks[done:], workers):
+                yield result
+                done += 1
+        except BrokenProcessPool:
+            if lost is None:
+                raise Interrupted(
+                    "a worker process died (out of memory, or killed); run the same command again, with fewer --workers if "
+                    "memory ran out"
+                ) from None
+            for task in tasks[done : done + 2 * workers + 1]:  # the one it died of is among those that were begun
+                yield _alone(function, task, lost)
+                done += 1
+
+
+def _alone(function: Callable[[Task], Result], task: Task, lost: Callable[[Task], Result]) -> Result:
+    """`function` of a task in a process that does nothing else."""
+    for _ in range(ATTEMPTS):
+        try:
+            return next(_pooled(function, [task], 1))
+        except BrokenProcessPool:
+            continue
+    return lost(task)
+
+
+def _pooled(function: Callable[[Task], Result], tasks: Sequence[Task], workers: int) -> Iterator[Result]:
+    """`function` of each task, in order.
+
+    Raises:
+        BrokenProcessPool: a worker died.
+    """
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
     pool = ProcessPoolExecutor(min(workers, len(tasks)), context, initializer=_begin, initargs=(os.getpid(), stop))
@@ -43,10 +86,7 @@ def map_shards(function: Callable[[Task], Result], tasks: Sequence[Task], worker
         for done in waiting:
             yield done.result()
     except BrokenProcessPool:
-        raise Interrupted(
-            "a worker process died (out of memory, or killed); run the same command again, with fewer --workers if memory "
-            "ran out"
-        ) from None
+        raise
     except BaseException:
         stop.set()  # what the others still do is not wanted any more
         raise

@@ -71,7 +71,7 @@ class Tile:
 
 def write(value: Value, out: Path) -> None:
     """Writes `coverage.json`, `coverage.parquet` and `report.html` into the new folder `out`."""
-    from govern.process import frame_of, write_frame
+    from govern.frames import frame_of, write_frame
 
     rows = tables.rows(value)
     kinds = {name: "str" if name in tables.TEXTS else "int" for name in rows[0]}

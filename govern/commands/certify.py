@@ -18,6 +18,7 @@ from govern.flags import (
     now,
     part_of,
     positive,
+    read_ids,
     read_passphrase,
     split_share,
 )
@@ -172,14 +173,7 @@ def _reissue(arguments: argparse.Namespace) -> int:
     key = _key_to_sign(arguments)
     folder = arguments.folder.absolute()
     expiry = _checked(arguments, [folder], arguments.not_after)
-    try:
-        lines = arguments.drop.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{arguments.drop}: cannot be read as UTF-8 text, an id a line ({type(error).__name__})") from None
-    drop = [line.strip() for line in lines if line.strip()]
-    if not drop:
-        raise InputError(f"{arguments.drop}: names no document; write an id a line")
-    outcome = merge.reissue(_request(arguments), folder, drop)
+    outcome = merge.reissue(_request(arguments), folder, read_ids(arguments.drop))
     merge.limit(outcome.folder, expiry)
     return _ended(arguments, outcome, key, expiry)
 

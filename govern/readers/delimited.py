@@ -27,6 +27,8 @@ class _Records:
     def __init__(self, file: Input, reading: Reading, delimiter: str, start: int) -> None:
         self.file, self.lines = file, Lines(file.path, reading.encoding, start)
         self.begun = self.lines.place
+        self.problem = ""
+        """Why the record that was read last is not what stands in the file."""
         quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if reading.quote else csv.QUOTE_NONE
         csv.field_size_limit(LINE_BYTES)
         self.parser = csv.reader(
@@ -38,11 +40,16 @@ class _Records:
             if self.lines.place - self.begun > LINE_BYTES:
                 raise TooLong
             where = f"{self.file.path}, line {self.parser.line_num + 1} from byte {self.begun + 1}"
-            yield decoded(line, self.lines.encoding, where, self.file.path)
+            try:
+                yield decoded(line, self.lines.encoding, where, self.file.path)
+            except InputError as error:
+                self.problem = self.problem or str(error)
+                yield line.decode(self.lines.encoding, "replace")  # so that the record ends where it does
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         while True:
             self.begun = start = self.lines.place
+            self.problem = ""
             try:
                 cells = next(self.parser)
             except StopIteration:
@@ -80,12 +87,14 @@ def rows(file: Input, first_row: int, start_byte: int) -> Iterator[Row]:
                     continue  # a line of nothing holds no record of several columns
             if blank:
                 raise InputError(f"{place}: an empty line before it; remove it, so that rows and documents agree")
+            problem = records.problem
             if len(cells) != max(1, len(names)) and not (not cells and len(names) == 1):
-                raise InputError(
+                problem = problem or (
                     f"{place}: {len(cells)} cells under {len(names)} columns; correct its quotation marks, or say delimiter "
                     "and quote for its source in the policy"
                 )
-            yield Row(file.path, file.name, number, start, dict(zip(names, cells or [""], strict=True)), place)
+            values = {} if problem else dict(zip(names, cells or [""], strict=True))
+            yield Row(file.path, file.name, number, start, values, place, problem)
             number += 1
     finally:
         records.close()
@@ -97,6 +106,8 @@ def _heading(file: Input, delimiter: str) -> tuple[list[str], int]:
     try:
         _, names = next(iter(records), (0, []))
         after = records.lines.place
+        if records.problem:
+            raise InputError(records.problem)
     finally:
         records.lines.stream.close()
     if not any(name.strip() for name in names):

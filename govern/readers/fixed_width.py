@@ -8,29 +8,37 @@ from collections.abc import Iterator
 
 from govern.errors import InputError
 from govern.readers.files import Input
+from govern.readers.reading import Encoding
 from govern.readers.row import Row
 from govern.readers.streams import Lines, decoded
 
 
 def rows(file: Input, first_row: int, start_byte: int) -> Iterator[Row]:
     """The records of a file; every value is text."""
-    fields = file.reading.fields
-    least = max(field.start for field in fields)
     lines = Lines(file.path, file.reading.encoding, start_byte)
     try:
         for number, (start, line) in enumerate(lines, first_row):
             place = f"{file.path}, row {number + 1}"
-            record = line.rstrip(b"\r\n")
-            if len(record) < least:
-                raise InputError(
-                    f"{place}: {len(record)} bytes, and a field begins at byte {least}; correct the fields of its source in "
-                    "the policy, or the line"
-                )
-            values = {}
-            for field in fields:
-                cut = record[field.start - 1 : field.start - 1 + field.length]
-                where = f"{place}, field '{field.name}'"
-                values[field.name] = decoded(cut, lines.encoding, where, file.path).rstrip(" ")
-            yield Row(file.path, file.name, number, start, values, place)
+            values, problem = {}, ""
+            try:
+                values = _values(line.rstrip(b"\r\n"), file, lines.encoding, place)
+            except InputError as error:
+                problem = str(error)
+            yield Row(file.path, file.name, number, start, values, place, problem)
     finally:
         lines.close()
+
+
+def _values(record: bytes, file: Input, encoding: Encoding, place: str) -> dict[str, str]:
+    """The fields of a record."""
+    least = max(field.start for field in file.reading.fields)
+    if len(record) < least:
+        raise InputError(
+            f"{place}: {len(record)} bytes, and a field begins at byte {least}; correct the fields of its source in the "
+            "policy, or the line"
+        )
+    values = {}
+    for field in file.reading.fields:
+        cut = record[field.start - 1 : field.start - 1 + field.length]
+        values[field.name] = decoded(cut, encoding, f"{place}, field '{field.name}'", file.path).rstrip(" ")
+    return values

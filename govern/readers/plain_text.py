@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from govern.errors import InputError
 from govern.readers.files import Input
 from govern.readers.row import Row
 from govern.readers.streams import LINE_BYTES, Lines, TooLong, decoded
@@ -14,7 +15,10 @@ def rows(file: Input, first_row: int, start_byte: int) -> Iterator[Row]:  # noqa
         data = lines.stream.read(LINE_BYTES + 1)
         if len(data) > LINE_BYTES:
             raise TooLong
-        text = decoded(data, lines.encoding, str(file.path), file.path)
+        text, problem = decoded(data, lines.encoding, str(file.path), file.path), ""
+    except InputError as error:
+        text, problem = "", str(error)
     finally:
         lines.stream.close()
-    yield Row(file.path, file.name, 0, 0, {"text": text.replace("\r\n", "\n")}, str(file.path))
+    values = {} if problem else {"text": text.replace("\r\n", "\n")}
+    yield Row(file.path, file.name, 0, 0, values, str(file.path), problem)

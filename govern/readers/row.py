@@ -29,6 +29,9 @@ class Row:
     place: str
     """File and line (or row, from 1), for a sentence."""
 
+    problem: str = ""
+    """Why there are no values, in a sentence; later rows can be read all the same."""
+
 
 def value_at(values: dict[str, Any], column: str) -> Any:
     """The value of a column, or of `outer.inner` within an object, also where the object is JSON in a string; else `ABSENT`."""

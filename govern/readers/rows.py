@@ -18,14 +18,18 @@ _READERS = {
 }  # fmt: skip
 
 
-def rows(file: Input, first_row: int = 0, start_byte: int = 0) -> Iterator[Row]:
+def rows(file: Input, first_row: int = 0, start_byte: int = 0, *, lenient: bool = False) -> Iterator[Row]:
     """The rows of a file from `first_row` on, which begins at `start_byte` of its unpacked bytes.
 
     Raises:
-        InputError: the file cannot be read to its end; the sentence names it, and the line or row.
+        InputError: the file cannot be read to its end, or, where nothing is `lenient`, a row cannot; the sentence names it,
+            and the line or row.
     """
     try:
-        yield from _READERS[str(kind_of(file.name, file.reading))](file, first_row, start_byte)
+        for row in _READERS[str(kind_of(file.name, file.reading))](file, first_row, start_byte):
+            if row.problem and not lenient:
+                raise InputError(row.problem)
+            yield row
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise InputError(f"{file.path}: packed, and damaged or truncated; pack it again") from None
     except TooLong:

@@ -14,10 +14,10 @@ from typing import Any
 from govern import certificate
 from govern.errors import InputError
 from govern.files import canonical, digest, parse_canonical, sha256_file
+from govern.gathered import stretches
 from govern.mask import Stretch
 from govern.normalize import PSEUDONYM_LETTERS, TAG_DIGITS
 from govern.private import finished
-from govern.process import stretches
 from govern.treatment import MARKED, STAYS
 from govern.turns import COLUMNS, layout_in, whole
 

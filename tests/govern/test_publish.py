@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from govern import signals
 from govern.deduplicate import duplicate_key
-from govern.process import ShardState, frame_of, write_frame
+from govern.frames import frame_of, write_frame
 from govern.publish import publish
+from govern.states import ShardState
 
 KINDS = {
     **dict.fromkeys(("id", "text", "lang", "source"), "str"),

@@ -1,0 +1,107 @@
+"""What a run set aside, where it came from, and its release: a search to the end under wider limits, never a way past it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from govern import states
+from govern.errors import InputError, Refused
+from govern.merge import as_before, opened
+from govern.pipeline import certify
+from govern.private import folder_of
+from govern.process import UNREADABLE
+from govern.request import Outcome, Release, Request
+from govern.sources import Columns
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """One document: its id as it ships, why it was set aside, its file and its row in it (from 1)."""
+
+    id: str
+    reason: str
+    file: str
+    row: int
+
+
+def listed(out: Path) -> Iterator[SetAside]:
+    """What the run that made `out`, or that stopped before it did, set aside; in the order of the documents.
+
+    Raises:
+        InputError: no run made it, or what is kept beside it is not whole.
+    """
+    import polars as pl
+
+    folder = folder_of(out)
+    if not (folder / "states").is_dir():
+        raise InputError(f"{folder}: not there, or holds no work of a run; name the --out of a `govern certify`")
+    for path, record in states.every(folder):
+        reasons = dict(record["quarantined"])
+        if not reasons:
+            continue
+        if not states.whole(record, folder, sealed=False):
+            raise InputError(f"{path}: its files are no longer as they were written; run the same certify command again")
+        file = next(name for name in record["files"] if name.startswith("ids/"))
+        places = ((name, first + row + 1) for name, first, rows in record["segments"] for row in range(rows))
+        ids = pl.read_parquet(folder / file, columns=["certified"])["certified"].to_list()
+        for identity, (name, row) in zip(ids, places, strict=True):
+            if identity in reasons:
+                yield SetAside(identity, reasons[identity], name, row)
+
+
+def release(
+    request: Request, folder: Path, ids: list[str], *, who: str, why: str, characters: int | None, timeout_s: float | None
+) -> Outcome:
+    """A new draft of a certified folder in which documents that it set aside are searched again, in `request.out`.
+
+    What is released and cannot be searched to the end is set aside again. Other documents stay as they are. `characters` and
+    `timeout_s` stand for the policy's `max_document_characters` and `regex_timeout_s`.
+
+    Raises:
+        InputError: an id that was not set aside, or that cannot be released; other inputs; a folder that is no certified one.
+        Refused: an expectation failed or is unknown with them; or none of them could be searched to the end.
+    """
+    part = opened(folder)
+    record = part.record
+    if not record["cut"][0]:
+        raise InputError(f"{folder}: made of parts; release in the part that set the document aside, and merge again")
+    if record["vault"] is not None:
+        raise InputError(f"{folder}: its values are in a vault, which a release does not write; certify it again instead")
+    reasons = {identity: reason for shard in part.shards for identity, reason in shard["quarantined"]}
+    released = Release(tuple(_checked(ids, reasons, folder)), who, why, characters, timeout_s)
+    before = as_before(request, [part])
+    text, identity, _, encoding = record["columns"]
+    outcome = certify(
+        replace(
+            before,
+            columns=Columns(text, identity, encoding),
+            part=tuple(record["part"]) or None,
+            work_bytes=record["cut"][0],
+            part_bytes=record["cut"][1],
+            releases=(*before.releases, released),
+            reuse=folder,
+        )
+    )
+    still = {each.id for each in listed(outcome.folder)} & {identity for identity, _ in released.documents}
+    if len(still) == len(released.documents):
+        raise Refused(
+            f"{outcome.folder}: none of the {len(still):,} released documents could be searched to the end; give wider limits "
+            "and another --out"
+        )
+    return outcome
+
+
+def _checked(ids: list[str], reasons: dict[str, str], folder: Path) -> Iterator[tuple[str, str]]:
+    """Each id, sorted, with why it was set aside."""
+    strange = [identity for identity in ids if identity not in reasons]
+    if strange:
+        raise InputError(
+            f"--ids: {len(strange):,} of {len(ids):,} were not set aside in {folder}; take ids from `govern quarantine list`"
+        )
+    for identity in sorted(set(ids)):
+        if reasons[identity] == UNREADABLE:
+            raise InputError(
+                f"--ids: {identity} was a row that cannot be read, so there is no text to search; correct the row in its file, "
+                "and certify with --reuse"
+            )
+        yield identity, reasons[identity]
