@@ -91,6 +91,7 @@ def _signing(commands: Any) -> None:
     report.add_argument("folder", type=Path, metavar="DIR")
     add_trust(report)
     report.add_argument("--out", type=Path, required=True, metavar="FILE.html")
+    report.add_argument("--lang", choices=("en", "ko"), default="en", help="the language of the report (default: en)")
 
     revoke = add_command(commands, "revoke", _revoke, "take a certificate back, in a signed revocation list")
     revoke.add_argument("folder", type=Path, metavar="DIR")
@@ -205,17 +206,18 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
+    from govern import evidence
     from govern.attestation import verify
-    from govern.files import parse_canonical, write_whole
+    from govern.files import write_whole
     from govern.report import render
 
     if arguments.out.resolve().is_relative_to(arguments.folder.resolve()):
         raise InputError(f"{arguments.out}: lies inside the signed folder, which it would break; write it elsewhere")
     corpus = verify(arguments.folder, trusted_keys(arguments.trust), now=now())
-    metrics = arguments.folder / "evidence" / "metrics.json"
     html = render(
         corpus.certificate.claim,
-        parse_canonical(metrics.read_bytes(), str(metrics)),
+        evidence.read(arguments.folder),
+        lang=arguments.lang,
         certificate_digest=corpus.certificate.digest,
         signatures=corpus.key_ids,
         issued=str(corpus.issued),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from govern import cards, certificate, claim, report, residual, signals
+from govern import cards, certificate, claim, evidence, report, residual, signals
 from govern.collisions import surrogate_names
 from govern.environment import environment
 from govern.errors import Refused
@@ -59,13 +59,14 @@ def finish(
     releases = _released(request, states)
     run = _run(request, arrived, keys, states, published, validation, table, scanned, named, releases)
     wanted = claim.claim(run)
-    _evidence(partial, states, published, wanted, table, releases)
+    found = evidence.of(states, published, table)
+    evidence.write(partial, found, wanted, states, published.duplicates, releases)
     blocking = (*validation.blocking, *_empty_splits(published))
     if blocking:
-        raise Refused(_refuse(request.out, partial, wanted, table, blocking))
+        raise Refused(_refuse(request.out, partial, wanted, found, blocking))
     made = certificate.certify(wanted)
     write_whole(partial / certificate.FILE, made.data)
-    write_whole(partial / "report.html", report.render(wanted, table, certificate_digest=made.digest))
+    write_whole(partial / "report.html", report.render(wanted, found, certificate_digest=made.digest))
     write_whole(partial / "README.md", cards.readme(made).encode())
     write_whole(partial / "croissant.json", canonical(cards.croissant(made, partial)))
     write_whole(partial / MANIFEST, manifest(partial))
@@ -159,13 +160,22 @@ def _run(
         table=table,
         dropped=dropped,
         quarantined=Counter(reason for state in states for _, reason in state.quarantined),
-        entities=sum((state.entities for state in states), Counter()),
+        entities=_in_all_sources(states),
         scanned=scanned,
         named=named,
         releases=releases,
         secret_key_id=secret_id(request.secret),
         environment=environment(),
     )
+
+
+def _in_all_sources(states: list[ShardState]) -> Counter[tuple[str, str, str, str]]:
+    """What was found, by type, language and action."""
+    found: Counter[tuple[str, str, str, str]] = Counter()
+    for state in states:
+        for (kind, lang, _, action, what), count in state.entities.items():
+            found[kind, lang, action, what] += count
+    return found
 
 
 def _pseudonyms(request: Request, private_folder: Path) -> dict[str, Any]:
@@ -182,34 +192,6 @@ def _pseudonyms(request: Request, private_folder: Path) -> dict[str, Any]:
     return {"pseudonyms": named}
 
 
-def _evidence(
-    folder: Path,
-    states: list[ShardState],
-    published: Published,
-    wanted: dict[str, Any],
-    table: dict[str, list[int | str | None]],
-    releases: tuple[Release, ...],
-) -> None:
-    evidence = folder / "evidence"
-    evidence.mkdir()
-    write_whole(evidence / "metrics.json", canonical(table))
-    write_whole(evidence / "validation.json", canonical(wanted["quality"]))
-    write_whole(evidence / "residual.json", canonical(wanted["privacy"]))
-    vetoes: Counter[tuple[str, str, str]] = sum((state.vetoes for state in states), Counter())
-    vetoed = [
-        {"entity_type": kind, "lang": lang, "vetoed_by": by, "findings": count}
-        for (kind, lang, by), count in sorted(vetoes.items())
-    ]
-    write_whole(evidence / "vetoes.json", canonical(vetoed))
-    quarantined = sorted(pair for state in states for pair in state.quarantined)
-    dropped = sorted([*(pair for state in states for pair in state.dropped), *published.duplicates])
-    released = sorted(pair for release in releases for pair in release.documents)
-    lists = {"quarantine": quarantined, "dropped": dropped, **({"released": released} if releases else {})}
-    for name, pairs in lists.items():
-        lines = [canonical({"id": identity, "reason": reason}) + b"\n" for identity, reason in pairs]
-        write_whole(evidence / f"{name}.jsonl", b"".join(lines))
-
-
 def _empty_splits(published: Published) -> tuple[str, ...]:
     return tuple(
         f"split '{name}': no document fell into it; ask for a larger share, or certify more documents"
@@ -222,14 +204,14 @@ def _refuse(
     out: Path,
     partial: Path,
     wanted: dict[str, Any],
-    table: dict[str, list[int | str | None]],
+    found: evidence.Evidence,
     blocking: tuple[str, ...],
 ) -> str:
     """Leaves `OUT.refused` with report and evidence and no documents; returns the sentences that say why."""
     refused = out.with_name(out.name + ".refused")
     for split in wanted["corpus"]["splits"]:
         shutil.rmtree(partial / split["name"], ignore_errors=True)
-    write_whole(partial / "report.html", report.render(wanted, table, blocking=blocking))
+    write_whole(partial / "report.html", report.render(wanted, found, blocking=blocking))
     shutil.rmtree(refused, ignore_errors=True)
     partial.rename(refused)
     return "\n".join((*blocking, f"{refused}: the report and the evidence of this refusal; nothing was certified"))

@@ -53,7 +53,7 @@ class Rows:
         self.ids: dict[str, list[str]] = {"original": [], "certified": []}
         self.detected: dict[str, list[Any]] = {column: [] for column in DETECTED}
         self.arrived: dict[str, Counter[str]] = {}
-        self.entities: Counter[tuple[str, str, str, str]] = Counter()
+        self.entities: Counter[tuple[str, str, str, str, str]] = Counter()
         self.vetoes: Counter[tuple[str, str, str]] = Counter()
         self.joins: Counter[str] = Counter()
         self.originals: list[Original] = []
@@ -98,14 +98,14 @@ class Rows:
             where = (document.id, span.field, span.start, span.end, span.entity_type, span.score, span.recognizer)
             for column, item in zip(PRIVATE_FINDINGS, (*where, action, keyed, shape(raw), other), strict=True):
                 self.findings[column].append(item)
-            self.entities[span.entity_type, values["lang"], action, "spans"] += 1
+            self.entities[span.entity_type, values["lang"], values["source"], action, "spans"] += 1
             seen.add((span.entity_type, action))
             if action == "encrypt":
                 self.originals.append(_original(span.entity_type, sealed_as, raw))
         for entity_type, kind, count in outcome.vetoes:
             self.vetoes[entity_type, values["lang"], kind] += count
         for entity_type, action in seen:
-            self.entities[entity_type, values["lang"], action, "documents"] += 1
+            self.entities[entity_type, values["lang"], values["source"], action, "documents"] += 1
 
     def files(self, name: str) -> "dict[str, pl.DataFrame]":
         """The Parquet files of the shard `name`, by path."""

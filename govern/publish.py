@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from govern import signals
 from govern.corpus import SHARD_BYTES
 from govern.deduplicate import split_position
+from govern.distributions import Distributions
 from govern.frames import write_frame
 from govern.repeats import Repeats
 from govern.states import ShardState
@@ -44,6 +45,7 @@ class Published:
     totals: dict[str, Counter[str]]
     duplicates: tuple[tuple[str, str], ...]
     duplicates_arrived: dict[str, Counter[str]]
+    distributions: Distributions
 
 
 class _Part:
@@ -110,11 +112,13 @@ def publish(
     totals: dict[str, Counter[str]] = {}
     arrived: dict[str, Counter[str]] = {}
     left_out: list[tuple[str, str]] = []
+    distributions = Distributions()
     for frame, repeated in _first_of_each(states):
         for row in repeated.select("id", "lang", "source").iter_rows(named=True):
             left_out.append((row["id"], "exact_duplicate"))
             for name in signals.slices(row["lang"], row["source"]):
                 arrived.setdefault(name, Counter()).update({"dropped": 1, "exact_duplicate": 1})
+        distributions.add(frame)
         for name, counts in signals.add_up(frame, SUMMED).items():
             totals[name] = totals.get(name, Counter()) + counts
         for name, piece in _split(frame, split, split_key).items():
@@ -122,7 +126,7 @@ def publish(
     for part in parts.values():
         part.close()
     files = tuple((name, tuple(part.files)) for name, part in parts.items())
-    return Published(files, totals, tuple(left_out), arrived)
+    return Published(files, totals, tuple(left_out), arrived, distributions)
 
 
 def _as_published(frame: "pl.DataFrame", layout: Layout) -> "pl.DataFrame":

@@ -28,7 +28,9 @@ class ShardState:
 
     masked: Path
     arrived: dict[str, Counter[str]]
-    entities: Counter[tuple[str, str, str, str]]
+    entities: Counter[tuple[str, str, str, str, str]]
+    """By type, language, source and action the `spans` and the `documents`."""
+
     vetoes: Counter[tuple[str, str, str]]
     joins: Counter[str]
     quarantined: tuple[tuple[str, str], ...]
