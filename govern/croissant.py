@@ -148,18 +148,22 @@ def _responsible(claim: dict[str, Any]) -> dict[str, Any]:
             f"{privacy['technique']}. A scan of the published files by the same detector left "
             f"{privacy['regression_scan']['spans_left']:,} findings; {privacy['regression_scan']['note']}"
         ),
-        "rai:personalSensitiveInformation": [
-            f"{row['entity_type']} ({row['lang']}): {row['spans']:,} found in {row['documents']:,} documents, "
-            f"{done_with(row['action'])}."
-            for row in privacy["entities"]
-        ]
-        or ["None of the types that the policy names was found."],
-        "rai:dataUseCases": [
-            *(words[name] for name in claim["purpose"]["allowed"]), claim["purpose"]["intended_use"],
-        ],
+        "rai:personalSensitiveInformation": _personal(privacy["entities"]),
+        "rai:dataUseCases": [*(words[name] for name in claim["purpose"]["allowed"]), claim["purpose"]["intended_use"]],
         "rai:dataLimitations": claim["non_claims"],
         "rai:dataReleaseMaintenancePlan": _maintenance(claim),
-    }  # fmt: skip
+    }
+
+
+def _personal(entities: list[dict[str, Any]]) -> list[str]:
+    if not entities:
+        return ["None of the types that the policy names was found."]
+    found = [
+        f"{row['entity_type']} ({row['lang']}): {row['spans']:,} found in {row['documents']:,} documents, "
+        f"{done_with(row['action'])}."
+        for row in entities
+    ]
+    return [*found, "Counted before duplicates were dropped."]
 
 
 def _origin(origin: Origin) -> str:
@@ -244,16 +248,12 @@ def _file(identity: str, path: str, folder: Path) -> dict[str, Any]:
 
 def _record_set(split: dict[str, Any], columns: list[str]) -> dict[str, Any]:
     name = split["name"]
-    part = (
-        "What stays to train on."
-        if name == TRAIN
-        else "Held out: no document and no group of duplicates stands in both."
-    )
+    held = "" if name == TRAIN else " Held out: no document and no group of duplicates stands in both parts."
     return {
         "@type": "cr:RecordSet",
         "@id": name,
         "name": name,
-        "description": f"{split['documents']:,} documents. {part}",
+        "description": f"{split['documents']:,} documents.{held}",
         "key": {"@id": f"{name}/id"},
         "annotation": {
             "@type": "cr:Field",

@@ -106,6 +106,7 @@ def test_mlcroissant_reads_every_responsible_ai_property(
     assert set(metadata.personal_sensitive_information) == {
         "PERSON (en): 1,200 found in 30 documents, replaced by tags numbered within the document.",
         "KR_CRN (ko): 3 found in 2 documents, left as they are.",
+        "Counted before duplicates were dropped.",
     }
     assert metadata.data_limitations == certificate.claim["non_claims"]
     assert sorted(metadata.data_use_cases) == ["Testing", "Training", "tests"]

@@ -124,7 +124,7 @@ def test_datasets_opens_the_files(corpora: dict[str, Path], offline: Path, layou
 
 @pytest.mark.parametrize("streaming", [False, True], ids=["cached", "streamed"])
 def test_datasets_opens_the_folder_by_its_card(corpora: dict[str, Path], offline: Path, streaming: bool) -> None:
-    """Each part is a split. Folders of one name share a cache, and none opens as another."""
+    """Each part is a split."""
     from datasets import load_dataset
 
     for folder in corpora.values():
@@ -153,6 +153,18 @@ def test_a_corpus_certified_again_opens_as_it_is_now(corpora: dict[str, Path], o
         (place / f"next{ending}").rename(place / f"corpus{ending}")
     after = load_dataset(str(place / "corpus"), cache_dir=str(offline))
     assert after["train"]["id"] == [each for each in before["train"]["id"] if each != gone]
+
+
+def test_two_corpora_alike_in_name_and_size_open_apart(offline: Path, tmp_path: Path) -> None:
+    """`datasets` keeps what it read under the folder's name; the digest in the card keeps one from opening as the other."""
+    from datasets import load_dataset
+
+    for word in ("bonds", "loans"):
+        lines = [{"text": f"The {word} of year {n} were repaid at par, as the prospectus says."} for n in range(10, 20)]
+        folder = pipeline.certify(_request(tmp_path / word, lines)).folder
+        opened = load_dataset(str(folder), cache_dir=str(offline))["train"]
+        assert len(opened) == 10
+        assert all(f"The {word} of year" in text for text in opened["text"])
 
 
 def test_datasets_refuses_a_folder_from_which_a_file_is_gone(
