@@ -188,9 +188,8 @@ def _steps(claim: dict[str, Any]) -> list[str]:
         + (f" and the name models {models}." if models else "."),
         f"Masked: {claim['privacy']['technique']}.",
         "Of documents whose text is the same after masking, Unicode NFC and folding of white space, the first stays; "
-        f"{claim['accounting']['dropped'].get('exact_duplicate', 0):,} were dropped.",
-        f"Validated by the suite {suite['name']} ({suite['digest']}): {listed(verdicts(claim))}; waivers used: "
-        f"{len(claim['decision']['waivers']):,}.",
+        f"dropped: {claim['accounting']['dropped'].get('exact_duplicate', 0):,}.",
+        f"Validated by the suite {suite['name']} ({suite['digest']}): {listed(verdicts(claim))}.",
     ]
 
 

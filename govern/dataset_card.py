@@ -67,6 +67,7 @@ def render(certificate: Certificate) -> str:
             open_questions=[(label, measured(privacy[key])) for label, key in QUESTIONS],
             near_duplicates=measured(claim["safety"]["near_duplicates"]),
             verdicts=verdicts(claim),
+            failed=[row for row in claim["quality"]["results"] if row["status"] != "passed"],
         )
     )  # fmt: skip
 

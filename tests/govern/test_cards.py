@@ -8,7 +8,7 @@ import yaml
 from huggingface_hub import DatasetCard
 from markdown_it import MarkdownIt
 
-from govern.cards import Licence, languages, licences, origins, tags
+from govern.cards import Licence, languages, licences, origins, tags, verdicts
 from govern.certificate import Certificate, certify, load
 from govern.dataset_card import code, prose, render, size, split_name
 
@@ -201,12 +201,34 @@ def test_duplicates_waivers_and_what_was_measured(claim: dict) -> None:
     claim["privacy"]["residual"] = {"status": "measured", "method": "audit", "counts": {"missed": 2, "read": 400}}
     claim["issuer"], claim["legal"]["residency"] = "A bank", "KR"
     card = render(certify(claim))
-    assert "1,000 were dropped" in card
+    assert "the first stays; dropped: 1,000\n- Parts share no document" in card
     assert r"Dropped: 1,000 exact\_duplicate, 3 withdrawn" in card
     assert "| `mojibake` | A. Officer | old export | 2026-12-31 |" in card
     assert "Residual risk: 2 missed, 400 read (audit)" in card
     assert "- Issuer: A bank" in card
     assert "- Residency, as declared: KR" in card
+
+
+def test_a_rule_that_did_not_pass_is_named(claim: dict) -> None:
+    """With why it did not stop the corpus; `unknown` is not passed."""
+    rule = claim["quality"]["results"][0]
+    others = [
+        ("mojibake", "critical", "failed", 7),
+        ("markup", "warning", "failed", 0),
+        ("short", "warning", "unknown", None),
+    ]
+    claim["quality"]["results"] += [
+        {**rule, "id": name, "severity": severity, "status": status, "observed": observed}
+        for name, severity, status, observed in others
+    ]
+    claim["decision"]["waivers"] = [{"id": "mojibake", "who": "A. Officer", "why": "old", "until": "2026-12-31"}]
+    assert verdicts(claim) == {"passed": 1, "failed (waived)": 1, "failed (warning)": 1, "unknown (warning)": 1}
+    card = render(certify(claim))
+    assert "- Suite `default`: 1 failed (waived), 1 failed (warning), 1 passed, 1 unknown (warning)\n" in card
+    assert (
+        "| `mojibake` | critical | failed | 7 |\n| `markup` | warning | failed | 0 |\n| `short` | warning | unknown | – |"
+        in card
+    )
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -223,6 +245,7 @@ def test_nothing_from_outside_is_obeyed(claim: dict, text: str) -> None:
         claim["legal"].update(approval=value, residency=value)
         claim["non_claims"] = [value]
         claim["decision"]["waivers"] = [{"id": value, "who": value, "why": value, "until": value}]
+        claim["quality"]["results"][0].update(id=value, status="failed", observed=value)
         claim["pipeline"]["policy"]["name"] = claim["quality"]["suite"]["name"] = value
         claim["privacy"].update(technique=value, entities=[
             {"entity_type": value, "lang": value, "action": value, "spans": 1, "documents": 1}
