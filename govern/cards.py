@@ -1,142 +1,148 @@
-"""The cards beside a certified corpus: `croissant.json` (Croissant 1.1, JSON-LD) and `README.md` (dataset card)."""
+"""What both cards of a certified corpus say alike: licences, sources, what was replaced, tags; all of it read off the claim.
 
-from typing import TYPE_CHECKING, Any
-
-from govern.files import sha256_file
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from govern.certificate import Certificate
-
-CONTEXT = {
-    "@language": "en",
-    "@vocab": "https://schema.org/",
-    "sc": "https://schema.org/",
-    "cr": "http://mlcommons.org/croissant/",
-    "rai": "http://mlcommons.org/croissant/RAI/",
-    "dct": "http://purl.org/dc/terms/",
-    "conformsTo": "dct:conformsTo",
-    "citeAs": "cr:citeAs",
-    "column": "cr:column",
-    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-    "extract": "cr:extract",
-    "field": "cr:field",
-    "fileObject": "cr:fileObject",
-    "fileSet": "cr:fileSet",
-    "includes": "cr:includes",
-    "recordSet": "cr:recordSet",
-    "source": "cr:source",
-}
-
-
-def croissant(certificate: "Certificate", folder: "Path") -> dict[str, Any]:
-    """The Croissant description of the Parquet files that the certificate lists."""
-    corpus = certificate.claim["corpus"]
-    files = [shard["path"] for split in corpus["splits"] for shard in split["shards"]]
-    sets = [_file_set(split["name"]) for split in corpus["splits"]]
-    return {
-        "@context": CONTEXT,
-        "@type": "sc:Dataset",
-        "conformsTo": "http://mlcommons.org/croissant/1.1",
-        "name": corpus["name"],
-        "description": certificate.claim["statement"],
-        "license": sorted({source["licence"] for source in certificate.claim["sources"] if source["licence"]}),
-        "version": "1.0.0",
-        "rai:dataUseCases": certificate.claim["purpose"]["intended_use"],
-        "rai:personalSensitiveInformation": certificate.claim["privacy"]["technique"],
-        "rai:dataLimitations": certificate.claim["non_claims"],
-        "distribution": [
-            *(
-                {
-                    "@type": "cr:FileObject",
-                    "@id": path,
-                    "name": path,
-                    "contentUrl": path,
-                    "encodingFormat": "application/x-parquet",
-                    "sha256": sha256_file(folder / path),
-                }
-                for path in files
-            ),
-            *sets,
-        ],
-        "recordSet": [_record_set(split["name"], corpus["columns"]) for split in corpus["splits"]],
-    }
-
-
-def _file_set(split: str) -> dict[str, Any]:
-    return {
-        "@type": "cr:FileSet",
-        "@id": f"{split}-files",
-        "name": f"{split}-files",
-        "encodingFormat": "application/x-parquet",
-        "includes": f"{split}/*.parquet",
-    }
-
-
-def _code(name: str) -> str:
-    """A name in Markdown as code, with nothing in it that ends the code or cannot be printed."""
-    shown = name if name.isprintable() else ascii(name)[1:-1]
-    return "`" + shown.replace("`", "'") + "`"
-
-
-def _record_set(split: str, columns: list[str]) -> dict[str, Any]:
-    return {
-        "@type": "cr:RecordSet",
-        "@id": split,
-        "name": split,
-        "field": [
-            {
-                "@type": "cr:Field",
-                "@id": f"{split}/{column}",
-                "name": column,
-                "dataType": "sc:Text",
-                "source": {"fileSet": {"@id": f"{split}-files"}, "extract": {"column": column}},
-            }
-            for column in columns
-        ],
-    }
-
-
-def readme(certificate: "Certificate") -> str:
-    """The dataset card: YAML front matter as Hugging Face reads it, then what is claimed and what is not."""
-    claim = certificate.claim
-    corpus = claim["corpus"]
-    configs = "\n".join(
-        f"  - split: {'train' if split['name'] == 'documents' else split['name'].replace('-', '_')}\n"
-        f'    path: "{split["name"]}/*.parquet"'
-        for split in corpus["splits"]
-    )
-    languages = "\n".join(f"- {entry['lang']}" for entry in corpus["languages"] if entry["lang"] != "und")
-    counts = claim["accounting"]
-    non_claims = "\n".join(f"- {line}" for line in claim["non_claims"])
-    return f"""---
-language:
-{languages}
-configs:
-- config_name: default
-  data_files:
-{configs}
----
-# {corpus["name"]}
-
-{claim["statement"]}
-
-| documents | |
-|---|---:|
-| in | {counts["in"]:,} |
-| certified | {counts["certified"]:,} |
-| dropped | {sum(counts["dropped"].values()):,} |
-| quarantined | {sum(counts["quarantined"].values()):,} |
-
-Certificate: `{certificate.digest}`. The columns are {", ".join(map(_code, corpus["columns"]))}.
-
-## What is not claimed
-
-{non_claims}
-
-## Check it
-
-`govern verify . --trust KEY.pub`, or with OpenSSL and sha256sum alone as `docs/verify.md` of the project shows.
-`sha256sum -c SHA256SUMS` checks the files, not who vouches for them.
+`govern.croissant` and `govern.dataset_card` write the cards. What the claim does not say stands in neither of them.
 """
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from govern.claim import WAYS
+from govern.treatment import STAYS
+
+_SINGLE = re.compile(r"[A-Za-z0-9.-]+")
+_ADDRESS = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
+
+HUB_LICENCES = frozenset((
+    "afl-3.0", "agpl-3.0", "apache-2.0", "artistic-2.0", "bsd-2-clause", "bsd-3-clause", "bsd-3-clause-clear",
+    "bsl-1.0", "c-uda", "cc-by-2.0", "cc-by-2.5", "cc-by-3.0", "cc-by-4.0", "cc-by-nc-2.0", "cc-by-nc-3.0",
+    "cc-by-nc-4.0", "cc-by-nc-nd-3.0", "cc-by-nc-nd-4.0", "cc-by-nc-sa-2.0", "cc-by-nc-sa-3.0", "cc-by-nc-sa-4.0",
+    "cc-by-nd-4.0", "cc-by-sa-3.0", "cc-by-sa-4.0", "cc0-1.0", "cdla-permissive-1.0", "cdla-permissive-2.0",
+    "cdla-sharing-1.0", "ecl-2.0", "epl-1.0", "epl-2.0", "etalab-2.0", "eupl-1.1", "gpl-2.0", "gpl-3.0", "isc",
+    "lgpl-2.1", "lgpl-3.0", "lppl-1.3c", "mit", "mpl-2.0", "ms-pl", "ncsa", "ofl-1.1", "osl-3.0", "postgresql",
+    "unlicense", "wtfpl", "zlib",
+))  # fmt: skip
+"""Identifiers of the Hugging Face Hub (hub-docs, repositories-licenses) that are SPDX identifiers in small letters."""
+
+_HUB_FAMILIES = {"odc-by-1.0": "odc-by", "odbl-1.0": "odbl", "pddl-1.0": "pddl"}
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """A licence as a source declares it."""
+
+    declared: str
+
+    @property
+    def url(self) -> str | None:
+        """The page of a single licence of the SPDX list, or the address that was declared; None for anything else."""
+        spdx = self._spdx
+        if spdx is not None:
+            return f"https://spdx.org/licenses/{spdx}"
+        return self.declared if _ADDRESS.fullmatch(self.declared) else None
+
+    @property
+    def hub(self) -> str:
+        """The identifier of the Hugging Face Hub; `other` where it has none."""
+        name = (self._spdx or "").lower()
+        return name if name in HUB_LICENCES else _HUB_FAMILIES.get(name, "other")
+
+    @property
+    def _spdx(self) -> str | None:
+        """The identifier of a single licence of the SPDX list, in its own letters."""
+        from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+        if not _SINGLE.fullmatch(self.declared):
+            return None
+        try:
+            name = str(canonicalize_license_expression(self.declared))
+        except InvalidLicenseExpression:
+            return None
+        return None if name.startswith("LicenseRef-") else name
+
+
+def licences(claim: dict[str, Any]) -> tuple[Licence | None, ...]:
+    """Each licence of what was certified, sorted; None stands last, for documents of which no licence is declared."""
+    names = [source["licence"] for source in claim["sources"] if source["documents_certified"]]
+    known = tuple(Licence(name) for name in sorted({name for name in names if name}))
+    return known if names and all(names) else (*known, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A declared source, or all that are not declared together (`name` is None); counts are documents."""
+
+    name: str | None
+    licence: str | None
+    owner: str | None
+    period: str | None
+    legal_basis: str | None
+    reason: str | None
+    sources: int
+    came_in: int
+    certified: int
+
+
+def origins(claim: dict[str, Any]) -> tuple[Origin, ...]:
+    """Where the documents come from. A source that nobody declared has a keyed name that says nothing: those are one."""
+    declared = tuple(
+        Origin(source["name"], source["licence"], source["owner"], source["period"], source["legal_basis"],
+               source.get("reason"), 1, source["documents_in"], source["documents_certified"])
+        for source in claim["sources"] if source["declared"]
+    )  # fmt: skip
+    rest = [source for source in claim["sources"] if not source["declared"]]
+    if not rest:
+        return declared
+    came_in, certified = (sum(source[name] for source in rest) for name in ("documents_in", "documents_certified"))
+    return (*declared, Origin(None, None, None, None, None, None, len(rest), came_in, certified))
+
+
+def languages(claim: dict[str, Any]) -> list[str]:
+    """The languages that some document was certified in, as ISO 639-1 codes; text in neither is left out."""
+    return [each["lang"] for each in claim["corpus"]["languages"] if each["lang"] != "und" and each["documents"]]
+
+
+def done_with(action: str) -> str:
+    """What was done with values that were found, in words."""
+    return "left as they are" if action in STAYS else f"replaced by {WAYS.get(action, action)}"
+
+
+def replaced(claim: dict[str, Any]) -> bool:
+    """Whether some value was found and replaced."""
+    return any(row["spans"] and row["action"] not in STAYS for row in claim["privacy"]["entities"])
+
+
+def tags(claim: dict[str, Any]) -> list[str]:
+    """What a catalogue finds the corpus by; `finance` only where the declared use speaks of it."""
+    use = claim["purpose"]["intended_use"].lower()
+    finance = ["finance"] if "financ" in use or "금융" in use else []
+    masked = ["pii-masked", "pseudonymised"] if replaced(claim) else []
+    return [*finance, *masked, "certified-corpus"]
+
+
+def listed(counts: dict[str, int]) -> str:
+    """Counts by reason in a line: `3 exact_duplicate, 1 withdrawn`; `none` where there are none."""
+    return ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items())) or "none"
+
+
+def verdicts(claim: dict[str, Any]) -> dict[str, int]:
+    """How many expectations passed, and how many did not and why that did not stop the corpus."""
+    waived = {waiver["id"] for waiver in claim["decision"]["waivers"]}
+    return dict(Counter(_verdict(row, waived) for row in claim["quality"]["results"]))
+
+
+def _verdict(row: dict[str, Any], waived: set[str]) -> str:
+    if row["status"] == "passed":
+        return "passed"
+    return f"{row['status']} (waived)" if row["id"] in waived else f"{row['status']} ({row['severity']})"
+
+
+def one_line(text: str) -> str:
+    """`text` with every character that does not print, a line end among them, written as an escape."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+
+
+def joined(*parts: str | None) -> str:
+    """The parts that there are, in a line."""
+    return "; ".join(part for part in parts if part)

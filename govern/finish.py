@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from govern import cards, certificate, claim, evidence, report, residual, signals
+from govern import certificate, claim, croissant, dataset_card, evidence, report, residual, signals
 from govern.collisions import surrogate_names
 from govern.environment import environment
 from govern.errors import Refused
@@ -67,8 +67,8 @@ def finish(
     made = certificate.certify(wanted)
     write_whole(partial / certificate.FILE, made.data)
     write_whole(partial / "report.html", report.render(wanted, found, certificate_digest=made.digest))
-    write_whole(partial / "README.md", cards.readme(made).encode())
-    write_whole(partial / "croissant.json", canonical(cards.croissant(made, partial)))
+    write_whole(partial / "README.md", dataset_card.render(made).encode())
+    write_whole(partial / "croissant.json", canonical(croissant.describe(made, partial)))
     write_whole(partial / MANIFEST, manifest(partial))
     sealed = [path for state in states if (path := private_folder / segment_of(state.masked.stem)).exists()]
     if request.vault is not None:
