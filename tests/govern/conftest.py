@@ -26,6 +26,12 @@ def signing() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def faults() -> ModuleType:
+    """The module `faults`: file-system calls that fail on order."""
+    return _load("faults")
+
+
+@pytest.fixture(scope="session")
 def keys(signing, tmp_path_factory) -> dict:
     """Signers by name: `alice` and `bob` (Ed25519), `carol` and `dave` (P-256); each has `private` and `public`."""
     folder = tmp_path_factory.mktemp("keys")
