@@ -78,23 +78,22 @@ def bundle(there: Path, key: PrivateKey | None = None) -> Path:
     return there.parent
 
 
-def repacked(there: Path, root: str) -> None:
-    """Writes a wheel into `there` for every installed distribution that `root` needs, `root` itself left out.
+def repacked(there: Path, requirements: Iterable[Requirement]) -> None:
+    """Writes a wheel into `there` for every installed distribution that these need, with what they need in turn.
 
     A wheel is the files of its RECORD: what pip made on installing (byte code, scripts, its own notes) stays behind.
     """
-    waiting, done = [(root, "")], set()
+    waiting, done = [(one, "") for one in requirements], set()
     while waiting:
-        one = waiting.pop()
-        if one in done:
+        requirement, extra = waiting.pop()
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": extra}):
             continue
-        done.add(one)
-        distribution = metadata.distribution(one[0])
-        for requirement in map(Requirement, distribution.requires or ()):
-            if requirement.marker is None or requirement.marker.evaluate({"extra": one[1]}):
-                name = canonicalize_name(requirement.name)
-                waiting += [(name, extra) for extra in ("", *sorted(requirement.extras))]
-    for name in sorted({name for name, _ in done} - {root}):
+        for asked in ("", *requirement.extras):
+            one = (canonicalize_name(requirement.name), asked)
+            if one not in done:
+                done.add(one)
+                waiting += [(Requirement(line), asked) for line in metadata.distribution(one[0]).requires or ()]
+    for name in sorted({name for name, _ in done}):
         _repack(metadata.distribution(name), there)
 
 

@@ -133,7 +133,8 @@ def _fetch(pins: list[Pin], folder: Path) -> tuple[list[Path], dict[str, str]]:
 
 
 def _pip(*arguments: str) -> None:
-    done = subprocess.run([*PIP, *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run([*PIP, *arguments], stdout=subprocess.DEVNULL, check=False)
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise InputError(f"pip {arguments[0]}: {last}; see that this machine reaches a package index, and run it again")
+        raise InputError(
+            f"pip {arguments[0]}: failed, and says above why; once that is mended, run `make bundle` again"
+        )

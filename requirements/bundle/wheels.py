@@ -17,15 +17,16 @@ from govern.files import sha256_file
 BLOCK_BYTES = 4096
 """What the smallest file takes on most file systems."""
 
-BYTE_CODE = 1.3
-"""Byte code beside its source, measured over all that is installed: 1.24."""
+BYTE_CODE = 1.4
+"""Byte code beside its source, with room to spare: 1.28 over all of the base bundle, and 1.30 with `tune`."""
 
 OLD_MANYLINUX = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
 """The glibc of the names from before PEP 600."""
 
 METADATA = re.compile(r"[^/]+\.dist-info/METADATA")
 TEXT = re.compile(
-    r"(?!.*\.\./)(?:[^/]+\.dist-info/licen[cs]es/.+|(?:.*/)?(?:licen[cs]e|copying|notice|copyright)[^/]*)", re.IGNORECASE
+    r"(?!.*\.\./)(?:[^/]+\.dist-info/licen[cs]es/.+|(?:.*/)?(?:licen[cs]e|copying|notice|copyright)[^/]*)",
+    re.IGNORECASE,
 )
 CODE = (".py", ".pyc", ".pyi", ".so", ".h", ".hpp", ".json")
 """Ends of names that look like a licence text and are none."""
