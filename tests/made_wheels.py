@@ -13,8 +13,6 @@ from govern.keys import PrivateKey
 from requirements.bundle import folder, locks, wheelhouse, wheels
 
 PURE = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-
-
 MIT = "License-Expression: MIT"
 LICENCE = "Permission is granted."
 PROGRAM = """

@@ -72,6 +72,9 @@ def test_a_wheel_built_from_source_is_said_to_be(there: Path) -> None:
     pins = locks.read(lock(there))
     made_up(there, "left", "1.5", (MIT,))
     sdists = {"left-1.5-py3-none-any.whl": "left-1.5.tar.gz sha256:" + "0" * 64}
+    with pytest.raises(InputError, match=r"sha256 0{64} is in no lock"):
+        wheelhouse.check(there / "assay-0.9-py3-none-any.whl", (), pins, there, sdists)
+    pins["left"] = locks.Pin("left", "1.5", frozenset({"0" * 64}))
     found = wheelhouse.check(there / "assay-0.9-py3-none-any.whl", (), pins, there, sdists)
     (left,) = (one for one in json.loads(sbom.build(found, ()))["components"] if one["name"] == "left")
     assert left["properties"] == [{"name": "assay:built-from", "value": sdists["left-1.5-py3-none-any.whl"]}]

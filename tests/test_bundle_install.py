@@ -35,7 +35,15 @@ def install(whole: Path, target: Path, *before: str) -> subprocess.CompletedProc
 
 def frozen(target: Path) -> list[str]:
     """What is installed in an environment, as `name==version`."""
-    command = [str(target / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "list", "--format=freeze"]
+    command = [
+        str(target / "bin" / "python"),
+        "-I",
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "list",
+        "--format=freeze",
+    ]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     pairs = [one.split("==") for one in listed]
     return sorted(f"{canonicalize_name(name)}=={version}" for name, version in pairs if name != "pip")
@@ -97,7 +105,8 @@ def test_the_real_programs_run_from_a_bundle_in_an_empty_environment(tmp_path: P
     """Assay and all it needs, packed again from what is installed, install without an index and certify without a network."""
     there = tmp_path / "bundle" / folder.WHEELS
     there.mkdir(parents=True)
-    repacked(there, wheels.read(program.own_wheel(there)).requires)
+    own = wheels.read(program.own_wheel(there))
+    repacked(there, own.requires)
     whole = bundle(there)
     folder.pack(whole, tmp_path / "bundle.tar")
     shutil.rmtree(whole)
@@ -111,10 +120,10 @@ def test_the_real_programs_run_from_a_bundle_in_an_empty_environment(tmp_path: P
     assert done.returncode == 0, done.stderr
     assert "corpus: verified" in done.stdout
     base = locks.read(ROOT / "requirements" / "base.txt")
-    assert frozen(target) == sorted(["assay==0.1.0", *(f"{pin.name}=={pin.version}" for pin in base.values())])
+    assert frozen(target) == sorted([f"assay=={own.version}", *(f"{pin.name}=={pin.version}" for pin in base.values())])
     assert not list(target.rglob("direct_url.json"))
     assert str(ROOT) not in subprocess.run(
-        [str(target / "bin" / "python"), "-c", "import govern; print(govern.__file__)"],
+        [str(target / "bin" / "python"), "-I", "-c", "import govern; print(govern.__file__)"],
         cwd=tmp_path, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     taken = sum(path.lstat().st_blocks * 512 for path in (target, *target.rglob("*")))

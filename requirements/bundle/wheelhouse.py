@@ -56,7 +56,7 @@ def check(
         extras: the extras of assay that are to be served.
         pins: the lock, as `locks.read` gives it.
         folder: the wheels. It may hold `own` too.
-        sdists: name of each wheel that was built from a source archive, to name and digest of that.
+        sdists: name of each wheel that was built from a source archive, to `NAME sha256:DIGEST` of that; a lock must know it.
 
     Raises:
         InputError: a file is no wheel, its digest is in no lock, or a package is missing, superfluous or of another version.
@@ -70,8 +70,9 @@ def check(
         pin = pins.get(wheel.name)
         if pin is None:
             raise InputError(f"{path.name}: in no lock, so nobody vouches for it; take it out of the wheelhouse")
-        if not wheel.sdist and wheel.sha256 not in pin.digests:
-            raise InputError(f"{path.name}: sha256 {wheel.sha256} is in no lock, so it was changed; fetch it again")
+        digest = wheel.sdist.rpartition(":")[2] or wheel.sha256
+        if digest not in pin.digests:
+            raise InputError(f"{path.name}: sha256 {digest} is in no lock, so it was changed; fetch it again")
         if wheel.name in found:
             raise InputError(f"{path.name}: a second wheel of {wheel.name}; leave the one that fits this machine")
         found[wheel.name] = wheel
