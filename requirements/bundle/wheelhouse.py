@@ -20,7 +20,7 @@ from . import wheels
 from .locks import Pin
 from .wheels import Wheel
 
-PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
+PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "-qq")  # errors alone
 OWN = "assay"
 
 
