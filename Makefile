@@ -1,5 +1,5 @@
 # A fresh machine needs Python 3.11 or newer and make. Every target installs what it needs into .venv, from locks with hashes.
-.PHONY: demo demo-tune test test-slow check bench lock clean
+.PHONY: demo demo-tune test test-slow check bench bundle lock clean
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
 BASE = .venv/.base
@@ -26,6 +26,9 @@ check: $(DEV)            ## style and types
 bench: $(DEV)            ## speed and detection beside plain Presidio
 	$(OFFLINE) .venv/bin/python benchmarks/speed.py
 	$(OFFLINE) .venv/bin/python benchmarks/detection.py
+
+bundle: $(DEV)           ## dist/assay-….tar, to install with no network; also EXTRAS=tune, SIGN_KEY=keys/sign.pem
+	.venv/bin/python -m requirements.bundle --extras "$(EXTRAS)" $(if $(SIGN_KEY),--sign-key "$(SIGN_KEY)")
 
 lock:                    ## resolve requirements/ anew; needs uv
 	sh requirements/lock.sh
