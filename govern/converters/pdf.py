@@ -1,0 +1,128 @@
+"""PDF: the text layer of each page as PDFium reads it, with what forms and stamps show; pictures are never read.
+
+Text that is drawn unseen (as over a scan) is text. A page without text that shows something is counted; a file of such pages alone
+is refused, and so is one whose fonts do not say which letters they draw: its text would be noise that no detector knows.
+"""
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from govern.converters.converted import TEXT_CHARACTERS, Converted, Text, Unread
+from govern.converters.layout import tidy
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfDocument, PdfPage, PdfTextPage
+
+PAGES = 20_000
+"""Pages, beyond which a file is refused."""
+
+UNMAPPED_SHARE = 0.1
+"""Of its characters that no font says a letter for, beyond which a file is refused."""
+
+_COMMENTS = frozenset({1, 9, 10, 11, 12, 16})
+"""Annotations that say something beside the page: notes, marks on text, pop-ups."""
+_DRAWN = frozenset({3, 13, 20})
+"""Annotations that show text on the page: free text, stamps, form fields."""
+_ATTACHED = 17
+_XFA = (2, 3)
+_PASSWORD, _SECURITY = 4, 5
+_HYPHENS = re.compile("(?<=[a-z])\ufffe(?=[a-z])")
+
+
+def read(data: bytes, *, by_page: bool = False) -> Converted:
+    """The text of a PDF file, in one piece or by page.
+
+    Raises:
+        Unread: it is encrypted, damaged, a scan, over a limit, or without a way from its fonts to letters.
+    """
+    from pypdfium2 import PdfiumError
+
+    document = _opened(data)
+    try:
+        return _read(document, by_page)
+    except PdfiumError:
+        raise Unread("damaged", "a page cannot be read") from None
+    finally:
+        document.close()
+
+
+def _opened(data: bytes) -> "PdfDocument":
+    from pypdfium2 import PdfDocument, PdfiumError
+
+    try:
+        return PdfDocument(data)
+    except PdfiumError as error:
+        if error.err_code in (_PASSWORD, _SECURITY):
+            raise Unread("encrypted", "opens with a password") from None
+        raise Unread("damaged", "its structure cannot be read") from None
+
+
+def _read(document: "PdfDocument", by_page: bool) -> Converted:
+    pages = len(document)
+    if pages > PAGES:
+        raise Unread("over_limit", f"has more than {PAGES:,} pages")
+    if document.get_formtype() in _XFA:
+        raise Unread("unknown_format", "an XFA form, whose pages show no text of their own; print it to PDF")
+    left_out = Counter[str](attachments=document.count_attachments())
+    texts, characters, unmapped = [], 0, 0
+    for number in range(pages):
+        text, letters, without = _page(document, number, left_out)
+        texts.append(Text(text, number + 1))
+        characters, unmapped = characters + letters, unmapped + without
+        if characters > TEXT_CHARACTERS:
+            raise Unread("over_limit", f"holds more than {TEXT_CHARACTERS:,} characters of text")
+    if unmapped > UNMAPPED_SHARE * characters:
+        raise Unread("no_unicode", "its fonts do not say which letters they show")
+    left_out["unmapped_characters"] = unmapped
+    if left_out["pages_without_text"] and not any(text.text for text in texts):
+        raise Unread("no_text_layer", "its pages show pictures and hold no text")
+    found = tuple(text for text in texts if text.text)
+    if not by_page:
+        found = (Text("\n\n".join(text.text for text in found)),)
+    return Converted(found, pages, +left_out)
+
+
+def _page(document: "PdfDocument", number: int, left_out: Counter[str]) -> tuple[str, int, int]:
+    """The text of a page, how many characters it has, and of how many no font says a letter."""
+    page = document[number]
+    try:
+        if _annotations(page, left_out):
+            page.flatten()
+            page.close()
+            page = document[number]
+        layer = page.get_textpage()
+        try:
+            text = layer.get_text_range()
+            without = _unmapped(layer)
+            count = layer.count_chars()
+        finally:
+            layer.close()
+        if not text.strip():
+            left_out["pages_without_text"] += next(page.get_objects(max_depth=1), None) is not None
+        return tidy(_HYPHENS.sub("", text).replace("\ufffe", "-")), count, without
+    finally:
+        page.close()
+
+
+def _annotations(page: "PdfPage", left_out: Counter[str]) -> bool:
+    """Counts what stands beside the page; whether something is shown on it that its text has to take in."""
+    from pypdfium2 import raw
+
+    drawn = False
+    for place in range(raw.FPDFPage_GetAnnotCount(page)):
+        annotation = raw.FPDFPage_GetAnnot(page, place)
+        if not annotation:
+            continue
+        kind = raw.FPDFAnnot_GetSubtype(annotation)
+        raw.FPDFPage_CloseAnnot(annotation)
+        left_out["comments"] += kind in _COMMENTS
+        left_out["attachments"] += kind == _ATTACHED
+        drawn = drawn or kind in _DRAWN
+    return drawn
+
+
+def _unmapped(layer: "PdfTextPage") -> int:
+    from pypdfium2 import raw
+
+    return sum(raw.FPDFText_HasUnicodeMapError(layer, place) == 1 for place in range(layer.count_chars()))
