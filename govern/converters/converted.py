@@ -18,7 +18,7 @@ REASONS: Mapping[str, str] = {
     "unsafe": "declares what no such file needs, and attacks use",
     "unknown_format": "is no PDF, HTML, DOCX, HWP 5 or HWPX file",
     "over_limit": "is larger, takes longer or unpacks to more than is read",
-    "reader_ended": "ended the process that read it",
+    "reader_failed": "ended the process that read it, or met a defect of its reader",
     "unreadable": "cannot be opened",
     "empty": "holds no text",
 }

@@ -64,6 +64,7 @@ def _read(document: "PdfDocument", by_page: bool) -> Converted:
         raise Unread("over_limit", f"has more than {PAGES:,} pages")
     if document.get_formtype() in _XFA:
         raise Unread("unknown_format", "an XFA form, whose pages show no text of their own; print it to PDF")
+    document.init_forms()
     left_out = Counter[str](attachments=document.count_attachments())
     texts, characters, unmapped = [], 0, 0
     for number in range(pages):
