@@ -1,8 +1,8 @@
 """`govern convert`: folders of documents as offices keep them, to JSON Lines that `govern certify` reads.
 
-Files are taken in the order of their names and cut into parts; a part is one file of JSON Lines, whole or absent, so a run that
-is killed continues. Every file is accounted for: in = converted + refused, by reason. The folder holds raw text, and so do names of
-files: it is made for its owner alone (0700, files 0600), and what is printed has counts and no name.
+Files are taken in the order of their names and cut into parts; a part is one file of JSON Lines, whole or absent, so a run
+that is killed continues. Every file is accounted for: in = converted + refused, by reason. The folder holds raw text and names
+of files, which name persons: it is made for its owner alone (0700, files 0600), and what is printed has counts and no name.
 """
 
 import hashlib
@@ -11,11 +11,14 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from glob import glob, has_magic
 from importlib import metadata
 from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+from govern.converters.converted import SECONDS
 from govern.errors import InputError
 from govern.files import canonical, digest, parse_canonical, sha256_file, sync_folder, write_whole
 from govern.inventory import plain
@@ -28,9 +31,6 @@ LIBRARIES = {"olefile": "olefile", "pypdfium2": "pypdfium2", "selectolax": "sele
 
 PART_FILES, PART_BYTES = 32, 32_000_000
 """Files and bytes of input that a part holds at most; a larger file is a part of its own."""
-
-SECONDS = 60
-"""Processor time that a file may take."""
 
 SUMMARY = "summary.json"
 _RUN = "run.json"
@@ -59,6 +59,7 @@ class Task:
 
     @property
     def name(self) -> str:
+        """What the files of the part are called, but for their ending."""
         return f"part-{self.index:05}"
 
 
@@ -119,7 +120,7 @@ def _check_libraries() -> None:
 
 
 def found(inputs: Iterable[Path]) -> tuple[Source, ...]:
-    """The files in `inputs` (files, and folders with all that lies in them), sorted by name; a dot hides a file or folder.
+    """The files in `inputs` (files, patterns, folders with all that lies in them) by name; one that begins with a dot is none.
 
     Raises:
         InputError: no such input, a folder without files, or two files with one name.
@@ -128,7 +129,7 @@ def found(inputs: Iterable[Path]) -> tuple[Source, ...]:
     for given in inputs:
         for path, name in _given(given):
             if name in named:
-                raise InputError(f"{plain(path)}: two inputs have this name below their folders; rename one, or convert them apart")
+                raise InputError(f"{plain(path)}: two inputs have this name below their folders; rename one, or convert it apart")
             size = path.stat().st_size if path.is_file() else 0
             named[name] = Source(path.resolve(), name, size)
     return tuple(named[name] for name in sorted(named))
@@ -140,6 +141,13 @@ def _given(given: Path) -> list[tuple[Path, str]]:
         if not inside:
             raise InputError(f"{plain(given)}: holds no file; check the path")
         return [(path, plain(Path(path.relative_to(given).as_posix()))) for path in inside]
+    if has_magic(str(given)) and not os.path.lexists(given):
+        fixed = Path(*takewhile(lambda part: not has_magic(part), given.parts))
+        matched = [Path(path) for path in glob(str(given), recursive=True)]  # noqa: PTH207 - of absolute patterns, too
+        files = [(path, plain(Path(path.relative_to(fixed).as_posix()))) for path in matched if not path.is_dir()]
+        if not files:
+            raise InputError(f"{plain(given)}: no file matches this pattern; check the path")
+        return files
     if not os.path.lexists(given):
         raise InputError(f"{plain(given)}: no such file or folder; check the path")
     return [(given, plain(Path(given.name)))]
@@ -153,7 +161,7 @@ def _inside(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in folders:
             if (Path(directory) / name).is_symlink():
-                raise InputError(f"{plain(Path(directory) / name)}: a link to a folder, which is not followed; name the folder itself")
+                raise InputError(f"{plain(Path(directory) / name)}: a link to a folder, and none is followed; name the folder")
         yield from (Path(directory) / name for name in names if not name.startswith("."))
 
 
@@ -187,13 +195,12 @@ def _make(partial: Path) -> None:
 
 
 def _begin(partial: Path, identity: dict[str, Any]) -> None:
-    """Writes what this run is, or drops the work of another: nothing of an unfinished folder is of use to anybody else."""
+    """Writes what this run is, or finds that the work that is there is its own."""
     record = partial / _RUN
-    if record.exists() and record.read_bytes() == canonical(identity):
-        return
-    for path in partial.iterdir():
-        path.unlink()
-    write_whole(record, canonical(identity), 0o600)
+    if not record.exists():
+        write_whole(record, canonical(identity), 0o600)
+    elif record.read_bytes() != canonical(identity):
+        raise InputError(f"{partial}: holds work on other files, or by other flags or code; choose another --out, or remove it")
 
 
 def _finished(out: Path, identity: dict[str, Any]) -> dict[str, Any]:
@@ -203,7 +210,7 @@ def _finished(out: Path, identity: dict[str, Any]) -> dict[str, Any]:
     except OSError:
         raise InputError(f"{out}: exists, and no run of this command made it; choose another --out, or move it away") from None
     if not same:
-        raise InputError(f"{out}: holds what other files or flags gave, or another version; choose another --out, or remove it")
+        raise InputError(f"{out}: holds what came of other files, flags or code; choose another --out, or remove it")
     summary: dict[str, Any] = parse_canonical((out / SUMMARY).read_bytes(), str(out / SUMMARY))
     for part in summary["parts"]:
         path = out / part["name"]
@@ -244,7 +251,8 @@ def _part(task: Task) -> dict[str, Any]:
             characters = sum(len(text) for _, text in texts)
             files.append({"file": source.name, "documents": len(texts), "characters": characters, **said})
     data = b"".join(lines)
-    state = {"files": files, "name": f"{task.name}.jsonl", "sha256": hashlib.sha256(data).hexdigest(), "documents": len(lines)}
+    sha256 = hashlib.sha256(data).hexdigest()
+    state = {"files": files, "name": f"{task.name}.jsonl", "sha256": sha256, "documents": len(lines)}
     if lines:
         write_whole(task.folder / f"{task.name}.jsonl", data, 0o600)
     write_whole(record, canonical(state), 0o600)

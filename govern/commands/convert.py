@@ -5,13 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern.console import show
+from govern.converters.converted import SECONDS
 from govern.flags import add_command, positive
 
 if TYPE_CHECKING:
     from govern.convert import Conversion
-
-SECONDS = 60
-"""Processor time that a file may take, where no flag says it."""
 
 
 def add(commands: Any) -> None:
@@ -20,7 +18,9 @@ def add(commands: Any) -> None:
 
     convert = add_command(commands, "convert", _convert, "turn PDF, HTML, DOCX, HWP and HWPX files into JSON Lines; private")
     convert.add_argument("inputs", type=Path, nargs="+", metavar="INPUT", help="files, or folders with all that lies in them")
-    convert.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder; holds raw text, so keep it private")
+    convert.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="a new folder; it holds raw text, for its owner alone"
+    )
     convert.add_argument("--by", choices=("file", "page"), default="file", help="what a document is (page: of PDF alone)")
     convert.add_argument("--allow-refused", action="store_true", help="exit with 0 where files were refused, too")
     convert.add_argument(

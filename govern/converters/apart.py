@@ -1,7 +1,7 @@
 """A process of its own that reads files one after the other, held to time and memory: whatever a file does ends there.
 
-The process gets a path and answers with one line of JSON, so that nothing it says is run. One that dies is replaced, and the file
-tried once more, since it may have been killed from outside; a file that ends it twice is refused, and no other with it.
+The process gets a path and answers with one line of JSON, so that nothing it says is run. One that dies is replaced, and the
+file tried once more, since it may have been killed from outside; a file that ends it twice is refused, and no other with it.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ import time
 import traceback
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from govern.converters.converted import Unread
 from govern.converters.formats import read, sniff
@@ -34,6 +34,8 @@ WAIT_TIMES = 4
 
 _CODE = "import json, sys; sys.path[:] = json.loads(sys.stdin.readline()); from govern.converters.apart import serve; serve()"
 _PIECE = 1 << 16
+_STATM = Path("/proc/self/statm")
+"""Where Linux says how much address space a process has; elsewhere memory is not held."""
 
 
 class Apart:
@@ -43,7 +45,7 @@ class Apart:
         self.seconds, self.by_page = seconds, by_page
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> "Apart":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -59,7 +61,7 @@ class Apart:
             if said:
                 answer: dict[str, Any] = json.loads(said)
                 return answer
-        return refused("reader_failed", "ended the process that read it, twice")
+        return refused("reader_failed", "ended the process that read it, twice: by its memory, or a defect of its reader")
 
     def _ask(self, path: Path) -> bytes | None:
         """The line that the process answers; empty where it ended instead, None where it was waited for in vain."""
@@ -108,7 +110,9 @@ def serve() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
     _load()
-    resource.setrlimit(resource.RLIMIT_AS, (_address_space() + MEMORY_BYTES,) * 2)
+    if _STATM.exists():
+        pages = int(_STATM.read_text("ascii").split()[0])
+        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + MEMORY_BYTES,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold the text
     for line in sys.stdin:
         path, seconds, by_page = json.loads(line)
@@ -125,12 +129,6 @@ def _load() -> None:
     import olefile  # noqa: F401
     import pypdfium2  # noqa: F401
     import selectolax.lexbor  # noqa: F401
-
-
-def _address_space() -> int:
-    """Bytes of address space that this process has."""
-    pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
-    return pages * resource.getpagesize()
 
 
 def _said(path: Path, by_page: bool) -> bytes:
@@ -151,10 +149,10 @@ def answer(path: Path, by_page: bool) -> dict[str, Any]:
         known["format"] = sniff(data, path.name)
         converted = read(data, known["format"], by_page=by_page)
     except Unread as error:
-        return known | refused(error.reason, error.why)
+        return known | refused(error.reason, error.why) | {"left_out": dict(sorted(error.left_out.items()))}
     except MemoryError:
         raise
-    except Exception as error:  # noqa: BLE001 - the edge of a process: a file that nobody foresaw is refused, and by its place in the code
+    except Exception as error:  # noqa: BLE001 - the edge of a process: what nobody foresaw refuses the file
         last = traceback.extract_tb(error.__traceback__)[-1]
         return known | refused("reader_failed", f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}")
     texts = [[text.page, text.text] for text in converted.texts]

@@ -10,6 +10,9 @@ TEXT_CHARACTERS = 15_000_000
 UNPACKED_BYTES = 256_000_000
 """Bytes that the packed parts of a file may unpack to."""
 
+SECONDS = 60
+"""Processor time that a file may take, where nobody says otherwise."""
+
 REASONS: Mapping[str, str] = {
     "encrypted": "opens with a password alone, or by rights management",
     "no_text_layer": "pages are pictures (scanned), and nothing here reads pictures",
@@ -28,9 +31,9 @@ REASONS: Mapping[str, str] = {
 class Unread(Exception):
     """A file that gives no text: `reason` is a key of `REASONS`, `why` a few words that quote nothing of the file."""
 
-    def __init__(self, reason: str, why: str) -> None:
+    def __init__(self, reason: str, why: str, left_out: Mapping[str, int] | None = None) -> None:
         super().__init__(f"{reason}: {why}")
-        self.reason, self.why = reason, why
+        self.reason, self.why, self.left_out = reason, why, left_out or {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,6 @@ def read(data: bytes, kind: str, *, by_page: bool = False) -> Converted:
     reader = importlib.import_module(f"govern.converters.{kind}")
     converted: Converted = reader.read(data, by_page=by_page) if kind == "pdf" else reader.read(data)
     if not any(text.text for text in converted.texts):
-        pictures = converted.left_out.get("pictures")
-        raise Unread("empty", "holds pictures and no text" if pictures else "holds no text")
+        why = "holds no text but what is left out" if converted.left_out else "holds no text"
+        raise Unread("empty", why, converted.left_out)
     return converted

@@ -41,9 +41,9 @@ _COUNTED = {
 }  # fmt: skip
 _CELLS = ("td", "th")
 _BLOCKS = frozenset({
-    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "dir", "div", "dl", "dt",
-    "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "legend", "li",
-    "main", "menu", "nav", "ol", "optgroup", "option", "p", "pre", "section", "select", "summary", "table", "tbody", "tfoot",
+    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "dir", "div", "dl",
+    "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "legend",
+    "li", "main", "menu", "nav", "ol", "optgroup", "option", "p", "pre", "section", "select", "summary", "table", "tbody", "tfoot",
     "thead", "textarea", "ul", "xmp",
 })  # fmt: skip
 _KEPT = frozenset({"pre", "textarea", "xmp", "listing"})
@@ -68,9 +68,12 @@ def read(data: bytes) -> Converted:
     Raises:
         Unread: its bytes are not in the encoding that it declares, or nothing says which they have.
     """
-    from selectolax.lexbor import LexborHTMLParser
+    from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-    tree = LexborHTMLParser(decoded(data))
+    try:
+        tree = LexborHTMLParser(decoded(data))
+    except SelectolaxError:
+        raise Unread("over_limit", "its tree takes more memory than is given") from None
     page = _Page()
     page.walk(tree.root)
     return Converted((Text(page.writer.whole()),), left_out=+page.left_out)

@@ -123,6 +123,8 @@ def _sections(ole: "OleFileIO") -> list[str]:
         for path in ole.listdir()
         if len(path) == 2 and path[0] == "BodyText" and path[1].startswith("Section") and path[1][7:].isdecimal()
     }
+    if sorted(found) != list(range(len(found))):
+        raise Unread("damaged", "lacks a section")
     return [found[number] for number in sorted(found)]
 
 

@@ -35,7 +35,10 @@ def read(data: bytes) -> Converted:
     if package.has(_MANIFEST):
         package.parse(_MANIFEST, _Manifest())
     writer, left_out = Writer(), Counter[str]()
-    for name in _numbered(package, SECTION):
+    sections = _numbered(package, SECTION)
+    if any(not package.has(f"Contents/section{number}.xml") for number in range(len(sections))):
+        raise Unread("damaged", "lacks a section")
+    for name in sections:
         package.parse(name, _Section(writer, left_out))
     for name in _numbered(package, _MASTER):
         writer.open_aside()

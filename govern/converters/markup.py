@@ -46,7 +46,7 @@ class Package:
             self._archive = zipfile.ZipFile(io.BytesIO(data))
         except _BROKEN:
             raise Unread("damaged", "its ZIP directory cannot be read") from None
-        self._parts = {}
+        self._parts: dict[str, zipfile.ZipInfo] = {}
         self._left = UNPACKED_BYTES
         for entry in self._archive.infolist():
             name = entry.filename.lower()

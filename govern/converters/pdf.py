@@ -1,7 +1,7 @@
 """PDF: the text layer of each page as PDFium reads it, with what forms and stamps show; pictures are never read.
 
-Text that is drawn unseen (as over a scan) is text. A page without text that shows something is counted; a file of such pages alone
-is refused, and so is one whose fonts do not say which letters they draw: its text would be noise that no detector knows.
+Text that is drawn unseen (as over a scan) is text. A page without text that shows something is counted; a file of such pages
+alone is refused, and so is one whose fonts do not say which letters they draw: its text would be noise to every detector.
 """
 
 import re
@@ -77,7 +77,7 @@ def _read(document: "PdfDocument", by_page: bool) -> Converted:
         raise Unread("no_unicode", "its fonts do not say which letters they show")
     left_out["unmapped_characters"] = unmapped
     if left_out["pages_without_text"] and not any(text.text for text in texts):
-        raise Unread("no_text_layer", "its pages show pictures and hold no text")
+        raise Unread("no_text_layer", "its pages show pictures and hold no text", +left_out)
     found = tuple(text for text in texts if text.text)
     if not by_page:
         found = (Text("\n\n".join(text.text for text in found)),)

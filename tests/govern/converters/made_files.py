@@ -32,15 +32,15 @@ def table(rows: list[list[str]]) -> str:
     return "<w:tbl>" + "".join(f"<w:tr>{row}</w:tr>" for row in cells) + "</w:tbl>"
 
 
-def docx(body: str, beside: dict[str, str] | None = None, more: dict[str, str | bytes] | None = None, before: str = "") -> bytes:
+def docx(body: str, beside: dict[str, str] | None = None, more: dict[str, str | bytes] | None = None, before="") -> bytes:
     """A Word document; `beside` are parts such as `header1`, and `before` stands above its root."""
     parts: dict[str, str | bytes] = {"word/document.xml": f"{before}<w:document {_W}><w:body>{body}</w:body></w:document>"}
     kinds = {"document": "document.main"}
     for name, xml in (beside or {}).items():
         parts[f"word/{name}.xml"] = f"<w:part {_W}>{xml}</w:part>"
         kinds[name] = name.rstrip("0123456789")
-    overrides = "".join(f'<Override PartName="/word/{name}.xml" ContentType="{WORD}{kind}+xml"/>' for name, kind in kinds.items())
-    types = f'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">{overrides}</Types>'
+    said = "".join(f'<Override PartName="/word/{name}.xml" ContentType="{WORD}{kind}+xml"/>' for name, kind in kinds.items())
+    types = f'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">{said}</Types>'
     return zipped({"[Content_Types].xml": types, **parts, **(more or {})})
 
 
@@ -91,7 +91,8 @@ def hwp_table(level: int, rows: list[list[str]]) -> bytes:
     made = [record(0x4D, level + 1, bytes(18))]
     for number, row in enumerate(rows):
         for column, text in enumerate(row):
-            made += [record(0x48, level + 1, struct.pack("<HHIHHHH", 1, 0, 0, column, number, 1, 1)), hwp_paragraph(level + 1, text)]
+            place = struct.pack("<HHIHHHH", 1, 0, 0, column, number, 1, 1)
+            made += [record(0x48, level + 1, place), hwp_paragraph(level + 1, text)]
     return control(level, "tbl ", *made)
 
 
