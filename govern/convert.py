@@ -129,7 +129,7 @@ def found(inputs: Iterable[Path]) -> tuple[Source, ...]:
     for given in inputs:
         for path, name in _given(given):
             if name in named:
-                raise InputError(f"{plain(path)}: two inputs have this name below their folders; rename one, or convert it apart")
+                raise InputError(f"{plain(path)}: two inputs have this name below their folders; convert them apart")
             size = path.stat().st_size if path.is_file() else 0
             named[name] = Source(path.resolve(), name, size)
     return tuple(named[name] for name in sorted(named))
@@ -245,7 +245,7 @@ def _part(task: Task) -> dict[str, Any]:
         for source, sha256 in zip(task.sources, task.digests, strict=True):
             said = reader.read(source.path)
             if said.get("sha256", sha256) != sha256:
-                raise InputError("an input file changed while it was read; run the same command again when nothing writes there")
+                raise InputError("an input file changed while it was read; run this again when nothing writes there")
             texts = said.pop("texts", [])
             lines += [_line(source.name, said, page, text) for page, text in texts]
             characters = sum(len(text) for _, text in texts)

@@ -188,8 +188,10 @@ class _Story:
         for record in siblings:
             self.left_out[_COUNTED.get(record.tag, "")] += 1
             in_memo = in_memo or record.tag == _MEMO_LIST
-            if in_memo or record.tag == _CTRL_HEADER:
+            if in_memo:
                 continue
+            if record.tag == _CTRL_HEADER:
+                raise Unread("damaged", "a control stands outside a paragraph")
             if record.tag == _PARA_HEADER:
                 self._paragraph(record)
             else:
@@ -205,11 +207,10 @@ class _Story:
                         self._control(next(controls, None))
                     else:
                         self.writer.text(piece)
-            elif record.tag not in (_CTRL_HEADER, _PARA_HEADER):
-                self._list(record.below)
         for control in controls:
             self._control(control)
         self.writer.line()
+        self._list([record for record in paragraph.below if record.tag not in (_PARA_TEXT, _CTRL_HEADER)])
 
     def _control(self, control: Record | None) -> None:
         """What an extended control character stands for."""

@@ -86,10 +86,13 @@ def _read(document: "PdfDocument", by_page: bool) -> Converted:
 
 def _page(document: "PdfDocument", number: int, left_out: Counter[str]) -> tuple[str, int, int]:
     """The text of a page, how many characters it has, and of how many no font says a letter."""
+    from pypdfium2 import raw
+
     page = document[number]
     try:
         if _annotations(page, left_out):
-            page.flatten()
+            if raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_FAIL:
+                raise Unread("damaged", "what stands on a page beside its text cannot be read")
             page.close()
             page = document[number]
         layer = page.get_textpage()

@@ -146,8 +146,11 @@ def _entry(name: str, kind: int, right: int = FREE, child: int = FREE, start: in
     return (head + bytes(36) + struct.pack("<IQ", start, size)).ljust(128, b"\0")
 
 
-def pdf(*pages: str, unicode: bool = True, font: bool = True, more: bytes = b"") -> bytes:
-    """A PDF file; each page shows lines of text in a font whose numbers are those of UTF-16, and says so if `unicode`."""
+def pdf(*pages: str, unicode: bool = True, more: bytes = b"", objects: list[bytes] | None = None) -> bytes:
+    """A PDF file; each page shows lines of text in a font whose numbers are those of UTF-16, and says so if `unicode`.
+
+    `more` stands in each page; further `objects` have the numbers after those of the pages.
+    """
     codes = sorted({ord(letter) for page in pages for letter in page if letter != "\n"})
     maps = "".join(f"<{code:04x}> <{code:04x}>\n" for code in codes)
     cmap = (
@@ -155,29 +158,28 @@ def pdf(*pages: str, unicode: bool = True, font: bool = True, more: bytes = b"")
         "1 begincodespacerange <0000> <ffff> endcodespacerange\n"
         f"{len(codes)} beginbfchar\n{maps}endbfchar\nendcmap end end"
     )
-    objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b""]
-    objects.append(
+    made = [b"<< /Type /Catalog /Pages 2 0 R >>", b""]
+    made.append(
         b"<< /Type /Font /Subtype /Type0 /BaseFont /Made /Encoding /Identity-H /DescendantFonts [4 0 R]"
         + (b" /ToUnicode 5 0 R" if unicode else b"") + b" >>"
     )
-    objects.append(
+    made.append(
         b"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /Made /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) "
         b"/Supplement 0 >> /DW 1000 /FontDescriptor << /Type /FontDescriptor /FontName /Made /Flags 4 >> >>"
     )
-    objects.append(stream(cmap.encode()))
+    made.append(stream(cmap.encode()))
     kids = []
     for page in pages:
-        kids.append(len(objects) + 1)
-        resources = b"<< /Font << /F 3 0 R >> >>" if font else b"<< >>"
-        objects.append(
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents {len(objects) + 2} 0 R /Resources ".encode()
-            + resources + more + b" >>"
+        kids.append(len(made) + 1)
+        made.append(
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents {len(made) + 2} 0 R ".encode()
+            + b"/Resources << /Font << /F 3 0 R >> >> " + more + b" >>"
         )
         lines = page.split("\n")
         drawn = "".join(f"<{line.encode('utf-16-be').hex()}> Tj 0 -16 Td " for line in lines)
-        objects.append(stream(f"BT /F 10 Tf 40 740 Td {drawn} ET".encode() if page else b"0 0 200 200 re f"))
-    objects[1] = f"<< /Type /Pages /Count {len(kids)} /Kids [{' '.join(f'{kid} 0 R' for kid in kids)}] >>".encode()
-    return assembled(objects)
+        made.append(stream(f"BT /F 10 Tf 40 740 Td {drawn} ET".encode() if page else b"0 0 200 200 re f"))
+    made[1] = f"<< /Type /Pages /Count {len(kids)} /Kids [{' '.join(f'{kid} 0 R' for kid in kids)}] >>".encode()
+    return assembled(made + (objects or []))
 
 
 def stream(data: bytes, words: bytes = b"") -> bytes:
@@ -196,3 +198,10 @@ def assembled(objects: list[bytes]) -> bytes:
     return data + b"xref\n0 %d\n0000000000 65535 f \n%strailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (
         count, table, count, len(data)
     )
+
+
+def locked_pdf() -> bytes:
+    """A PDF file that says it is encrypted, by a password that nobody has."""
+    data = pdf("x")
+    locked = b"/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <%s> /U <%s> >> /ID [<00> <00>] /Root" % (b"01" * 32, b"02" * 32)
+    return data.replace(b"/Root", locked)
