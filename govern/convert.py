@@ -88,6 +88,8 @@ def convert(
         InputError: an input that is not there, an `out` of another run, or no extra `documents`.
         Interrupted: a worker died; the same command continues.
     """
+    from govern.converters.apart import end_kept
+
     _check_libraries()
     sources = found(inputs)
     if out.name in ("", ".."):
@@ -101,7 +103,10 @@ def convert(
     with alone(partial):
         _begin(partial, identity)
         tasks = tuple(_tasks(sources, digests, partial, seconds=seconds, by_page=by_page))
-        states = list(progress(map_shards(_part, tasks, workers), len(tasks), "convert"))
+        try:
+            states = list(progress(map_shards(_part, tasks, workers), len(tasks), "convert"))
+        finally:
+            end_kept()
         summary = _summary(states)
         write_whole(partial / SUMMARY, canonical(summary), 0o600)
         for task in tasks:
@@ -233,7 +238,7 @@ def _tasks(
 
 def _part(task: Task) -> dict[str, Any]:
     """Converts the files of a part; what was said of each, without its text. A part that is done is read and not done again."""
-    from govern.converters.apart import Apart
+    from govern.converters.apart import kept
 
     record = task.folder / f"{task.name}.state"
     if record.exists():
@@ -241,15 +246,15 @@ def _part(task: Task) -> dict[str, Any]:
         return done
     lines: list[bytes] = []
     files: list[dict[str, Any]] = []
-    with Apart(task.seconds, by_page=task.by_page) as reader:
-        for source, sha256 in zip(task.sources, task.digests, strict=True):
-            said = reader.read(source.path)
-            if said.get("sha256", sha256) != sha256:
-                raise InputError("an input file changed while it was read; run this again when nothing writes there")
-            texts = said.pop("texts", [])
-            lines += [_line(source.name, said, page, text) for page, text in texts]
-            characters = sum(len(text) for _, text in texts)
-            files.append({"file": source.name, "documents": len(texts), "characters": characters, **said})
+    reader = kept(task.seconds, by_page=task.by_page)
+    for source, sha256 in zip(task.sources, task.digests, strict=True):
+        said = reader.read(source.path)
+        if said.get("sha256", sha256) != sha256:
+            raise InputError("an input file changed while it was read; run this again when nothing writes there")
+        texts = said.pop("texts", [])
+        lines += [_line(source.name, said, page, text) for page, text in texts]
+        characters = sum(len(text) for _, text in texts)
+        files.append({"file": source.name, "documents": len(texts), "characters": characters, **said})
     data = b"".join(lines)
     sha256 = hashlib.sha256(data).hexdigest()
     state = {"files": files, "name": f"{task.name}.jsonl", "sha256": sha256, "documents": len(lines)}

@@ -1,7 +1,8 @@
 """A process of its own that reads files one after the other, held to time and memory: whatever a file does ends there.
 
-The process gets a path and answers with one line of JSON, so that nothing it says is run. One that dies is replaced, and the
-file tried once more, since it may have been killed from outside; a file that ends it twice is refused, and no other with it.
+The process gets a path and answers with one line of JSON, so that nothing it says is run. A file that ends it, or that it
+cannot read, is tried once more in a new one, since files before may have left it little memory, or somebody may have killed it:
+so what comes of a file does not depend on others.
 """
 
 import hashlib
@@ -34,6 +35,9 @@ WAIT_TIMES = 4
 
 _CODE = "import json, sys; sys.path[:] = json.loads(sys.stdin.readline()); from govern.converters.apart import serve; serve()"
 _PIECE = 1 << 16
+_AGAIN = frozenset({"damaged", "over_limit", "reader_failed"})
+"""What a file may be refused for because of the process that read it."""
+
 _STATM = Path("/proc/self/statm")
 """Where Linux says how much address space a process has; elsewhere memory is not held."""
 
@@ -49,18 +53,27 @@ class Apart:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._end()
+        self.end()
 
     def read(self, path: Path) -> dict[str, Any]:
-        """What `answer` says of a file, or that it ended the process that read it."""
-        for _ in range(2):
-            said = self._ask(path)
-            if said is None or (not said and self._end() == -signal.SIGXCPU):
-                self._end()
-                return refused("over_limit", f"takes over {self.seconds} s to read")
-            if said:
-                answer: dict[str, Any] = json.loads(said)
-                return answer
+        """What `answer` says of a file, or that it ended the process that read it, or took too long."""
+        said = self._once(path)
+        if said.get("refused") in _AGAIN and said["why"] != self._late:
+            self.end()
+            said = self._once(path)
+        return said
+
+    @property
+    def _late(self) -> str:
+        return f"takes over {self.seconds} s to read"
+
+    def _once(self, path: Path) -> dict[str, Any]:
+        said = self._ask(path)
+        if said:
+            answer: dict[str, Any] = json.loads(said)
+            return answer
+        if self.end() == -signal.SIGXCPU or said is None:
+            return refused("over_limit", self._late)
         return refused("reader_failed", "ended the process that read it, twice: by its memory, or a defect of its reader")
 
     def _ask(self, path: Path) -> bytes | None:
@@ -84,7 +97,7 @@ class Apart:
                 return b""
         return b"".join(pieces)
 
-    def _end(self) -> int | None:
+    def end(self) -> int | None:
         """Ends the process, if there is one; how it ended."""
         process, self._process = self._process, None
         if process is None:
@@ -92,6 +105,20 @@ class Apart:
         process.kill()
         process.communicate()
         return process.returncode
+
+
+_kept: dict[tuple[int, bool], Apart] = {}
+
+
+def kept(seconds: int, *, by_page: bool) -> Apart:
+    """The reader of this process, which lives on from one part to the next; `end_kept` ends it."""
+    return _kept.setdefault((seconds, by_page), Apart(seconds, by_page=by_page))
+
+
+def end_kept() -> None:
+    """Ends the readers of this process; those of other processes end with them."""
+    while _kept:
+        _kept.popitem()[1].end()
 
 
 def _started() -> subprocess.Popen[bytes]:

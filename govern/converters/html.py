@@ -136,7 +136,7 @@ class _Page:
             self._text(node.text_content or "")
             return False
         if not node.is_element_node:
-            self.left_out["comments"] += bool(node.is_comment_node)
+            self.left_out["markup_comments"] += bool(node.is_comment_node)
             return False
         if tag in _COUNTED:
             self.left_out[_COUNTED[tag]] += 1

@@ -4,6 +4,7 @@ import io
 import struct
 import zipfile
 import zlib
+from collections.abc import Sequence
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml."
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
@@ -40,8 +41,14 @@ def docx(body: str, beside: dict[str, str] | None = None, more: dict[str, str | 
         parts[f"word/{name}.xml"] = f"<w:part {_W}>{xml}</w:part>"
         kinds[name] = name.rstrip("0123456789")
     said = "".join(f'<Override PartName="/word/{name}.xml" ContentType="{WORD}{kind}+xml"/>' for name, kind in kinds.items())
-    types = f'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">{said}</Types>'
-    return zipped({"[Content_Types].xml": types, **parts, **(more or {})})
+    types = (
+        '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" '
+        f'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>{said}</Types>'
+    )
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
+    main = f'<Relationship Id="r1" Type="{office}" Target="word/document.xml"/>'
+    links = f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{main}</Relationships>'
+    return zipped({"[Content_Types].xml": types, "_rels/.rels": links, **parts, **(more or {})})
 
 
 def hwpx(*sections: str, more: dict[str, str | bytes] | None = None) -> bytes:
@@ -78,7 +85,7 @@ def extended(character: int, kind: str) -> bytes:
 def hwp_paragraph(level: int, text: str | bytes, *below: bytes) -> bytes:
     """A paragraph, and the records of its controls."""
     data = text.encode("utf-16-le") if isinstance(text, str) else text
-    return record(0x42, level, bytes(22)) + record(0x43, level + 1, data) + b"".join(below)
+    return record(0x42, level, bytes(22)) + record(0x43, level + 1, data + b"\r\0") + b"".join(below)
 
 
 def control(level: int, kind: str, *below: bytes, data: bytes = b"") -> bytes:
@@ -99,30 +106,39 @@ def hwp_table(level: int, rows: list[list[str]]) -> bytes:
 def hwp(*sections: bytes, properties: int = 1) -> bytes:
     """An HWP 5 file of sections of records."""
     header = b"HWP Document File".ljust(32, b"\0") + struct.pack("<II", 0x05010000, properties)
-    streams = {("FileHeader",): header.ljust(256, b"\0")}
-    for number, section in enumerate(sections):
-        packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-        streams["BodyText", f"Section{number}"] = packer.compress(section) + packer.flush() if properties & 1 else section
-    return ole(streams)
+    parts = {("BodyText", f"Section{number}"): section for number, section in enumerate(sections)}
+    parts["DocInfo",] = record(0x10, 0, struct.pack("<H", len(sections)) + bytes(24))
+    packed = {path: deflated(data) if properties & 1 else data for path, data in parts.items()}
+    return ole({("FileHeader",): header.ljust(256, b"\0"), **packed})
+
+
+def deflated(data: bytes) -> bytes:
+    """Raw deflate, as sections are packed."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return packer.compress(data) + packer.flush()
 
 
 def ole(streams: dict[tuple[str, ...], bytes]) -> bytes:
-    """An OLE file; streams are filled up to 4,096 bytes, so that none is a small one."""
+    """An OLE file; streams under 4,096 bytes lie in its small sectors, as the format has it."""
     names: list[tuple[str, ...]] = sorted({path[:depth] for path in streams for depth in range(1, len(path) + 1)})
-    directory_sectors = -(-(len(names) + 1) // 4)
-    chains, places = [list(range(1, 1 + directory_sectors))], {}
-    body = b""
+    small, small_table, places = b"", [FREE] * 128, {}
     for path, data in streams.items():
-        filled = data.ljust(max(4096, -(-len(data) // SECTOR) * SECTOR), b"\0")
-        places[path] = (chains[-1][-1] + 1, len(filled))
-        chains.append(list(range(places[path][0], places[path][0] + len(filled) // SECTOR)))
-        body += filled
-    fat = [FAT] + [FREE] * 127
-    assert chains[-1][-1] < 128, "one sector of allocation table is enough for a test"
-    for chain in chains:
-        for here, following in zip(chain, [*chain[1:], END], strict=True):
-            fat[here] = following
-    entries = [_entry("Root Entry", 5, child=_first(names, ()))]
+        if len(data) < 4096:
+            first = len(small) // 64
+            places[path] = (first, len(data))
+            small += _filled(data, 64)
+            _link(small_table, range(first, len(small) // 64))
+    directory_sectors = -(-(len(names) + 1) // 4)
+    table = [FAT] + [FREE] * 127
+    _link(table, range(1, 1 + directory_sectors))
+    _link(table, [1 + directory_sectors])
+    body, begun = b"", 2 + directory_sectors
+    for path, data in {(): small, **streams}.items():
+        if path not in places:
+            places[path] = (begun + len(body) // SECTOR, len(data))
+            body += _filled(data, SECTOR)
+            _link(table, range(places[path][0], begun + len(body) // SECTOR))
+    entries = [_entry("Root Entry", 5, FREE, _first(names, ()), *places[()])]
     for path in names:
         start, size = places.get(path, (0, 0))
         siblings = [name for name in names if name[:-1] == path[:-1]]
@@ -131,8 +147,20 @@ def ole(streams: dict[tuple[str, ...], bytes]) -> bytes:
         entries.append(_entry(path[-1], 2 if path in streams else 1, right, _first(names, path), start, size))
     entries += [bytes(128)] * (directory_sectors * 4 - len(entries))
     head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
-    head += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, END, 0, END, 0) + struct.pack("<I", 0) + struct.pack("<I", FREE) * 108
-    return head + struct.pack("<128I", *fat) + b"".join(entries) + body
+    head += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, 1 + directory_sectors, 1, END, 0)
+    head += struct.pack("<109I", 0, *[FREE] * 108)
+    return head + struct.pack("<128I", *table) + b"".join(entries) + struct.pack("<128I", *small_table) + body
+
+
+def _filled(data: bytes, unit: int) -> bytes:
+    """`data` up to whole units, one at least."""
+    return data.ljust(max(1, -(-len(data) // unit)) * unit, b"\0")
+
+
+def _link(table: list[int], chain: Sequence[int]) -> None:
+    """Writes that sectors follow each other; one sector of table holds 128."""
+    for here, following in zip(chain, [*chain[1:], END], strict=True):
+        table[here] = following
 
 
 def _first(names: list[tuple[str, ...]], folder: tuple[str, ...]) -> int:
@@ -203,5 +231,6 @@ def assembled(objects: list[bytes]) -> bytes:
 def locked_pdf() -> bytes:
     """A PDF file that says it is encrypted, by a password that nobody has."""
     data = pdf("x")
-    locked = b"/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <%s> /U <%s> >> /ID [<00> <00>] /Root" % (b"01" * 32, b"02" * 32)
+    secrets = (b"01" * 32, b"02" * 32)
+    locked = b"/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <%s> /U <%s> >> /ID [<00> <00>] /Root" % secrets
     return data.replace(b"/Root", locked)

@@ -204,7 +204,8 @@ def test_a_mixed_folder_is_converted_and_certified(raw, tmp_path, capsys) -> Non
     secret = tmp_path / "secret.key"
     secret.write_bytes(bytes(range(32)))
     secret.chmod(0o600)
-    code = cli.main(["certify", str(tmp_path / "text"), "--out", str(tmp_path / "corpus"), "--secret", str(secret), "--workers", "1"])
+    flags = ["--out", str(tmp_path / "corpus"), "--secret", str(secret), "--workers", "1"]
+    code = cli.main(["certify", str(tmp_path / "text"), *flags])
     assert code == 0, capsys.readouterr().err
     counts = json.loads((tmp_path / "corpus" / "certificate.json").read_bytes())["accounting"]
     assert counts["in"] == 5

@@ -101,7 +101,7 @@ class TestHtml:
             b"<textarea>kept</textarea><iframe src='http://127.0.0.1:9/no'></iframe>"
         )
         assert found.texts[0].text.split() == ["Hong", "notice", "kept"]
-        assert found.left_out == {"comments": 1, "embedded": 1, "hidden_elements": 4, "pictures": 1}
+        assert found.left_out == {"embedded": 1, "hidden_elements": 4, "markup_comments": 1, "pictures": 1}
 
     @pytest.mark.parametrize(
         ("head", "encoding"),
@@ -129,7 +129,10 @@ class TestDocx:
 
     def test_paragraphs_and_tables(self, made) -> None:
         """Cells stand between tabs, paragraphs within them are joined."""
-        rows = [[made.paragraph("성명"), made.paragraph("번호")], [made.paragraph("홍") + made.paragraph("길동"), made.paragraph(RRN)]]
+        rows = [
+            [made.paragraph("성명"), made.paragraph("번호")],
+            [made.paragraph("홍") + made.paragraph("길동"), made.paragraph(RRN)],
+        ]
         assert text_of(made.docx(made.paragraph("머리") + made.table(rows))) == f"머리\n성명\t번호\n홍 길동\t{RRN}"
 
     def test_headers_footers_and_notes_follow_once(self, made) -> None:
@@ -209,7 +212,8 @@ class TestHwp:
         """The text of a shape lies further below; a hidden comment is counted."""
         shape = made.control(1, "gso ", made.record(0x4C, 2), made.record(0x48, 3, bytes(8)), made.hwp_paragraph(3, "상자"))
         comment = made.control(1, "tcmt", made.record(0x48, 2, bytes(8)), made.hwp_paragraph(2, "no"))
-        found = converted(made.hwp(made.hwp_paragraph(0, made.extended(11, "gso ") + made.extended(15, "tcmt"), shape, comment)))
+        marks = made.extended(11, "gso ") + made.extended(15, "tcmt")
+        found = converted(made.hwp(made.hwp_paragraph(0, marks, shape, comment)))
         assert found.texts[0].text == "상자"
         assert found.left_out == {"comments": 1}
 
@@ -220,8 +224,9 @@ class TestHwp:
 
     @pytest.mark.parametrize(
         "section",
-        [struct.pack("<I", 0x43 | 100 << 20), b"\x43\0", struct.pack("<I", 0x43 | 5 << 10), struct.pack("<II", 0x43 | 0xFFF << 20, 1 << 31)],
-    )
+        [struct.pack("<I", 0x43 | 100 << 20), b"\x43\0", struct.pack("<I", 0x43 | 5 << 10),
+         struct.pack("<II", 0x43 | 0xFFF << 20, 1 << 31)],
+    )  # fmt: skip
     def test_records_that_do_not_fit_are_damaged(self, made, section: bytes) -> None:
         """A size beyond the end, a head cut off, a level with nothing above it."""
         assert refusal(made.hwp(section)) == "damaged"

@@ -153,3 +153,20 @@ def test_a_defect_is_named_by_its_place_and_never_by_its_words(tricks, tmp_path)
     said = outcome(tmp_path / "fails.pdf")
     assert said["refused"] == "reader_failed"
     assert "text of the file" not in str(said)
+
+
+def test_what_comes_of_a_file_does_not_depend_on_those_before(tmp_path, made, monkeypatch) -> None:
+    """A reader that a file before left without memory is replaced, and the next file read."""
+    begin = "import json, sys; sys.path[:] = json.loads(sys.stdin.readline())\n"
+    hoard = (
+        "from govern.converters import apart\nreal, held = apart.answer, []\n"
+        "def answer(path, by_page):\n    said = real(path, by_page)\n"
+        "    if 'hoards' in path.name: held.append(bytearray(apart.MEMORY_BYTES - 20_000_000))\n    return said\n"
+        "apart.answer = answer\napart.serve()\n"
+    )
+    monkeypatch.setattr(apart, "_CODE", begin + hoard)
+    (tmp_path / "hoards.html").write_bytes(b"<html><p>x")
+    (tmp_path / "next.html").write_bytes(b"<html>" + b"<p>text</p>" * 200_000)
+    with Apart(20, by_page=False) as reader:
+        assert "texts" in reader.read(tmp_path / "hoards.html")
+        assert "texts" in reader.read(tmp_path / "next.html")
