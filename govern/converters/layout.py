@@ -81,9 +81,13 @@ class Writer:
         self._frames.append(_Frame("cell"))
 
     def close_cell(self) -> None:
-        """The cell that was opened last ends."""
+        """The cell that was opened last ends; one that stands in no row is a paragraph."""
         cell = self._frames.pop()
-        self._frames[-1].cells.append(cell)
+        around = self._frames[-1]
+        if around.kind == "row":
+            around.cells.append(cell)
+        else:
+            around.parts += [cell.text(), "\n"]
 
     def close_row(self) -> None:
         """The row that was opened last ends; what stood in it beside cells comes after them."""
@@ -95,7 +99,9 @@ class Writer:
         else:
             text = "\t".join(" ".join(cell.text().split()) for cell in row.cells)
         around.holds_rows = True
-        around.parts.extend(part for part in (text + row.text(), "\n") if part.strip(" ") and text.strip())
+        for piece in (text, row.text().strip("\n")):
+            if piece.strip():
+                around.parts += [piece, "\n"]
 
     def open_aside(self) -> None:
         """A header, footer or note begins, which stands after the body."""

@@ -174,10 +174,14 @@ def _entry(name: str, kind: int, right: int = FREE, child: int = FREE, start: in
     return (head + bytes(36) + struct.pack("<IQ", start, size)).ljust(128, b"\0")
 
 
-def pdf(*pages: str, unicode: bool = True, more: bytes = b"", objects: list[bytes] | None = None) -> bytes:
+def pdf(
+    *pages: str, unicode: bool = True, more: bytes = b"", objects: list[bytes] | None = None,
+    encoding: tuple[bytes, bytes, str] = (b"Identity-H", b"Identity", "utf-16-be"),
+) -> bytes:  # fmt: skip
     """A PDF file; each page shows lines of text in a font whose numbers are those of UTF-16, and says so if `unicode`.
 
-    `more` stands in each page; further `objects` have the numbers after those of the pages.
+    `encoding` is the font's encoding, its collection of characters, and Python's name of how a string is written then. `more`
+    stands in each page; further `objects` have the numbers after those of the pages.
     """
     codes = sorted({ord(letter) for page in pages for letter in page if letter != "\n"})
     maps = "".join(f"<{code:04x}> <{code:04x}>\n" for code in codes)
@@ -188,12 +192,12 @@ def pdf(*pages: str, unicode: bool = True, more: bytes = b"", objects: list[byte
     )
     made = [b"<< /Type /Catalog /Pages 2 0 R >>", b""]
     made.append(
-        b"<< /Type /Font /Subtype /Type0 /BaseFont /Made /Encoding /Identity-H /DescendantFonts [4 0 R]"
+        b"<< /Type /Font /Subtype /Type0 /BaseFont /Made /Encoding /%s /DescendantFonts [4 0 R]" % encoding[0]
         + (b" /ToUnicode 5 0 R" if unicode else b"") + b" >>"
     )
     made.append(
-        b"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /Made /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) "
-        b"/Supplement 0 >> /DW 1000 /FontDescriptor << /Type /FontDescriptor /FontName /Made /Flags 4 >> >>"
+        b"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /Made /CIDSystemInfo << /Registry (Adobe) /Ordering (%s) "
+        b"/Supplement 0 >> /DW 1000 /FontDescriptor << /Type /FontDescriptor /FontName /Made /Flags 4 >> >>" % encoding[1]
     )
     made.append(stream(cmap.encode()))
     kids = []
@@ -204,7 +208,7 @@ def pdf(*pages: str, unicode: bool = True, more: bytes = b"", objects: list[byte
             + b"/Resources << /Font << /F 3 0 R >> >> " + more + b" >>"
         )
         lines = page.split("\n")
-        drawn = "".join(f"<{line.encode('utf-16-be').hex()}> Tj 0 -16 Td " for line in lines)
+        drawn = "".join(f"<{line.encode(encoding[2]).hex()}> Tj 0 -16 Td " for line in lines)
         made.append(stream(f"BT /F 10 Tf 40 740 Td {drawn} ET".encode() if page else b"0 0 200 200 re f"))
     made[1] = f"<< /Type /Pages /Count {len(kids)} /Kids [{' '.join(f'{kid} 0 R' for kid in kids)}] >>".encode()
     return assembled(made + (objects or []))

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -180,6 +181,18 @@ def test_inputs_that_are_not_there_are_bad_usage(raw, tmp_path, given: str) -> N
     (tmp_path / "nothing").mkdir()
     assert run(tmp_path / given, "--out", tmp_path / "out") == 2
     assert not (tmp_path / "out").exists()
+
+
+def test_odd_names_and_what_is_no_file_are_accounted_for(tmp_path) -> None:
+    """A name that is no UTF-8 is known by its bytes; a pipe and a link to nothing are refused and waited for by nobody."""
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xb0\xe8.html")).write_text("<p>x")
+    (folder / "gone.pdf").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(folder / "pipe.pdf")
+    made = convert.convert([folder], tmp_path / "out")
+    assert made.summary["accounting"] == {"in": 3, "converted": 1, "refused": {"unreadable": 2}}
+    assert [one["id"] for one in documents(tmp_path / "out")] == ["\\udcb0\\udce8.html"]
 
 
 def test_two_files_of_one_name_and_links_to_folders_are_refused(raw, tmp_path) -> None:

@@ -39,6 +39,14 @@ class TestPdf:
         assert found.pages == 2
         assert not found.left_out
 
+    @pytest.mark.parametrize(
+        ("encoding", "codec"), [(b"UniKS-UCS2-H", "utf-16-be"), (b"KSCms-UHC-H", "cp949"), (b"KSC-EUC-H", "euc-kr")]
+    )
+    def test_korean_in_an_encoding_of_adobe(self, made, encoding: bytes, codec: str) -> None:
+        """Fonts that say no letters, but that they are Korean and how they are encoded, are read by that."""
+        data = made.pdf("계약서 홍길동 담보 대출", unicode=False, encoding=(encoding, b"Korea1", codec))
+        assert text_of(data) == "계약서 홍길동 담보 대출"
+
     def test_by_page_each_page_with_text_is_a_document(self, made) -> None:
         """A page that shows a picture is counted and is no document."""
         data = made.pdf("first", "", "third")
@@ -159,6 +167,19 @@ class TestDocx:
         mc = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
         body = f"<w:p><w:r><w:t>a</w:t><mc:AlternateContent {mc}><mc:Choice>{box}</mc:Choice><mc:Fallback>{box}</mc:Fallback>"
         assert text_of(made.docx(body + "</mc:AlternateContent><w:t>b</w:t></w:r></w:p>")) == "a\nbox\nb"
+
+    def test_the_main_part_is_found_by_its_type(self, made) -> None:
+        """Some programs call it otherwise, and its name may differ in case."""
+        kind = f"{made.WORD}document.main+xml"
+        types = f'<Types><Override PartName="/Word/Document2.xml" ContentType="{kind}"/></Types>'
+        space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+        body = f'<w:document xmlns:w="{space}"><w:body>{made.paragraph("x")}</w:body></w:document>'
+        assert text_of(made.zipped({"[Content_Types].xml": types, "word/document2.xml": body})) == "x"
+
+    def test_text_in_odd_places_of_a_table_is_kept(self, made) -> None:
+        """A paragraph in a row beside its cells, and a cell in no row: no text is lost because a file is odd."""
+        row = f"<w:tr><w:tc>{made.paragraph('')}</w:tc><w:tc>{made.paragraph('')}</w:tc>{made.paragraph('beside')}</w:tr>"
+        assert text_of(made.docx(f"<w:tbl>{row}<w:tc>{made.paragraph('alone')}</w:tc></w:tbl>")) == "beside\nalone"
 
     def test_an_office_file_with_a_password_is_named(self, made) -> None:
         """Office keeps it in an OLE file; an old Office file is one too, and is no format that is read."""
