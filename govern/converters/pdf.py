@@ -1,11 +1,14 @@
 """PDF: the text layer of each page as PDFium reads it, with what forms and stamps show; pictures are never read.
 
-Text that is drawn unseen (as over a scan) is text. A page without text that shows something is counted; a file of such pages
-alone is refused, and so is one whose fonts do not say which letters they draw: its text would be noise to every detector.
+Text that is drawn unseen (as over a scan) is text. A page that shows something and has no text, or a picture and hardly any, is
+counted; a file of such pages alone is refused, and so is one whose fonts do not say which letters they draw: its text would be
+noise to every detector.
 """
 
 import re
 from collections import Counter
+from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from govern.converters.converted import TEXT_CHARACTERS, Converted, Text, Unread
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
 
 PAGES = 20_000
 """Pages, beyond which a file is refused."""
+
+FEW_LETTERS = 50
+"""On a page that a picture fills by half, fewer letters than these are a number or a stamp on a scan."""
 
 UNMAPPED_SHARE = 0.1
 """Of its characters that no font says a letter for, beyond which a file is refused."""
@@ -66,26 +72,37 @@ def _read(document: "PdfDocument", by_page: bool) -> Converted:
         raise Unread("unknown_format", "an XFA form, whose pages show no text of their own; print it to PDF")
     document.init_forms()
     left_out = Counter[str](attachments=document.count_attachments())
-    texts, characters, unmapped = [], 0, 0
+    texts, characters, unmapped, readable = [], 0, 0, False
     for number in range(pages):
-        text, letters, without = _page(document, number, left_out)
-        texts.append(Text(text, number + 1))
-        characters, unmapped = characters + letters, unmapped + without
+        page = _page(document, number, left_out)
+        texts.append(Text(page.text, number + 1))
+        characters, unmapped = characters + page.characters, unmapped + page.unmapped
+        readable = readable or (bool(page.text) and not page.pictured)
+        left_out["pages_without_text"] += page.pictured
         if characters > TEXT_CHARACTERS:
             raise Unread("over_limit", f"holds more than {TEXT_CHARACTERS:,} characters of text")
+    if left_out["pages_without_text"] and not readable:
+        raise Unread("no_text_layer", "its pages show pictures and hold no text, or hardly any", +left_out)
     if unmapped > UNMAPPED_SHARE * characters:
         raise Unread("no_unicode", "its fonts do not say which letters they show")
     left_out["unmapped_characters"] = unmapped
-    if left_out["pages_without_text"] and not any(text.text for text in texts):
-        raise Unread("no_text_layer", "its pages show pictures and hold no text", +left_out)
     found = tuple(text for text in texts if text.text)
     if not by_page:
         found = (Text("\n\n".join(text.text for text in found)),)
     return Converted(found, pages, +left_out)
 
 
-def _page(document: "PdfDocument", number: int, left_out: Counter[str]) -> tuple[str, int, int]:
-    """The text of a page, how many characters it has, and of how many no font says a letter."""
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The text of a page, its characters, those of which no font says a letter, and whether it is rather a picture."""
+
+    text: str
+    characters: int
+    unmapped: int
+    pictured: bool
+
+
+def _page(document: "PdfDocument", number: int, left_out: Counter[str]) -> _Page:
     from pypdfium2 import raw
 
     page = document[number]
@@ -98,15 +115,28 @@ def _page(document: "PdfDocument", number: int, left_out: Counter[str]) -> tuple
         layer = page.get_textpage()
         try:
             text = layer.get_text_range()
-            without = _unmapped(layer)
             count = layer.count_chars()
+            without = _unmapped(layer, count)
         finally:
             layer.close()
-        if not text.strip():
-            left_out["pages_without_text"] += next(page.get_objects(max_depth=1), None) is not None
-        return tidy(_HYPHENS.sub("", text).replace("\ufffe", "-")), count, without
+        pictured = _pictured(page, len("".join(text.split())))
+        return _Page(tidy(_HYPHENS.sub("", text).replace("\ufffe", "-")), count, without, pictured)
     finally:
         page.close()
+
+
+def _pictured(page: "PdfPage", letters: int) -> bool:
+    """Whether a page with so many letters shows what its text does not say."""
+    from pypdfium2 import raw
+
+    if letters >= FEW_LETTERS:
+        return False
+    if not letters:
+        return next(page.get_objects(max_depth=1), None) is not None
+    bounds = [shown.get_bounds() for shown in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE])]
+    area = sum((right - left) * (top - bottom) for left, bottom, right, top in bounds)
+    width, height = page.get_size()
+    return bool(area > width * height / 2)
 
 
 def _annotations(page: "PdfPage", left_out: Counter[str]) -> bool:
@@ -126,7 +156,8 @@ def _annotations(page: "PdfPage", left_out: Counter[str]) -> bool:
     return drawn
 
 
-def _unmapped(layer: "PdfTextPage") -> int:
+def _unmapped(layer: "PdfTextPage", characters: int) -> int:
+    """How many characters of a page no font says a letter for; PDFium says 1 of each."""
     from pypdfium2 import raw
 
-    return sum(raw.FPDFText_HasUnicodeMapError(layer, place) == 1 for place in range(layer.count_chars()))
+    return sum(map(raw.FPDFText_HasUnicodeMapError, repeat(layer.raw, characters), range(characters)))

@@ -175,15 +175,17 @@ def _entry(name: str, kind: int, right: int = FREE, child: int = FREE, start: in
 
 
 def pdf(
-    *pages: str, unicode: bool = True, more: bytes = b"", objects: list[bytes] | None = None,
+    *pages: str | bytes, unicode: bool = True, more: bytes = b"", objects: list[bytes] | None = None,
     encoding: tuple[bytes, bytes, str] = (b"Identity-H", b"Identity", "utf-16-be"),
 ) -> bytes:  # fmt: skip
     """A PDF file; each page shows lines of text in a font whose numbers are those of UTF-16, and says so if `unicode`.
 
-    `encoding` is the font's encoding, its collection of characters, and Python's name of how a string is written then. `more`
-    stands in each page; further `objects` have the numbers after those of the pages.
+    A page of bytes is what is drawn there; `Tj` takes UTF-16. `encoding` is the font's encoding, its collection of characters,
+    and Python's name of how a string is written then. `more` stands in each page; further `objects` have the numbers after
+    those of the pages.
     """
-    codes = sorted({ord(letter) for page in pages for letter in page if letter != "\n"})
+    shown = "".join(page for page in pages if isinstance(page, str)) + "-0123456789"
+    codes = sorted({ord(letter) for letter in shown if letter != "\n"})
     maps = "".join(f"<{code:04x}> <{code:04x}>\n" for code in codes)
     cmap = (
         "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /A def /CMapType 2 def "
@@ -207,6 +209,9 @@ def pdf(
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents {len(made) + 2} 0 R ".encode()
             + b"/Resources << /Font << /F 3 0 R >> >> " + more + b" >>"
         )
+        if isinstance(page, bytes):
+            made.append(stream(page))
+            continue
         lines = page.split("\n")
         drawn = "".join(f"<{line.encode(encoding[2]).hex()}> Tj 0 -16 Td " for line in lines)
         made.append(stream(f"BT /F 10 Tf 40 740 Td {drawn} ET".encode() if page else b"0 0 200 200 re f"))

@@ -58,6 +58,14 @@ class TestPdf:
         """No text layer is a reason of its own."""
         assert refusal(made.pdf("", "")) == "no_text_layer"
 
+    def test_a_number_on_a_scan_makes_no_text_layer(self, made) -> None:
+        """A picture that fills the page, and a few letters on it, is a scan; beside pages of text it is counted."""
+        picture = b"q 600 0 0 800 0 0 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \x80 EI Q "
+        scan = picture + b"BT /F 10 Tf 300 20 Td <002d0031002d> Tj ET"
+        assert refusal(made.pdf(scan, scan)) == "no_text_layer"
+        found = converted(made.pdf("a contract on a page of its own", scan))
+        assert found.left_out["pages_without_text"] == 1
+
     def test_a_font_that_says_no_letters_is_refused(self, made) -> None:
         """What would be noise to a detector is no text."""
         assert refusal(made.pdf("계약서 홍길동", unicode=False)) == "no_unicode"
