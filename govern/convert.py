@@ -120,7 +120,7 @@ def _check_libraries() -> None:
     missing = [package for module, package in LIBRARIES.items() if find_spec(module) is None]
     if missing:
         raise InputError(
-            f"govern convert: needs {', '.join(missing)}, which a base install has not; run `pip install 'assay[documents]'`"
+            f"convert: needs {', '.join(missing)}, which a base install has not; run `pip install 'assay[documents]'`"
         )
 
 

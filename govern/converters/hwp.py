@@ -29,7 +29,7 @@ _LOCKED = {
 
 _PARA_HEADER, _PARA_TEXT, _CTRL_HEADER, _LIST_HEADER, _TABLE_BODY, _MEMO_LIST = 0x42, 0x43, 0x47, 0x48, 0x4D, 0x5D
 _FORM, _PICTURE, _OLE = 0x5B, 0x55, 0x54
-_COUNTED = {_MEMO_LIST: "comments", _FORM: "form_fields", _PICTURE: "pictures", _OLE: "embedded"}
+_COUNTED = {_FORM: "form_fields", _PICTURE: "pictures", _OLE: "embedded"}
 _LONG = 0xFFF
 """A size that says that the true one follows."""
 
@@ -184,12 +184,8 @@ class _Story:
         self.depth += 1
         if self.depth > DEPTH:
             raise Unread("over_limit", f"more than {DEPTH} paragraphs within each other")
-        in_memo = False
         for record in siblings:
             self.left_out[_COUNTED.get(record.tag, "")] += 1
-            in_memo = in_memo or record.tag == _MEMO_LIST
-            if in_memo:
-                continue
             if record.tag == _CTRL_HEADER:
                 raise Unread("damaged", "a control stands outside a paragraph")
             if record.tag == _PARA_HEADER:
@@ -210,7 +206,10 @@ class _Story:
         for control in controls:
             self._control(control)
         self.writer.line()
-        self._list([record for record in paragraph.below if record.tag not in (_PARA_TEXT, _CTRL_HEADER)])
+        rest = [record for record in paragraph.below if record.tag not in (_PARA_TEXT, _CTRL_HEADER)]
+        memos = [place for place, record in enumerate(rest) if record.tag == _MEMO_LIST]
+        self.left_out["comments"] += len(memos)
+        self._list(rest[: memos[0]] if memos else rest)
 
     def _control(self, control: Record | None) -> None:
         """What an extended control character stands for."""

@@ -246,6 +246,14 @@ class TestHwp:
         assert found.texts[0].text == "상자"
         assert found.left_out == {"comments": 1}
 
+    def test_memos_and_master_pages_of_the_last_paragraph(self, made) -> None:
+        """What follows a paragraph below it is a page's frame, which is text, then memos, which are counted."""
+        frame = made.record(0x48, 1, bytes(8)) + made.hwp_paragraph(1, "바탕")
+        memo = made.record(0x5D, 1, bytes(4)) + made.record(0x48, 1, bytes(8)) + made.hwp_paragraph(1, "no")
+        found = converted(made.hwp(made.hwp_paragraph(0, "첫") + made.hwp_paragraph(0, "끝", frame, memo, memo)))
+        assert found.texts[0].text == "첫\n끝\n바탕"
+        assert found.left_out == {"comments": 2}
+
     @pytest.mark.parametrize("bit", [0x2, 0x4, 0x10, 0x100, 0x400])
     def test_a_locked_file_is_named(self, made, bit: int) -> None:
         """Password, distribution document, rights management, certificates."""
