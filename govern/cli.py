@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from govern.commands import certify, known, ledger, policy, profile, quarantine, review, vault
+from govern.commands import certify, convert, known, ledger, policy, profile, quarantine, review, vault
 from govern.console import run, show, trusted_keys
 from govern.errors import GovernError, InputError
 from govern.flags import (
@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
     _before_signing(commands)
+    convert.add(commands)
     profile.add(commands)
     quarantine.add(commands)
     certify.add(commands)

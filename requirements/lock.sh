@@ -8,7 +8,7 @@ trap 'rm -f "$pins"' EXIT
 compile() { uv pip compile --quiet --universal --no-annotate --no-emit-index-url --custom-compile-command "make lock" "$@"; }
 compile pyproject.toml requirements/build.in --all-extras --group dev -o "$pins"
 for lock in "build requirements/build.in" "base pyproject.toml" "dev pyproject.toml --group dev" \
-            "tune pyproject.toml --extra tune --group dev" "fast pyproject.toml --extra fast" \
+            "tune pyproject.toml --extra tune --group dev" "documents pyproject.toml --extra documents" "fast pyproject.toml --extra fast" \
             "ray pyproject.toml --extra ray" "mlflow pyproject.toml --extra mlflow"; do
     # shellcheck disable=SC2086
     set -- $lock

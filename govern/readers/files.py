@@ -83,6 +83,7 @@ def _inside(folder: Path, reading: Callable[[str], Reading]) -> list[tuple[Path,
     ]
     if not inside:
         raise InputError(
-            f"{plain(folder)}: no file in this folder has an ending that is read ({KNOWN}); name the files, or convert them"
+            f"{plain(folder)}: no file in this folder has an ending that is read ({KNOWN}); name the files, or make text "
+            "of them: `govern convert` reads PDF, HTML, DOCX, HWP and HWPX"
         )
     return inside
