@@ -51,6 +51,7 @@ def histogram(
         every = max(1, -(-len(labels) // 10))
         axes.set_xticks(range(0, len(labels), every), labels[::every])
         axes.set_xlim(0, len(labels))
+        axes.set_ylim(0, 1.06 * max(1, *below))
         axes.yaxis.set_major_locator(_whole_numbers())
         axes.yaxis.set_major_formatter(lambda number, _: f"{number:,.0f}")
         axes.grid(visible=True, axis="y", color=LINE, linewidth=0.6)

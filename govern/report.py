@@ -190,7 +190,7 @@ def _distribution(entry: Mapping[str, Any], claim: Mapping[str, Any], words: Wor
         notes.append(words.of("whole corpus: {value}").format(value=written(name, value)))
     if limits:
         said = ", ".join(written(name, limit_) for limit_ in limits)
-        notes.append(words.of("thresholds: {values}").format(values=said))
+        notes.append(words.of("thresholds: {values}" if len(limits) > 1 else "threshold: {values}").format(values=said))
     if any(place > len(ends) for place in places):
         notes.append(words.of("beyond the axis"))
     return {"measure": name, "svg": Markup(drawn), "note": "; ".join(notes)}  # noqa: S704 - drawn here
