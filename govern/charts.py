@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.ticker import MaxNLocator
 
 INK, SOFT, LINE, LIMIT, VALUE = "#17202a", "#5b6875", "#d9dee3", "#a32020", "#17202a"
+LETTER_INCHES = 0.078
+"""Of a capital letter in a chart, at most."""
 SERIES = ("#2f6fb0", "#d98e04", "#8a94a0")
 """Colours of the series, in their order; told apart without colour by their place in the stack, and in print."""
 
@@ -53,10 +55,10 @@ def histogram(
         axes.set_xlim(0, len(labels))
         axes.set_ylim(0, 1.06 * max(1, *below))
         axes.yaxis.set_major_locator(_whole_numbers())
-        axes.yaxis.set_major_formatter(lambda number, _: f"{number:,.0f}")
+        axes.yaxis.set_major_formatter(lambda number, _: _short(number))
         axes.grid(visible=True, axis="y", color=LINE, linewidth=0.6)
 
-    return _drawn(name, (4.6, 2.1), fill)
+    return _drawn(name, (4.6, 2.1), fill, left=0.5)
 
 
 def bars(name: str, labels: Sequence[str], series: Sequence[Sequence[int]]) -> str:
@@ -76,7 +78,15 @@ def bars(name: str, labels: Sequence[str], series: Sequence[Sequence[int]]) -> s
         axes.spines["bottom"].set_visible(False)
         axes.tick_params(axis="y", length=0)
 
-    return _drawn(name, (4.9, 0.4 + 0.19 * len(labels)), fill)
+    return _drawn(name, (4.9, 0.3 + 0.19 * len(labels)), fill, left=0.1 + LETTER_INCHES * max(map(len, labels)))
+
+
+def _short(number: float) -> str:
+    """A tick in five characters at most."""
+    for unit, sign in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= unit * 10 or (unit > 1e3 and number >= unit):
+            return f"{number / unit:g}{sign}"
+    return f"{number:,.0f}"
 
 
 def _whole_numbers() -> "MaxNLocator":
@@ -85,8 +95,8 @@ def _whole_numbers() -> "MaxNLocator":
     return MaxNLocator(nbins=4, integer=True, min_n_ticks=1)
 
 
-def _drawn(name: str, size: tuple[float, float], fill: "Callable[[Axes], None]") -> str:
-    """The SVG of axes that `fill` draws on, `size` in inches, fit to stand in a page."""
+def _drawn(name: str, size: tuple[float, float], fill: "Callable[[Axes], None]", left: float) -> str:
+    """The SVG of axes that `fill` draws on, fit to stand in a page; `size`, and the room at the `left`, in inches."""
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -96,9 +106,10 @@ def _drawn(name: str, size: tuple[float, float], fill: "Callable[[Axes], None]")
         "xtick.color": SOFT, "ytick.color": SOFT, "axes.axisbelow": True,
     }  # fmt: skip
     with mpl.rc_context(settings):
-        figure = Figure(figsize=size, layout="constrained")
+        figure = Figure(figsize=size)
         FigureCanvasSVG(figure)
-        axes = figure.add_subplot()
+        width, height = size
+        axes = figure.add_axes((left / width, 0.25 / height, 1 - (left + 0.1) / width, 1 - 0.3 / height))
         fill(axes)
         axes.spines[["top", "right"]].set_visible(False)
         stream = io.StringIO()

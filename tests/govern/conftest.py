@@ -26,6 +26,12 @@ def signing() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def killing() -> ModuleType:
+    """The module `killing`: runs that are killed often."""
+    return _load("killing")
+
+
+@pytest.fixture(scope="session")
 def faults() -> ModuleType:
     """The module `faults`: file-system calls that fail on order."""
     return _load("faults")

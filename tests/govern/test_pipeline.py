@@ -10,6 +10,7 @@ import sys
 import time
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import ModuleType
 
 import polars as pl
 import pytest
@@ -168,12 +169,24 @@ def test_killed_runs_end_in_the_same_bytes(home: Path, certified: Path, tmp_path
     assert (tmp_path / "killed" / "SHA256SUMS").read_bytes() == (certified / "SHA256SUMS").read_bytes()
 
 
-@pytest.mark.slow
-def test_fifty_kills_end_in_the_same_bytes(home: Path, certified: Path, tmp_path: Path) -> None:
-    """Fifty kills at random moments, ten to a folder, then the same command each time."""
-    for seed in range(5):
-        kill_and_resume(home, tmp_path / f"killed-{seed}", seed, 10)
-        assert (tmp_path / f"killed-{seed}" / "SHA256SUMS").read_bytes() == (certified / "SHA256SUMS").read_bytes()
+KILLS = 200
+"""Kills of the short test; the long one has five times as many."""
+
+
+@pytest.mark.parametrize("kills", [pytest.param(KILLS, id="200"), pytest.param(5 * KILLS, id="1000", marks=pytest.mark.slow)])
+def test_many_kills_end_in_the_same_bytes(tmp_path: Path, killing: ModuleType, kills: int) -> None:
+    """At random moments, twenty to a folder; the same command then ends in the bytes of an unbroken run."""
+    killing.start(tmp_path)
+    killing.finish(tmp_path, tmp_path / "unbroken")
+    began = time.monotonic()
+    killing.finish(tmp_path, tmp_path / "timed")
+    seconds = time.monotonic() - began
+    wanted = (tmp_path / "unbroken" / "SHA256SUMS").read_bytes()
+    for seed in range(kills // 20):
+        out = tmp_path / f"killed-{seed}"
+        killing.kill(tmp_path, out, seed, 20, seconds)
+        killing.finish(tmp_path, out)
+        assert (out / "SHA256SUMS").read_bytes() == wanted, seed
 
 
 def everything(folder: Path) -> bytes:
