@@ -180,7 +180,7 @@ def _process(request: Request, tasks: list[ShardTask]) -> list[ShardState]:
     if request.reuse is not None:
         taken = _adopted(tasks, private.folder_of(request.reuse))
         print(f"reuse: {taken} of {len(tasks)} shards as they are", file=sys.stderr)
-    return list(progress(map_shards(process, tasks, request.workers), len(tasks), "mask"))
+    return list(progress(map_shards(process, tasks, request.engine), len(tasks), "mask"))
 
 
 def _adopted(tasks: list[ShardTask], earlier: Path) -> int:
