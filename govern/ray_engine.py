@@ -13,8 +13,11 @@ import platform
 import secrets
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
@@ -167,8 +170,12 @@ class _Held:
         self.key = folder / KEY_FILE
         self.seal = _Seal(secret := secrets.token_bytes(32))
         self.pool: list[Any] = []
+        self.guard: subprocess.Popen[bytes] | None = None
         try:
             _join(engine, self.own)
+            if self.own is not None:
+                self.guard = _guarded(self.own)
+            _check(engine, self.own)
             write_whole(self.key, secret, 0o600)
         except BaseException:
             self.leave()
@@ -204,7 +211,9 @@ class _Held:
             ray.kill(actor)
         ray.shutdown()
         self.key.unlink(missing_ok=True)
-        if self.own is not None:
+        if self.guard is not None:
+            self.guard.communicate()
+        elif self.own is not None:
             shutil.rmtree(self.own, ignore_errors=True)
 
 
@@ -243,10 +252,10 @@ def _join(engine: Engine, own: Path | None) -> None:
         if own is None:
             ray.init(engine.address, **quiet)
         else:
-            ray.init(
-                "local", num_cpus=engine.workers, num_gpus=0, object_store_memory=STORE_BYTES, include_dashboard=False,
-                _temp_dir=str(own), **quiet,
-            )  # fmt: skip
+            with _no_dashboard():
+                ray.init(
+                    "local", num_cpus=engine.workers, num_gpus=0, object_store_memory=STORE_BYTES, _temp_dir=str(own), **quiet
+                )
     except (RayError, OSError, RuntimeError, ValueError) as error:
         where = "Ray" if own is not None else f"--ray-address {engine.address}"
         raise InputError(
@@ -255,7 +264,28 @@ def _join(engine: Engine, own: Path | None) -> None:
         ) from None
     finally:
         signal.signal(signal.SIGTERM, before)
-    _check(engine, own)
+
+
+def _guarded(own: Path) -> "subprocess.Popen[bytes]":
+    """What ends the cluster, and removes its folder, when this process is gone."""
+    import psutil
+
+    started = [str(process.pid) for process in psutil.Process().children(recursive=True)]
+    command = [sys.executable, "-m", "govern.ray_guard", str(own), *started]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603 - our own module
+
+
+@contextmanager
+def _no_dashboard() -> Iterator[None]:
+    """Within, Ray starts no dashboard process: even without pages it asks a cloud's metadata address what machine this is."""
+    from ray._private import services
+
+    before = services.start_api_server
+    services.start_api_server = lambda *_, **__: (None, None)  # what it returns where the process does not start
+    try:
+        yield
+    finally:
+        services.start_api_server = before
 
 
 def _check(engine: Engine, own: Path | None) -> None:
