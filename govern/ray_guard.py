@@ -1,7 +1,8 @@
 """Outlives the run that starts it: when that ends, however it ends, what Ray left of its cluster ends, and its folder goes.
 
 Most of a cluster is killed by the kernel with the process that started it. Two agents of Ray are not: they try for a minute
-to tell the dead cluster that it died. Run as `python -m govern.ray_guard FOLDER PID...`, with a pipe from the run as standard input.
+to tell the dead cluster that it died. Run as `python -m govern.ray_guard FOLDER PID...`, with a pipe from the run as
+standard input.
 """
 
 import contextlib

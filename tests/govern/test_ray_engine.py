@@ -20,6 +20,8 @@ import pytest
 
 from govern import ray_engine
 from govern.errors import InputError, Interrupted, VerificationError
+from govern.keys import generate
+from govern.sample import write
 from govern.shards import Engine, map_shards
 
 pytestmark = [
@@ -166,3 +168,40 @@ def test_more_workers_than_the_cluster_has_are_refused(cluster: Engine) -> None:
     """Else the run would wait for ever."""
     with pytest.raises(InputError, match="--workers 64: the cluster has 2 processors"):
         list(map_shards(abs, [1], replace(cluster, workers=64)))
+
+
+def test_no_cluster_at_the_address_is_an_error_with_a_remedy(cluster: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit code 2, as any input that cannot be used."""
+    monkeypatch.setenv("RAY_gcs_rpc_server_reconnect_timeout_s", "1")
+    with pytest.raises(InputError, match=r"--ray-address 127\.0\.0\.1:9: no cluster .* answers"):
+        list(map_shards(abs, [1], replace(cluster, address="127.0.0.1:9")))
+
+
+def test_a_run_on_a_cluster_that_runs_already_survives_its_driver(cluster: Engine, tmp_path: Path) -> None:
+    """The command is killed; its actors go, the cluster stays; the command again ends in the bytes of a local run."""
+    generate(tmp_path / "keys")
+    write(60, 3, tmp_path / "raw")
+    (tmp_path / "quick.toml").write_text('name = "quick"\n[names]\nmodel = "none"\n')
+    small = "import sys; from govern import cli, pipeline; pipeline.WORK_BYTES = (4_000, 9_000_000); sys.exit(cli.main())"
+
+    def command(out: str, *more: str) -> list[str]:
+        secret, policy = tmp_path / "keys" / "secret.key", tmp_path / "quick.toml"
+        given = ("--secret", str(secret), "--policy", str(policy), "--workers", "2", *more)
+        return [sys.executable, "-c", small, "certify", str(tmp_path / "raw"), "--out", str(tmp_path / out), *given]
+
+    def states() -> int:
+        return len(list((tmp_path / "out.private").glob("states/*.json")))
+
+    subprocess.run(command("local"), check=True, capture_output=True)
+    ray = command("out", "--engine", "ray", "--ray-address", str(cluster.address))
+    first = subprocess.Popen(ray, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while states() < 2:
+        assert first.poll() is None
+        time.sleep(0.05)
+    first.kill()
+    first.wait()
+    done = states()
+    again = subprocess.run(ray, capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    assert done < states()
+    assert (tmp_path / "out" / "SHA256SUMS").read_bytes() == (tmp_path / "local" / "SHA256SUMS").read_bytes()

@@ -33,7 +33,7 @@ END_S = 20
 RUN_S = 240
 CANARIES = ("canary.zebra@example.com", "010-9876-1234", "4111 1111 1111 1111", "Zebulon Canaryworth", "canaryfilecanary")
 SMALL_UNITS = (
-    "import sys; from govern import cli, pipeline; pipeline.WORK_BYTES = (6_000, 8_000_000); sys.exit(cli.main(sys.argv[1:]))"
+    "import sys; from govern import cli, pipeline; pipeline.WORK_BYTES = (6_000, 8_000_000); sys.exit(cli.main())"
 )
 """`govern` with a dozen units of work in a small corpus."""
 
