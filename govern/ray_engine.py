@@ -13,6 +13,7 @@ import platform
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -39,6 +40,7 @@ AHEAD = 16
 STORE_BYTES = 100_000_000
 """Shared memory of an own cluster. Only states of shards pass through it; Ray's default is 30 % of the machine's memory."""
 
+ANSWER_S = 10
 KEY_FILE = "engine.key"
 NONCE_BYTES = 12
 SEALED_FOR = b"assay/v1/engine"
@@ -238,7 +240,7 @@ def leave() -> None:
 def _join(engine: Engine, own: Path | None) -> None:
     """Starts a cluster that is this process's own, or connects to the one at the engine's address."""
     os.environ.update(QUIET)
-    if own is not None or _is_loopback(str(engine.address).rpartition(":")[0]):
+    if own is not None or _is_loopback(_reached(str(engine.address))):
         os.environ.update(LOOPBACK)
     if own is not None:
         (own / "token").write_text(secrets.token_hex(32))
@@ -264,6 +266,19 @@ def _join(engine: Engine, own: Path | None) -> None:
         ) from None
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _reached(address: str) -> str:
+    """The host of the address, where something answers: Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), ANSWER_S).close()
+    except OSError as error:
+        raise InputError(
+            f"--ray-address {address}: nothing answers ({error.strerror or 'no such host, or too slow'}); correct it, or start "
+            "the cluster"
+        ) from None
+    return host
 
 
 def _guarded(own: Path) -> "subprocess.Popen[bytes]":
