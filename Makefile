@@ -1,10 +1,11 @@
 # A fresh machine needs Python 3.11 or newer and make. Every target installs what it needs into .venv, from locks with hashes.
-.PHONY: demo demo-tune test test-slow check bench lock clean
+.PHONY: demo demo-tune test test-slow test-ray check bench lock clean
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
 BASE = .venv/.base
 DEV = .venv/.dev
 TUNE = .venv/.tune
+RAY = .venv/.ray
 OFFLINE = HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 TOKENIZERS_PARALLELISM=false OMP_NUM_THREADS=1
 
 demo: $(BASE)            ## certify a synthetic corpus, extend a tokenizer, report coverage
@@ -18,6 +19,9 @@ test: $(TUNE)            ## every test but the long ones
 
 test-slow: $(TUNE)       ## the long ones
 	$(OFFLINE) .venv/bin/python -m pytest -m "slow and not gpu and not ray and not mlflow"
+
+test-ray: $(RAY)         ## those on a Ray cluster of their own
+	$(OFFLINE) .venv/bin/python -m pytest -m "ray and not slow"
 
 check: $(DEV)            ## style and types
 	.venv/bin/ruff check .
@@ -50,5 +54,10 @@ $(DEV): requirements/dev.txt $(BASE)
 
 $(TUNE): requirements/tune.txt $(DEV)
 	$(PIP) --require-hashes -r requirements/tune.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(RAY): requirements/ray.txt $(DEV)
+	$(PIP) --require-hashes -r requirements/ray.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
