@@ -1,31 +1,22 @@
 """The second engine of `map_shards`: actors on Ray, on a cluster of this run's own or on one that is running.
 
-A cluster of its own listens on loopback alone, asks for a token, reports to nobody and ends with this process. Tasks and
-results travel sealed under a key that lies in a private folder (0600) which every worker reads: what Ray stores, logs or sends
-holds no text, path or secret. A shard whose worker is lost is worked on again. How much is in flight depends on the workers,
-never on the number of shards.
+Tasks and results travel sealed under a key that lies in a private folder (0600) which every worker reads: what Ray stores,
+logs or sends holds no text, path or secret. A shard whose worker is lost is worked on again. How much is in flight depends on
+the workers, never on the number of shards.
 """
 
 import atexit
-import os
 import pickle
 import platform
 import secrets
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import cache
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
 
-from govern.errors import GovernError, InputError, Interrupted
+from govern.errors import InputError, Interrupted
 from govern.files import digest, write_whole
+from govern.ray_cluster import Cluster
 from govern.shards import Engine
 
 TRIES = 4
@@ -37,19 +28,9 @@ IN_FLIGHT = 2
 AHEAD = 16
 """Shards for each actor that may be done before an earlier one is."""
 
-STORE_BYTES = 100_000_000
-"""Shared memory of an own cluster. Only states of shards pass through it; Ray's default is 30 % of the machine's memory."""
-
-ANSWER_S = 10
 KEY_FILE = "engine.key"
 NONCE_BYTES = 12
 SEALED_FOR = b"assay/v1/engine"
-
-QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
-"""Nothing is reported to Ray's makers, and the current folder is not uploaded to the cluster when `uv run` started this."""
-
-LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
-"""Ray's own switch for a node that is 127.0.0.1; without it Ray takes 127.0.0.1 for the machine's outward address."""
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -162,26 +143,14 @@ class _Held:
     """This process in a cluster: its actors, the key that tasks are sealed under, and what goes when it leaves."""
 
     def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.own = Path(tempfile.mkdtemp(prefix="govern-ray-")) if engine.address is None else None
-        """Ray's folder for an own cluster (0700): its sockets and logs. A socket's path may have 107 bytes, so it lies here."""
-
-        folder = engine.folder or self.own
-        if folder is None:
+        if engine.address is not None and engine.folder is None:
             raise InputError("--ray-address: a folder that every machine of the cluster reads is needed")
-        self.key = folder / KEY_FILE
+        self.engine = engine
         self.seal = _Seal(secret := secrets.token_bytes(32))
         self.pool: list[Any] = []
-        self.guard: subprocess.Popen[bytes] | None = None
-        try:
-            _join(engine, self.own)
-            if self.own is not None:
-                self.guard = _guarded(self.own)
-            _check(engine, self.own)
-            write_whole(self.key, secret, 0o600)
-        except BaseException:
-            self.leave()
-            raise
+        self.cluster = Cluster(engine)
+        self.key = (engine.folder or self.cluster.folder) / KEY_FILE
+        write_whole(self.key, secret, 0o600)
 
     def actors(self, tasks: int) -> list[Any]:
         """As many actors as there are workers, or tasks where these are fewer."""
@@ -211,12 +180,8 @@ class _Held:
 
         for actor in self.pool:
             ray.kill(actor)
-        ray.shutdown()
         self.key.unlink(missing_ok=True)
-        if self.guard is not None:
-            self.guard.communicate()
-        elif self.own is not None:
-            shutil.rmtree(self.own, ignore_errors=True)
+        self.cluster.leave()
 
 
 _HELD: list[_Held] = []
@@ -235,87 +200,3 @@ def leave() -> None:
     """Leaves the cluster, and ends it where it is this process's own."""
     while _HELD:
         _HELD.pop().leave()
-
-
-def _join(engine: Engine, own: Path | None) -> None:
-    """Starts a cluster that is this process's own, or connects to the one at the engine's address."""
-    os.environ.update(QUIET)
-    if own is not None or _is_loopback(_reached(str(engine.address))):
-        os.environ.update(LOOPBACK)
-    if own is not None:
-        (own / "token").write_text(secrets.token_hex(32))
-        os.environ.update({"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(own / "token")})
-    import ray
-    from ray.exceptions import RayError
-
-    quiet: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        if own is None:
-            ray.init(engine.address, **quiet)
-        else:
-            with _no_dashboard():
-                ray.init(
-                    "local", num_cpus=engine.workers, num_gpus=0, object_store_memory=STORE_BYTES, _temp_dir=str(own), **quiet
-                )
-    except (RayError, OSError, RuntimeError, ValueError) as error:
-        where = "Ray" if own is not None else f"--ray-address {engine.address}"
-        raise InputError(
-            f"{where}: no cluster of this Ray ({ray.__version__}) and Python starts or answers ({type(error).__name__}); this "
-            "machine must be one of the cluster's; check the address, the versions and RAY_AUTH_TOKEN_PATH"
-        ) from None
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _reached(address: str) -> str:
-    """The host of the address, where something answers: Ray itself would try for minutes."""
-    host, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), ANSWER_S).close()
-    except OSError as error:
-        raise InputError(
-            f"--ray-address {address}: nothing answers ({error.strerror or 'no such host, or too slow'}); correct it, or start "
-            "the cluster"
-        ) from None
-    return host
-
-
-def _guarded(own: Path) -> "subprocess.Popen[bytes]":
-    """What ends the cluster, and removes its folder, when this process is gone."""
-    import psutil
-
-    started = [str(process.pid) for process in psutil.Process().children(recursive=True)]
-    command = [sys.executable, "-m", "govern.ray_guard", str(own), *started]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603 - our own module
-
-
-@contextmanager
-def _no_dashboard() -> Iterator[None]:
-    """Within, Ray starts no dashboard process: even without pages it asks a cloud's metadata address what machine this is."""
-    from ray._private import services
-
-    before = services.start_api_server
-    services.start_api_server = lambda *_, **__: (None, None)  # what it returns where the process does not start
-    try:
-        yield
-    finally:
-        services.start_api_server = before
-
-
-def _check(engine: Engine, own: Path | None) -> None:
-    """Returns where an own cluster is on loopback, and any is as large as was asked."""
-    import ray
-
-    if own is not None and not all(_is_loopback(node["NodeManagerAddress"]) for node in ray.nodes()):
-        raise GovernError("Ray: the cluster does not listen on loopback alone; start govern in a process of its own")
-    there = int(ray.cluster_resources().get("CPU", 0))
-    if there < engine.workers:
-        raise InputError(f"--workers {engine.workers}: the cluster has {there} processors; ask for as many at most")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
