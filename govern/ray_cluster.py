@@ -38,12 +38,11 @@ class Cluster:
     """The cluster of an engine, which this process is in until it leaves."""
 
     def __init__(self, engine: Engine) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="govern-ray-"))
+        self.own = own = Path(tempfile.mkdtemp(prefix="govern-ray-")) if engine.address is None else None
         """Closed to others (0700): sockets and logs of an own cluster. A socket's path may have 107 bytes, so it lies here."""
 
         self.guard: _Guard | None = None
         try:
-            own = self.folder if engine.address is None else None
             _prepare(engine, own)
             if own is not None:
                 self.guard = _Guard(own)
@@ -64,7 +63,8 @@ class Cluster:
         ray.shutdown()
         if self.guard is not None:
             self.guard.process.communicate()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self.own is not None:
+            shutil.rmtree(self.own, ignore_errors=True)
 
 
 def _prepare(engine: Engine, own: Path | None) -> None:

@@ -149,7 +149,7 @@ class _Held:
         self.seal = _Seal(secret := secrets.token_bytes(32))
         self.pool: list[Any] = []
         self.cluster = Cluster(engine)
-        self.key = (engine.folder or self.cluster.folder) / KEY_FILE
+        self.key = (engine.folder or self.cluster.own or Path()) / KEY_FILE
         write_whole(self.key, secret, 0o600)
 
     def actors(self, tasks: int) -> list[Any]:
