@@ -24,7 +24,7 @@ from govern.files import canonical, digest, parse_canonical, sha256_file, sync_f
 from govern.inventory import plain
 from govern.lock import alone
 from govern.private import code_digest
-from govern.shards import map_shards, progress
+from govern.shards import Engine, map_shards, progress
 
 LIBRARIES = {"olefile": "olefile", "pypdfium2": "pypdfium2", "selectolax": "selectolax"}
 """Modules of the extra `documents`, and the packages that they are of."""
@@ -104,7 +104,7 @@ def convert(
         _begin(partial, identity)
         tasks = tuple(_tasks(sources, digests, partial, seconds=seconds, by_page=by_page))
         try:
-            states = list(progress(map_shards(_part, tasks, workers), len(tasks), "convert"))
+            states = list(progress(map_shards(_part, tasks, Engine(workers)), len(tasks), "convert"))
         finally:
             end_kept()
         summary = _summary(states)

@@ -108,7 +108,7 @@ def _measure(
         earlier=None if request.reuse is None else folder_of(request.reuse), timeout_s=_timeout(request),
     )  # fmt: skip
 
-    again = tuple(progress(map_shards(residual.rescan, tasks, request.workers), len(tasks), "scan again"))
+    again = tuple(progress(map_shards(residual.rescan, tasks, request.engine), len(tasks), "scan again"))
     left = residual.duplicates_left(again)
     totals = {name: counts.copy() for name, counts in published.totals.items()}
     for name, counts in totals.items():

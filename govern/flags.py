@@ -1,9 +1,13 @@
 """Flags that several commands of `govern` share, and how their values are read."""
 
 import argparse
+import os
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from govern.shards import Engine
 
 from govern.errors import InputError
 
@@ -43,6 +47,32 @@ def columns_of(arguments: argparse.Namespace) -> Any:
     return Columns(arguments.text_column, arguments.id_column, arguments.encoding)
 
 
+def add_workers(command: argparse.ArgumentParser) -> None:
+    """How many processes work on shards."""
+    command.add_argument(
+        "--workers", type=positive, default=os.cpu_count() or 1, metavar="N", help="processes (default: all)"
+    )
+
+
+def add_engine(command: argparse.ArgumentParser) -> None:
+    """Where shards are worked on."""
+    add_workers(command)
+    command.add_argument("--engine", choices=("local", "ray"), default="local", help="processes of this machine, or Ray")
+    command.add_argument("--ray-address", type=address_of, metavar="HOST:PORT", help="a Ray cluster that is running")
+
+
+def engine_of(arguments: argparse.Namespace, folder: Path) -> "Engine":
+    """What `add_engine` was told; `folder` is a private one, which is there when shards are worked on."""
+    from govern.errors import InputError
+    from govern.shards import Engine, on_ray
+
+    if arguments.engine == "ray":
+        return on_ray(arguments.workers, arguments.ray_address, folder)
+    if arguments.ray_address is not None:
+        raise InputError("--ray-address: goes with --engine ray; give it, or leave the address out")
+    return Engine(arguments.workers)
+
+
 def add_key(command: argparse.ArgumentParser) -> None:
     """The key that signs, and what opens it."""
     command.add_argument("--sign-key", type=Path, required=True, metavar="KEY", help="the private key to sign with")
@@ -76,6 +106,14 @@ def part_of(text: str) -> tuple[int, int]:
     if not (number.isdecimal() and parts.isdecimal() and 1 <= int(number) <= int(parts)):
         raise argparse.ArgumentTypeError(f"'{text}': expected I/N, such as 1/4, with I from 1 to N")
     return int(number), int(parts)
+
+
+def address_of(text: str) -> str:
+    """`10.0.0.5:6379` or `head:6379`, as it is."""
+    host, _, port = text.rpartition(":")
+    if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 65_536:
+        raise argparse.ArgumentTypeError(f"'{text}': expected HOST:PORT, as `ray start --head` shows it")
+    return text
 
 
 def end_of_day(text: str) -> datetime:

@@ -182,7 +182,7 @@ def _process(request: Request, tasks: list[ShardTask]) -> list[ShardState]:
         taken = _adopted(tasks, private.folder_of(request.reuse))
         print(f"reuse: {taken} of {len(tasks)} shards as they are", file=sys.stderr)
     function, lost = failures.ways(request.policy)
-    made = progress(map_shards(function, tasks, request.workers, lost), len(tasks), "mask")
+    made = progress(map_shards(function, tasks, request.engine, lost), len(tasks), "mask")
     documents = sum(task.shard.documents for task in tasks)
     return list(failures.within(made, documents, request.policy.failures.max_quarantined))
 

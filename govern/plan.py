@@ -93,8 +93,8 @@ def plan(request: "Request", share: float) -> Plan:
         with private.opened(trial.out, record) as own:
             tasks = tasks_of(trial, corpus, shards, keys, names, checked, own)
             begun = time.perf_counter()
-            timed = list(progress(map_shards(_timed, tasks, request.workers), len(tasks), "rehearse"))
-            startup = max(0.0, time.perf_counter() - begun - sum(seconds for seconds, _ in timed) / request.workers)
+            timed = list(progress(map_shards(_timed, tasks, request.engine), len(tasks), "rehearse"))
+            startup = max(0.0, time.perf_counter() - begun - sum(seconds for seconds, _ in timed) / request.engine.workers)
             states = [state for _, state in timed]
             begun = time.perf_counter()
             refused: tuple[str, ...] = ()
@@ -106,7 +106,7 @@ def plan(request: "Request", share: float) -> Plan:
             left = trial.out if trial.out.exists() else private.refused(trial.out)
             texts = _size(left / "documents") or sum(state.masked.stat().st_size for state in states)
             sizes = texts, _size(left) - _size(left / "documents"), _size(own)
-    return _scaled(corpus, shards, timed, request.workers, read_s, startup, end_s, sizes, refused)
+    return _scaled(corpus, shards, timed, request.engine.workers, read_s, startup, end_s, sizes, refused)
 
 
 def _scaled(

@@ -23,7 +23,7 @@ BEGUN = frozenset({"run.json", "run.json.tmp"})
 
 def folder_of(out: Path) -> Path:
     """The private folder beside a folder that a run made."""
-    return out.with_name(out.name + ".private")
+    return out.parent / f"{out.name}.private"
 
 
 def refused(out: Path) -> Path:

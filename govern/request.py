@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govern.corpus import SHARD_BYTES
+from govern.shards import HERE, Engine
 from govern.sources import Columns
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Request:
     vault_id: str | None = None
     """The vault that parts wrote into, where nothing is written into one now."""
 
-    workers: int = 1
+    engine: Engine = HERE
     work_bytes: int | None = None
     part_bytes: int = SHARD_BYTES
 

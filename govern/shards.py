@@ -1,10 +1,11 @@
-"""Runs one function over many shards in a pool of local processes; results come back in shard order.
+"""Runs one function over many shards, in a pool of local processes or on Ray; results come back in shard order.
 
 Workers receive paths and small values, never text. A worker that dies leaves its shard undone: the run stops as resumable,
 or, where the caller says what stands for a lost shard, goes on with that; nothing is skipped. A worker whose parent was
 killed, or was interrupted, ends by itself within a second.
 """
 
+import importlib.util
 import multiprocessing
 import os
 import signal
@@ -14,10 +15,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing.synchronize import Event
+from pathlib import Path
 from typing import TypeVar
 
-from govern.errors import Interrupted
+from govern.errors import InputError, Interrupted
 
 PARENT_CHECK_S = 0.5
 ATTEMPTS = 2
@@ -26,20 +29,53 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Where shards are worked on: in this process (one worker), in processes of this machine, or by actors on Ray."""
+
+    workers: int = 1
+    ray: bool = False
+    address: str | None = None
+    """HOST:PORT of a Ray cluster that is running; None where Ray starts one for this process."""
+
+    folder: Path | None = None
+    """A private folder that every machine of that cluster sees under this path."""
+
+
+HERE = Engine()
+
+
+def on_ray(workers: int, address: str | None = None, folder: Path | None = None) -> Engine:
+    """The engine of `workers` actors on Ray.
+
+    Raises:
+        InputError: Ray is not installed.
+    """
+    if importlib.util.find_spec("ray") is None:
+        raise InputError("--engine ray: Ray is not installed; install the extra: pip install 'assay[ray]', or leave it out")
+    return Engine(workers, ray=True, address=address, folder=folder)
+
+
 def map_shards(
     function: Callable[[Task], Result],
     tasks: Sequence[Task],
-    workers: int = 1,
+    engine: Engine = HERE,
     lost: Callable[[Task], Result] | None = None,
 ) -> Iterator[Result]:
-    """`function` of each task, in order; with one worker in this process, else in `workers` processes.
+    """`function` of each task, in order, whatever the engine.
 
     Where `lost` is given, each task is done in another process; one whose process dies twice while it does nothing else is
-    lost, and `lost` of it stands for its result.
+    lost, and `lost` of it stands for its result. On Ray, where a machine may be gone, such a run stops all the same.
 
     Raises:
-        Interrupted: a worker died, of memory or a signal.
+        Interrupted: a worker died, of memory or a signal; on Ray, shard after shard.
     """
+    if engine.ray and tasks:
+        from govern.ray_engine import map_on_ray
+
+        yield from map_on_ray(function, tasks, engine)
+        return
+    workers = engine.workers
     if lost is None and (workers <= 1 or len(tasks) <= 1):
         yield from map(function, tasks)
         return

@@ -11,13 +11,15 @@ from govern.errors import InputError, Refused, VerificationError
 from govern.files import ATTESTATION
 from govern.flags import (
     add_command,
+    add_engine,
     add_inputs,
     add_trust,
+    add_workers,
     columns_of,
     end_of_day,
+    engine_of,
     now,
     part_of,
-    positive,
     read_ids,
     read_passphrase,
     split_share,
@@ -48,9 +50,7 @@ def add(commands: Any) -> None:
     plan.add_argument("--secret", type=Path, required=True, metavar="FILE", help="as the run will have it")
     plan.add_argument("--policy", default="default", metavar="NAME|FILE", help="a named policy or a TOML file")
     plan.add_argument("--suite", metavar="NAME|FILE", help="the expectations that decide; default: the policy's")
-    plan.add_argument(
-        "--workers", type=positive, default=os.cpu_count() or 1, metavar="N", help="processes (default: all)"
-    )
+    add_workers(plan)
 
     merge = add_command(commands, "merge", _merge, "make one corpus of several certified parts")
     merge.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="certified folders, DIR.private beside each")
@@ -79,14 +79,13 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--policy", default="default", metavar="NAME|FILE", help="a named policy or a TOML file")
     command.add_argument("--suite", metavar="NAME|FILE", help="the expectations that decide; default: the policy's")
-    command.add_argument(
-        "--workers", type=positive, default=os.cpu_count() or 1, metavar="N", help="processes (default: all)"
-    )
+    add_engine(command)
 
 
 def _certify(arguments: argparse.Namespace) -> int:
     from govern import keys, pipeline
     from govern.policy import load
+    from govern.private import folder_of
 
     key = _key_to_sign(arguments)
     chosen = load(arguments.policy)
@@ -104,7 +103,7 @@ def _certify(arguments: argparse.Namespace) -> int:
             part=arguments.part,
             reuse=arguments.reuse.absolute() if arguments.reuse else None,
             vault=_writing(arguments, chosen.pseudonyms.domain),
-            workers=arguments.workers,
+            engine=engine_of(arguments, folder_of(arguments.out.absolute())),
         )
     )
     return _ended(arguments, outcome, key, arguments.not_after)
@@ -117,6 +116,7 @@ def _plan(arguments: argparse.Namespace) -> int:
     from govern.plan import plan, said
     from govern.policy import load
     from govern.request import Request
+    from govern.shards import Engine
 
     chosen = load(arguments.policy)
     request = Request(
@@ -127,7 +127,7 @@ def _plan(arguments: argparse.Namespace) -> int:
         secret=keys.load_secret(arguments.secret),
         today=now().date(),
         columns=columns_of(arguments),
-        workers=arguments.workers,
+        engine=Engine(arguments.workers),
     )
     made = plan(request, arguments.share)
     show({**asdict(made), "total_s": made.total_s}, arguments.json, said(made))
@@ -182,6 +182,7 @@ def _request(arguments: argparse.Namespace) -> "Request":
     """A request with no inputs of its own."""
     from govern import keys
     from govern.policy import load
+    from govern.private import folder_of
     from govern.request import Request
 
     chosen = load(arguments.policy)
@@ -192,7 +193,7 @@ def _request(arguments: argparse.Namespace) -> "Request":
         suite=arguments.suite or chosen.suite,
         secret=keys.load_secret(arguments.secret),
         today=now().date(),
-        workers=arguments.workers,
+        engine=engine_of(arguments, folder_of(arguments.out.absolute())),
     )
 
 

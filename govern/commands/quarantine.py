@@ -1,7 +1,6 @@
 """`govern quarantine list` and `release`, and `govern repair`: what was set aside, and what was damaged."""
 
 import argparse
-import os
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 
 from govern.console import show
 from govern.errors import InputError
-from govern.flags import add_command, now, positive, read_ids, seconds
+from govern.flags import add_command, add_engine, engine_of, now, positive, read_ids, seconds
 
 
 def add(commands: Any) -> None:
@@ -35,9 +34,7 @@ def add(commands: Any) -> None:
     release.add_argument("--secret", type=Path, required=True, metavar="FILE", help="that of DIR")
     release.add_argument("--policy", default="default", metavar="NAME|FILE", help="that of DIR")
     release.add_argument("--suite", metavar="NAME|FILE", help="the expectations that decide; default: the policy's")
-    release.add_argument(
-        "--workers", type=positive, default=os.cpu_count() or 1, metavar="N", help="processes (default: all)"
-    )
+    add_engine(release)
 
     repair = add_command(commands, "repair", _repair, "make damaged files of a certified folder again, by their digests")
     repair.add_argument("folder", type=Path, metavar="DIR", help="a certified folder, DIR.private beside it")
@@ -64,7 +61,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _release(arguments: argparse.Namespace) -> int:
-    from govern import keys
+    from govern import keys, private
     from govern.policy import load
     from govern.quarantine import listed, release
     from govern.request import Request
@@ -80,7 +77,7 @@ def _release(arguments: argparse.Namespace) -> int:
         suite=arguments.suite or chosen.suite,
         secret=keys.load_secret(arguments.secret),
         today=now().date(),
-        workers=arguments.workers,
+        engine=engine_of(arguments, private.folder_of(arguments.out.absolute())),
     )
     ids = read_ids(arguments.ids)
     outcome = release(

@@ -10,7 +10,7 @@ import pytest
 from govern import failures, pipeline, policy
 from govern.errors import InputError, Refused
 from govern.quarantine import listed
-from govern.shards import map_shards
+from govern.shards import Engine, map_shards
 
 SECRET = bytes(range(32))
 RULES = 'name = "p"\n[names]\nmodel = "none"\n[failures]\non_bad_row = "quarantine"\n'
@@ -111,7 +111,7 @@ def test_bad_rows_are_the_same_for_any_number_of_workers(tmp_path):
     """And for one shard or many."""
     raw = tmp_path / "raw.jsonl"
     raw.write_bytes(b"\n".join([*GOOD[:7], b"{", *GOOD[8:]]) + b"\n")
-    _run(tmp_path, raw, workers=2)
+    _run(tmp_path, raw, engine=Engine(2))
     _run(tmp_path, raw, "whole", work_bytes=100_000)
     assert (tmp_path / "out" / "SHA256SUMS").read_bytes() == (tmp_path / "whole" / "SHA256SUMS").read_bytes()
 
@@ -169,7 +169,7 @@ def test_a_shard_whose_process_dies_twice_is_set_aside(tmp_path, monkeypatch):
     raw.write_bytes(b"\n".join(GOOD) + b"\n")
     monkeypatch.setattr(failures, "ways", lambda _: (_dies_at_third, failures.set_aside))
     with pytest.raises(Refused, match="few-quarantined"):
-        _run(tmp_path, raw, text=SHARDS, workers=2)
+        _run(tmp_path, raw, text=SHARDS, engine=Engine(2))
     aside = {each.row for each in listed(tmp_path / "out")}
     assert aside
     assert aside < set(range(1, 61))
@@ -206,7 +206,7 @@ def test_a_process_that_dies_once_loses_nothing(tmp_path):
     paths = [tmp_path / str(number) for number in range(4)]
     for path in paths[:2]:
         path.touch()
-    assert list(map_shards(_dies_once, paths, 2, lambda _: "lost")) == ["0", "1", "2", "3"]
+    assert list(map_shards(_dies_once, paths, Engine(2), lambda _: "lost")) == ["0", "1", "2", "3"]
 
 
 def _dies_at_three(number):
@@ -218,4 +218,4 @@ def _dies_at_three(number):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_what_is_lost_is_said_in_its_place(workers):
     """In order, with one worker too: its death is not that of the run."""
-    assert list(map_shards(_dies_at_three, list(range(12)), workers, lambda _: -1)) == [0, 1, 2, -1, *range(4, 12)]
+    assert list(map_shards(_dies_at_three, list(range(12)), Engine(workers), lambda _: -1)) == [0, 1, 2, -1, *range(4, 12)]

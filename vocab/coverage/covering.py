@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from govern.shards import map_shards, progress
+from govern.shards import Engine, map_shards, progress
 from vocab.base import Base
 from vocab.coverage.aligned import OWN, Aligned, load
 from vocab.coverage.arrays import Ints
@@ -111,7 +111,7 @@ def cover(
     while True:
         tasks = [Task(plan, shard, part) for part, shard in shards]
         partial = Partial()
-        for one in progress(map_shards(tally, tasks, workers), len(tasks), "coverage"):
+        for one in progress(map_shards(tally, tasks, Engine(workers)), len(tasks), "coverage"):
             partial += one
             refuse_types({cell.type for cell in partial.coverage}, type_column)
         if not partial.unlike:
