@@ -1,10 +1,11 @@
 """What came in: the files of a corpus by keyed digest, how documents hold their text, and how that is kept with the work."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from govern.corpus import Corpus
+from govern.corpus import Corpus, Shard
 from govern.errors import InputError
 from govern.files import canonical, parse_canonical, write_whole
 from govern.keys import keyed_digest
@@ -32,6 +33,8 @@ class Arrived:
     text_column: str
     id_column: str | None
     layout: Layout
+    documents: int | None = None
+    """Documents of the part that was certified; None of a folder that an earlier version made."""
 
     def dropped(self, read: tuple[str, ...], published: tuple[str, ...]) -> int:
         """How many columns of the inputs ship in no column of the corpus; `read` are those of the policy, `published` too."""
@@ -40,19 +43,21 @@ class Arrived:
         return len(every - {column for file in self.files for column in file.read}) + len(every & unseen)
 
 
-def of(corpus: Corpus, key: bytes) -> Arrived:
-    """What arrived, also where a part of it alone is certified: a merge must miss no file. `key` is that of input digests."""
+def of(corpus: Corpus, shards: Iterable[Shard], key: bytes) -> Arrived:
+    """What arrived, also where `shards`, a part of it, are certified: a merge must miss no file. `key`: of input digests."""
     files = tuple(
         ArrivedFile(file.name, keyed_digest(key, bytes.fromhex(file.sha256)), file.documents, file.columns, file.read)
         for file in corpus.files
     )
-    return Arrived(files, corpus.text_column, corpus.id_column, corpus.layout)
+    documents = sum(shard.documents for shard in shards)
+    return Arrived(files, corpus.text_column, corpus.id_column, corpus.layout, documents)
 
 
 def save(arrived: Arrived, folder: Path) -> None:
     """Writes it beside the work."""
     files = [[file.name, file.digest, file.documents, list(file.columns), sorted(file.read)] for file in arrived.files]
-    record = {"files": files, "text": arrived.text_column, "id": arrived.id_column, "layout": arrived.layout}
+    record: dict[str, Any] = {"files": files, "text": arrived.text_column, "id": arrived.id_column, "layout": arrived.layout}
+    record["documents"] = arrived.documents
     write_whole(folder / FILE, canonical(record), 0o600)
 
 
@@ -71,4 +76,4 @@ def load(folder: Path) -> Arrived:
         ArrivedFile(name, keyed, documents, tuple(columns), frozenset(read))
         for name, keyed, documents, columns, read in record["files"]
     )
-    return Arrived(files, record["text"], record["id"], record["layout"])
+    return Arrived(files, record["text"], record["id"], record["layout"], record.get("documents"))

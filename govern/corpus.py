@@ -303,7 +303,8 @@ class _Reader:
             _carried(name, "names of columns", row.place)
             columns[name] = None
         if self.layout == "messages":
-            columns.update(dict.fromkeys(beside(row.values, self.text_column)))
+            for name in beside(row.values, self.text_column):
+                columns[_carried(name, "names of columns", row.place)] = None
 
     def _add(self, row: Row, number: int) -> None:
         if self.has_ids is None or self.layout is None:

@@ -90,7 +90,7 @@ def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Writes `data` to `path` so that a kill leaves the old file, the new one or none, never a part."""
     temporary = path.with_name(path.name + ".tmp")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
             stream.flush()

@@ -56,7 +56,7 @@ def finish(
     if request.policy.join_column is not None:
         joins: Counter[str] = sum((state.joins for state in states), Counter())
         named["joins"] = {name: joins[name] for name in ("joined", "no_row", "no_key")}
-    releases = _released(request, states)
+    releases = _released(request, states, published)
     run = _run(request, arrived, keys, states, published, validation, table, scanned, named, releases)
     wanted = claim.claim(run)
     found = evidence.of(states, published, table)
@@ -117,14 +117,16 @@ def _measure(
     return signals.table(totals, coming), sum(result.scanned for result in again)
 
 
-def _released(request: Request, states: list[ShardState]) -> tuple[Release, ...]:
-    """The releases of a run without the documents that were set aside again."""
-    again = {identity for state in states for identity, _ in state.quarantined}
-    left = (
-        replace(release, documents=tuple(pair for pair in release.documents if pair[0] not in again))
-        for release in request.releases
-    )
-    return tuple(release for release in left if release.documents)
+def _released(request: Request, states: list[ShardState], published: Published) -> tuple[Release, ...]:
+    """The releases of a run, each with the documents that it let into the corpus; of several for one the last counts."""
+    left_out = [pair for state in states for pair in (*state.quarantined, *state.dropped)]
+    seen = {identity for identity, _ in (*left_out, *published.duplicates)}
+    found = []
+    for release in reversed(request.releases):
+        own = tuple(pair for pair in release.documents if pair[0] not in seen)
+        seen.update(identity for identity, _ in own)
+        found.append(replace(release, documents=own))
+    return tuple(release for release in reversed(found) if release.documents)
 
 
 def _timeout(request: Request) -> float:

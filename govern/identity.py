@@ -7,7 +7,6 @@ digests raw input.
 
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +88,7 @@ def run(request: "Request", arrived: "Arrived", checked: "Checked", cut: tuple[i
         "secret": secret_id(request.secret),
         "name": request.name,
         "split": list(request.split or ()),
-        "releases": [asdict(release) for release in request.releases],
+        "releases": [release.record() for release in request.releases],
         "part": list(request.part or ()),
         "cut": list(cut),
         "work": work(request, checked, (arrived.text_column, arrived.id_column)),

@@ -90,7 +90,9 @@ def as_before(request: Request, parts: Sequence[Part]) -> Request:
     """The request under the name and the split of the parts, with what was released in them."""
     record = parts[0].record
     name, shares = record["split"] or (None, 0)
-    releases = tuple(release for part in parts for release in stored(part.record["releases"]))
+    numbered = [(number, each) for part in parts for number, each in enumerate(stored(part.record.get("releases", ())))]
+    numbered.sort(key=lambda pair: (pair[0], pair[1].documents))  # in whatever order the parts are named
+    releases = tuple(each for _, each in numbered)
     split = (name, shares) if name else None
     return replace(request, name=record["name"], split=split, vault_id=record["vault"], releases=releases)
 
@@ -107,14 +109,19 @@ def opened(out: Path) -> Part:
     record = parse_canonical(record_path.read_bytes(), str(record_path))
     if out.is_dir():
         private.finished(out, folder)
-    shards = tuple(shard for _, shard in states.every(folder))
     came = arrived.load(folder)
-    count = sum(rows for shard in shards for *_, rows in shard["segments"])
-    broken = [shard for shard in shards if not states.whole(shard, folder, sealed=False)]
-    documents = sum(shard["arrived"].get("all", {}).get("documents_in", 0) for shard in shards)
-    if broken or count != documents:
-        raise InputError(f"{folder}: some of its shards are no longer as they were written; certify {out.name} again")
+    shards = tuple(shard for _, shard in states.whole_run(folder, came.documents))
     return Part(out, folder, record, came, shards)
+
+
+def check_command(part: Part, record: dict[str, Any]) -> None:
+    """Returns where a run of the record `record` certifies as the part was certified."""
+    differing = [name for name in ("policy", "suite", "secret", "detector", "values") if record[name] != part.record[name]]
+    if differing:
+        raise InputError(
+            f"{part.out}: certified by another {' and another '.join(differing)} than this command names; give the same "
+            "--policy, --suite and --secret"
+        )
 
 
 def _check_same(parts: list[Part]) -> None:
@@ -142,7 +149,9 @@ def _together(every: "list[Arrived]") -> "Arrived":
                 raise InputError(
                     "govern merge: two parts have an input file of one name with other bytes; rename one, certify again"
                 )
-    return replace(every[0], files=tuple(files[name] for name in sorted(files)))
+    counts = [came.documents for came in every]
+    documents = None if None in counts else sum(count or 0 for count in counts)
+    return replace(every[0], files=tuple(files[name] for name in sorted(files)), documents=documents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,10 +222,13 @@ def _certified(part: Part, wanted: set[str]) -> Iterator[str]:
     import polars as pl
 
     left = set(wanted)
+    aside = {identity for shard in part.shards for name in ("quarantined", "dropped") for identity, _ in shard[name]}
     for shard in part.shards:
         found = _ids(part, shard).filter(pl.col("original").is_in(list(wanted)) | pl.col("certified").is_in(list(wanted)))
         for original, certified in found.select("original", "certified").iter_rows():
             left -= {original, certified}
+            if certified in aside:
+                raise InputError(f"--drop: {certified} is in no document file of {part.out}: it was set aside; leave it out")
             yield certified
     if left:
         raise InputError(f"--drop: {len(left):,} of {len(wanted):,} ids are of no document in {part.out}; correct them")
@@ -229,12 +241,7 @@ def _finished(
     checked = check(request.policy, request.secret, today=request.today)
     record = identity.run(request, came, checked, (0, request.part_bytes))
     first = pieces[0].part.record
-    differing = [name for name in ("policy", "suite", "secret", "detector", "values") if record[name] != first[name]]
-    if differing:
-        raise InputError(
-            f"{pieces[0].part.out}: certified by another {' and another '.join(differing)} than this command names; give the "
-            "same --policy, --suite and --secret"
-        )
+    check_command(pieces[0].part, record)
     record |= {"vault": first["vault"], "columns": first["columns"], "work": first["work"], "withdrawn": sorted(gone)}
     keys = keys_of(request.secret)
     with resumable(request.out), private.opened(request.out, record) as folder:
@@ -265,7 +272,14 @@ def _cut(path: Path, piece: _Piece) -> None:
     folder = path.parent.parent
     begin = sum(rows for *_, rows in segments[: piece.first])
     count = sum(rows for *_, rows in segments[piece.first : piece.last])
-    ids = pl.read_parquet(folder / _file(record, "ids"))[begin : begin + count]
+    every = pl.read_parquet(folder / _file(record, "ids"))
+    ids = every[begin : begin + count]
+    own = frozenset(ids["certified"].drop_nulls().to_list())
+    elsewhere = frozenset(every["certified"].drop_nulls().to_list()) - own if not piece.first else frozenset()
+    for outcome in ("quarantined", "dropped"):
+        record[outcome] = [
+            pair for pair in record[outcome] if pair[0] in own or (not piece.first and pair[0] not in elsewhere)
+        ]
     _rewrite(record, folder, "ids", ids)
     _keep(record, folder, "masked", "id", ids["certified"].drop_nulls().to_list())
     _keep(record, folder, "findings", "id", ids["original"].drop_nulls().to_list())
@@ -273,7 +287,7 @@ def _cut(path: Path, piece: _Piece) -> None:
     record["segments"] = segments[piece.first : piece.last]
     record["documents"] = digest([record["documents"], piece.first, piece.last])  # no shard of any run
     if piece.first:
-        record |= {"arrived": {}, "entities": [], "vetoes": [], "joins": {}, "quarantined": [], "dropped": []}
+        record |= {"arrived": {}, "entities": [], "vetoes": [], "joins": {}}
     states.save(path, record)
 
 

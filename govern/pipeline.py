@@ -57,7 +57,7 @@ def certify(request: Request) -> Outcome:
     names = tuple((file.name, source_name(request.policy, keys, file.name)) for file in corpus.files)
     _check_sources(request.policy, names)
     shards = _share(corpus, request.part)
-    came = arrived.of(corpus, keys.inputs)
+    came = arrived.of(corpus, shards, keys.inputs)
     record = identity.run(request, came, checked, (_work_bytes(request), request.part_bytes))
     with resumable(request.out), private.opened(request.out, record) as folder:
         if request.out.exists():

@@ -80,7 +80,8 @@ def plan(request: "Request", share: float) -> Plan:
     """
     size = sum(file.path.stat().st_size for file in _files(request))
     begun = time.perf_counter()
-    corpus = arrive(request.inputs, request.policy, request.columns, shard_bytes=max(2_000, size // UNITS))
+    lenient = request.policy.failures.on_bad_row == "quarantine"
+    corpus = arrive(request.inputs, request.policy, request.columns, shard_bytes=max(2_000, size // UNITS), lenient=lenient)
     read_s = time.perf_counter() - begun
     checked = check(request.policy, request.secret, today=request.today)
     shards = _chosen(corpus, share)
@@ -88,7 +89,7 @@ def plan(request: "Request", share: float) -> Plan:
     names = tuple((file.name, source_name(request.policy, keys, file.name)) for file in corpus.files)
     with tempfile.TemporaryDirectory(prefix="govern-plan-") as folder:
         trial = replace(request, out=Path(folder) / "rehearsal", split=None, vault=None, reuse=None)
-        came = arrived.of(corpus, keys.inputs)
+        came = arrived.of(corpus, corpus.shards, keys.inputs)
         record = identity.run(trial, came, checked, (0, trial.part_bytes))
         with private.opened(trial.out, record) as own:
             tasks = tasks_of(trial, corpus, shards, keys, names, checked, own)

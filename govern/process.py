@@ -116,11 +116,11 @@ def process(task: ShardTask) -> ShardState:
             outcome = _again(document, detector, task, source, finders, released[keyed])
         else:
             outcome = _masked(document, detector, task, source, finders, before.find(key) if before is not None else None)
+            rows.detect(key, outcome)  # of a released document nothing is kept: no other run may take it without its release
         if isinstance(outcome, Quarantined):
             rows.quarantine(lang, source, keyed, outcome.reason)
         else:
             rows.mask(document, outcome, _values(document, outcome, keyed, lang, source, task), task.treatment.allow_key)
-        rows.detect(key, outcome)
     return store(task, rows)
 
 

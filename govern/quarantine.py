@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from govern import states
+from govern import arrived, identity, states
 from govern.errors import InputError, Refused
-from govern.merge import as_before, opened
+from govern.failures import SHARD_FAILED
+from govern.merge import as_before, check_command, opened
 from govern.pipeline import certify
-from govern.private import folder_of
+from govern.policy_check import check
+from govern.private import folder_of, refused
 from govern.process import UNREADABLE
 from govern.request import Outcome, Release, Request
 from govern.sources import Columns
@@ -35,18 +37,20 @@ def listed(out: Path) -> Iterator[SetAside]:
     folder = folder_of(out)
     if not (folder / "states").is_dir():
         raise InputError(f"{folder}: not there, or holds no work of a run; name the --out of a `govern certify`")
-    for path, record in states.every(folder):
+    finished = out.is_dir() or refused(out).is_dir()
+    for path, record in states.whole_run(folder, arrived.load(folder).documents if finished else None):
         reasons = dict(record["quarantined"])
         if not reasons:
             continue
-        if not states.whole(record, folder, sealed=False):
-            raise InputError(f"{path}: its files are no longer as they were written; run the same certify command again")
         file = next(name for name in record["files"] if name.startswith("ids/"))
         places = ((name, first + row + 1) for name, first, rows in record["segments"] for row in range(rows))
         ids = pl.read_parquet(folder / file, columns=["certified"])["certified"].to_list()
-        for identity, (name, row) in zip(ids, places, strict=True):
-            if identity in reasons:
-                yield SetAside(identity, reasons[identity], name, row)
+        for certified, (name, row) in zip(ids, places, strict=True):
+            reason = reasons.pop(certified, None)
+            if reason is not None:
+                yield SetAside(certified, reason, name, row)
+        if reasons:
+            raise InputError(f"{path}: sets {len(reasons):,} documents aside that it does not hold; certify again with --reuse")
 
 
 def release(
@@ -64,17 +68,21 @@ def release(
     part = opened(folder)
     record = part.record
     if not record["cut"][0]:
-        raise InputError(f"{folder}: made of parts; release in the part that set the document aside, and merge again")
+        raise InputError(
+            f"{folder}: made by merge or reissue; release in the folder that set the document aside, and make it again"
+        )
     if record["vault"] is not None:
         raise InputError(f"{folder}: its values are in a vault, which a release does not write; certify it again instead")
-    reasons = {identity: reason for shard in part.shards for identity, reason in shard["quarantined"]}
+    reasons = {name: reason for shard in part.shards for name, reason in shard["quarantined"]}
     released = Release(tuple(_checked(ids, reasons, folder)), who, why, characters, timeout_s)
     before = as_before(request, [part])
-    text, identity, _, encoding = record["columns"]
+    checked = check(request.policy, request.secret, today=request.today)
+    check_command(part, identity.run(before, part.arrived, checked, tuple(record["cut"])))
+    text, ids_in, _, encoding = record["columns"]
     outcome = certify(
         replace(
             before,
-            columns=Columns(text, identity, encoding),
+            columns=Columns(text, ids_in, encoding),
             part=tuple(record["part"]) or None,
             work_bytes=record["cut"][0],
             part_bytes=record["cut"][1],
@@ -82,26 +90,30 @@ def release(
             reuse=folder,
         )
     )
-    still = {each.id for each in listed(outcome.folder)} & {identity for identity, _ in released.documents}
+    still = {each.id for each in listed(outcome.folder)} & {name for name, _ in released.documents}
     if len(still) == len(released.documents):
         raise Refused(
-            f"{outcome.folder}: none of the {len(still):,} released documents could be searched to the end; give wider limits "
-            "and another --out"
+            f"{outcome.folder}: none of the {len(still):,} released documents could be searched to the end, so it holds what "
+            f"{folder.name} holds; give wider limits and another --out"
         )
     return outcome
 
 
 def _checked(ids: list[str], reasons: dict[str, str], folder: Path) -> Iterator[tuple[str, str]]:
     """Each id, sorted, with why it was set aside."""
-    strange = [identity for identity in ids if identity not in reasons]
+    strange = [name for name in ids if name not in reasons]
     if strange:
         raise InputError(
             f"--ids: {len(strange):,} of {len(ids):,} were not set aside in {folder}; take ids from `govern quarantine list`"
         )
-    for identity in sorted(set(ids)):
-        if reasons[identity] == UNREADABLE:
+    for name in sorted(set(ids)):
+        if reasons[name] == UNREADABLE:
             raise InputError(
-                f"--ids: {identity} was a row that cannot be read, so there is no text to search; correct the row in its file, "
+                f"--ids: {name} was a row that cannot be read, so there is no text to search; correct the row in its file, "
                 "and certify with --reuse"
             )
-        yield identity, reasons[identity]
+        if reasons[name] == SHARD_FAILED:
+            raise InputError(
+                f"--ids: {name} is of a unit of work that failed as a whole; `govern certify` with --reuse does it again"
+            )
+        yield name, reasons[name]

@@ -1,7 +1,7 @@
 """Which shards hold the documents that were released from quarantine; such a shard is another piece of work."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ def assigned(request: Request, tasks: list[ShardTask]) -> list[ShardTask]:
 def _with(task: ShardTask, releases: tuple[Release, ...]) -> ShardTask:
     if not releases:
         return task
-    return replace(task, released=releases, work=digest([task.work, [asdict(release) for release in releases]]))
+    return replace(task, released=releases, work=digest([task.work, [release.record() for release in releases]]))
 
 
 def _by_documents(folder: Path, releases: tuple[Release, ...]) -> dict[str, tuple[Release, ...]]:

@@ -28,9 +28,13 @@ def repair(out: Path, name: str, secret: bytes) -> bool:
     if name not in sums or not name.endswith(".parquet"):
         raise InputError(f"--shard {name}: no document file of {out}; name one as SHA256SUMS does")
     target = out / name
+    if target.parent.is_symlink() or out.is_symlink():
+        raise InputError(f"{target.parent}: is a link, and nothing is written through one; put the folder itself there")
     if target.is_file() and not target.is_symlink() and sha256_file(target) == sums[name]:
         return False
     record = _record(out, folder, secret)
+    if sums.get(certificate.FILE) != sha256_file(out / certificate.FILE):
+        raise Refused(f"{out / certificate.FILE}: not what SHA256SUMS says; restore it first")
     with alone(folder):
         scratch = folder / "repair"
         shutil.rmtree(scratch, ignore_errors=True)
@@ -43,6 +47,7 @@ def repair(out: Path, name: str, secret: bytes) -> bool:
                     f"{target}: made again its sha256 is {(found or 'none')[:12]}…, and SHA256SUMS says {sums[name][:12]}…; "
                     "nothing was put back: restore the folder, or certify again"
                 )
+            target.parent.mkdir(exist_ok=True)
             write_whole(target, made.read_bytes())
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -55,28 +60,23 @@ def _record(out: Path, folder: Path, secret: bytes) -> dict[str, Any]:
         record = parse_canonical((folder / "run.json").read_bytes(), str(folder / "run.json"))
     except OSError:
         raise InputError(f"{folder}: not there, so nothing can be made again; restore it, or certify again") from None
-    if not isinstance(record, dict) or record.get("secret") != secret_id(secret):
+    if not isinstance(record, dict) or not {"secret", "split", "cut"} <= record.keys():
+        raise InputError(f"{folder / 'run.json'}: not as it was written; restore it, or certify again")
+    if record["secret"] != secret_id(secret):
         raise InputError(f"{out}: made with another secret; give the one that it was certified with")
     return record
 
 
 def _publish(out: Path, folder: Path, record: dict[str, Any], scratch: Path, name: str, secret: bytes) -> None:
-    made = []
-    for path in sorted((folder / "states").glob("shard-*.json")):
-        state = states.load(path)
-        if state is None:
-            raise InputError(
-                f"{path}: not as it was written, or its files are not; `govern certify` with --reuse {out.name} and another "
-                "--out does this shard again, and no other"
-            )
-        made.append(state)
+    came = arrived.load(folder)
+    made = [state for path, _ in states.whole_run(folder, came.documents) if (state := states.load(path, sealed=False))]
     claim = certificate.load(read_plain(out / certificate.FILE, CERTIFICATE_BYTES), str(out / certificate.FILE)).claim
     split, share = record["split"] or (None, 0)
     publish(
         made,
         scratch,
         tuple(claim["corpus"]["columns"]),
-        arrived.load(folder).layout,
+        came.layout,
         (split, share) if split else None,
         keys_of(secret).splits,
         record["cut"][1],

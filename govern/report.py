@@ -110,7 +110,7 @@ def written(name: str, value: Any) -> str:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return str(value)
     if name.endswith("_ppm"):
-        return f"{value / 10_000:,.2f}".rstrip("0").rstrip(".") + "\N{NO-BREAK SPACE}%"
+        return f"{value / 10_000:z,.2f}".rstrip("0").rstrip(".") + "\N{NO-BREAK SPACE}%"
     if name.endswith("_milli"):
         return f"{value / 1000:,.2f}"
     return f"{value:,}"
@@ -201,10 +201,12 @@ def _limits(name: str, claim: Mapping[str, Any]) -> list[int]:
     if name == "characters":
         longest = claim["pipeline"]["policy"]["resolved"].get("max_document_characters")
         return [] if longest is None else [longest]
+    if name not in CORPUS:
+        return []
     found = {
         row["arguments"][key]
         for row in claim["quality"]["results"]
-        if row["arguments"].get("column") == CORPUS.get(name) and row["arguments"].get("slice", "all") == "all"
+        if row["arguments"].get("column") == CORPUS[name] and row["arguments"].get("slice", "all") == "all"
         for key in ("min_value", "max_value")
         if row["arguments"].get(key) is not None
     }

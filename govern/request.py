@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from govern.corpus import SHARD_BYTES
 from govern.shards import HERE, Engine
@@ -29,6 +29,16 @@ class Release:
     why: str
     max_document_characters: int | None = None
     regex_timeout_s: float | None = None
+
+    def record(self) -> dict[str, Any]:
+        """The release as JSON."""
+        return {
+            "documents": [list(pair) for pair in self.documents],
+            "who": self.who,
+            "why": self.why,
+            "max_document_characters": self.max_document_characters,
+            "regex_timeout_s": self.regex_timeout_s,
+        }
 
 
 @dataclass(frozen=True, slots=True)

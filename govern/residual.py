@@ -96,7 +96,7 @@ def tasks(
         record = records / file.path if records else None
         sums = [sha256_file(path) for path in (folder / file.path, record) if path is not None]
         for first in range(0, file.documents, TASK_ROWS):
-            of = digest([work, sums, first, step, layout])
+            of = digest([work, sums, first, step, layout, timeout_s])
             state = f"rescans/{Path(file.path).with_suffix('').as_posix().replace('/', '-')}-{first:08d}.json"
             places = tuple(place / state for place in (kept, earlier) if place is not None)
             made.append(RescanTask(folder / file.path, first, policy, treatment, step, timeout_s, layout, record, of, places))

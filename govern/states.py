@@ -71,11 +71,16 @@ def parse(path: Path) -> dict[str, Any] | None:
     return record
 
 
-def load(path: Path, *, work: str | None = None, documents: str | None = None) -> ShardState | None:
-    """The stored state, if it is of this work and these documents, and it and its files are as they were written."""
+def load(
+    path: Path, *, work: str | None = None, documents: str | None = None, sealed: bool = True
+) -> ShardState | None:
+    """The stored state, if it is of this work and these documents, and it and its files are as they were written.
+
+    What was `sealed` for a vault is gone once it is in it.
+    """
     record = parse(path)
     folder = path.parent.parent
-    if record is None or not whole(record, folder):
+    if record is None or not whole(record, folder, sealed=sealed):
         return None
     if (work, documents) not in ((None, None), (record["work"], record["documents"])):
         return None
@@ -99,10 +104,34 @@ def whole(record: dict[str, Any], folder: Path, *, sealed: bool = True) -> bool:
 
 def every(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """The states in a private folder that are as they were written, in order."""
-    for path in sorted((folder / "states").glob("shard-*.json")):
+    for path in _paths(folder):
         record = parse(path)
         if record is not None:
             yield path, record
+
+
+def whole_run(folder: Path, documents: int | None) -> tuple[tuple[Path, dict[str, Any]], ...]:
+    """Each state in a private folder, in order, of `documents` in all (None: of a run that is not finished).
+
+    Raises:
+        InputError: a state is missing, or it or a file of it is not as it was written.
+    """
+    found = []
+    for path in _paths(folder):
+        record = parse(path)
+        if record is None or not whole(record, folder, sealed=False):
+            raise InputError(f"{path}: it or its files are no longer as they were written; certify again with --reuse")
+        found.append((path, record))
+    count = sum(rows for _, record in found for *_, rows in record["segments"])
+    if documents not in (None, count):
+        raise InputError(
+            f"{folder}: holds the work on {count:,} documents, and {documents:,} came in; certify again with --reuse"
+        )
+    return tuple(found)
+
+
+def _paths(folder: Path) -> list[Path]:
+    return sorted((folder / "states").glob("shard-*.json"))
 
 
 def adopt(record: dict[str, Any], source: Path, folder: Path, index: int, segments: list[list[Any]] | None = None) -> Path:

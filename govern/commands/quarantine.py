@@ -10,6 +10,9 @@ from govern.console import show
 from govern.errors import InputError
 from govern.flags import add_command, add_engine, engine_of, now, positive, read_ids, seconds
 
+SAID = 300
+"""Characters of a name or a reason, at most."""
+
 
 def add(commands: Any) -> None:
     """Registers the commands."""
@@ -67,8 +70,8 @@ def _release(arguments: argparse.Namespace) -> int:
     from govern.request import Request
 
     for flag, text in (("--who", arguments.who), ("--why", arguments.why)):
-        if not text.strip() or not text.isprintable():
-            raise InputError(f"{flag}: empty, or more than one line; it stands in the certificate")
+        if not text.strip() or not text.isprintable() or len(text) > SAID:
+            raise InputError(f"{flag}: empty, more than one line or over {SAID} characters; it stands in the certificate")
     chosen = load(arguments.policy)
     request = Request(
         inputs=tuple(arguments.inputs),
@@ -86,15 +89,16 @@ def _release(arguments: argparse.Namespace) -> int:
     )  # fmt: skip
     still = {each.id for each in listed(outcome.folder)} & set(ids)
     counts = outcome.certificate.claim["accounting"]
+    searched = len(set(ids)) - len(still)
     lines = [
-        f"{arguments.out}: certified, a draft: {len(set(ids)) - len(still):,} released, {len(still):,} set aside again",
+        f"{arguments.out}: certified, a draft: {searched:,} searched to the end, {len(still):,} set aside again",
         f"certificate {outcome.certificate.digest}",
         f"next: `govern sign {arguments.out} --sign-key KEY`",
     ]
     result = {
         "folder": str(arguments.out),
         "certificate": outcome.certificate.digest,
-        "released": len(set(ids)) - len(still),
+        "searched": searched,
         "set_aside_again": len(still),
         "accounting": counts,
     }

@@ -27,6 +27,8 @@ class _Records:
     def __init__(self, file: Input, reading: Reading, delimiter: str, start: int) -> None:
         self.file, self.lines = file, Lines(file.path, reading.encoding, start)
         self.begun = self.lines.place
+        self.several = False
+        """Whether the record that was read last runs over several lines."""
         self.problem = ""
         """Why the record that was read last is not what stands in the file."""
         quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if reading.quote else csv.QUOTE_NONE
@@ -50,8 +52,10 @@ class _Records:
         while True:
             self.begun = start = self.lines.place
             self.problem = ""
+            line = self.parser.line_num
             try:
                 cells = next(self.parser)
+                self.several = self.parser.line_num > line + 1
             except StopIteration:
                 return
             except csv.Error as error:
@@ -89,10 +93,13 @@ def rows(file: Input, first_row: int, start_byte: int) -> Iterator[Row]:
                 raise InputError(f"{place}: an empty line before it; remove it, so that rows and documents agree")
             problem = records.problem
             if len(cells) != max(1, len(names)) and not (not cells and len(names) == 1):
-                problem = problem or (
+                said = (
                     f"{place}: {len(cells)} cells under {len(names)} columns; correct its quotation marks, or say delimiter "
                     "and quote for its source in the policy"
                 )
+                if records.several:  # a quotation mark too many: whole records may be within it
+                    raise InputError(said)
+                problem = problem or said
             values = {} if problem else dict(zip(names, cells or [""], strict=True))
             yield Row(file.path, file.name, number, start, values, place, problem)
             number += 1

@@ -68,6 +68,15 @@ def test_a_bad_row_of_a_table_moves_no_other(tmp_path, bad):
     assert [each.row for each in listed(tmp_path / "out")] == [11]
 
 
+def test_a_quotation_mark_that_may_hold_records_is_no_bad_row(tmp_path):
+    """Eighty records within one value would be one document: the run stops."""
+    rows = [*TABLE[:9], b'd9,"an open one\n', *TABLE[10:50], b'd50,end",x\n', *TABLE[51:]]
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"".join([b"id,text\n", *rows]))
+    with pytest.raises(InputError, match="row 10: 3 cells under 2 columns"):
+        _run(tmp_path, path)
+
+
 def test_a_bad_field_of_fixed_width_and_a_bad_file_of_text_are_set_aside(tmp_path):
     """Each by its own reader."""
     host = b"".join(b"%05d please call 02-555-12%02d before noon\n" % (n, n) for n in range(40))

@@ -38,8 +38,8 @@ def request_of(tmp_path, raw):
         path = tmp_path / "p.toml"
         path.write_text(text, "utf-8")
         chosen = policy.load(path)
-        wanted = {"work_bytes": 900, "part_bytes": 1500, **changes}
-        return pipeline.Request((raw,), tmp_path / out, chosen, chosen.suite, SECRET, date(2026, 1, 1), **wanted)
+        wanted = {"work_bytes": 900, "part_bytes": 1500, "inputs": (raw,), **changes}
+        return pipeline.Request(wanted.pop("inputs"), tmp_path / out, chosen, chosen.suite, SECRET, date(2026, 1, 1), **wanted)
 
     return made
 
@@ -122,7 +122,7 @@ def test_the_command_lists_releases_and_prints_no_text(tmp_path, raw, request_of
     ]  # fmt: skip
     assert cli.main(command) == 0
     printed = "".join(capsys.readouterr())
-    assert "2 released, 0 set aside again" in printed
+    assert "2 searched to the end, 0 set aside again" in printed
     assert "555" not in printed
     assert cli.main(["quarantine", "list", str(tmp_path / "nowhere")]) == 2
     assert "not there" in capsys.readouterr().err
@@ -164,5 +164,116 @@ def test_nothing_is_put_back_that_is_not_what_was_certified(tmp_path, request_of
     sums.write_text(listed_sums)
     shard = next((tmp_path / "first.private" / "masked").glob("*"))
     shard.write_bytes(b"x")
-    with pytest.raises(InputError, match="--reuse first"):
+    with pytest.raises(InputError, match="certify again with --reuse"):
         repair(first.folder, name, SECRET)
+
+
+def test_the_same_release_is_found_finished(tmp_path, request_of):
+    """Given twice, and continued after a kill."""
+    first = pipeline.certify(request_of("first"))
+    ids = _ids(first.folder)
+    made = _release(request_of("second"), first.folder, ids)
+    again = _release(request_of("second"), first.folder, ids)
+    assert again.reused
+    assert again.certificate.digest == made.certificate.digest
+
+
+def test_a_release_never_comes_in_by_the_back_door(tmp_path, request_of):
+    """`--reuse` of a folder with releases, without them: what was set aside is set aside again."""
+    first = pipeline.certify(request_of("first"))
+    second = _release(request_of("second"), first.folder, _ids(first.folder))
+    third = pipeline.certify(request_of("third", reuse=second.folder))
+    assert third.certificate.claim["accounting"]["quarantined"] == {"too_long": 2}
+    assert (third.folder / "SHA256SUMS").read_bytes() == (first.folder / "SHA256SUMS").read_bytes()
+    detected = pl.concat(pl.read_parquet(path) for path in (tmp_path / "second.private" / "detected").glob("*"))
+    assert len(detected) == 58
+
+
+def test_the_release_that_let_a_document_in_is_the_one_that_counts(tmp_path, request_of):
+    """Not one before it that failed; nor does one count for a document that was withdrawn later."""
+    first = pipeline.certify(request_of("first"))
+    ids = _ids(first.folder)
+    with pytest.raises(Refused, match="holds what first holds"):
+        _release(request_of("second"), first.folder, ids, characters=500)
+    third = _release(request_of("third"), tmp_path / "second", ids)
+    said = third.certificate.claim["decision"]["releases"]
+    assert [(entry["documents"], entry["max_document_characters"]) for entry in said] == [(2, 2000)]
+    fourth = merge.reissue(replace(request_of("fourth"), inputs=()), third.folder, ids)
+    assert "releases" not in fourth.certificate.claim["decision"]
+
+
+def test_a_release_is_made_under_the_policy_of_its_folder(tmp_path, request_of):
+    """Otherwise every other document would be another."""
+    first = pipeline.certify(request_of("first"))
+    with pytest.raises(InputError, match="certified by another policy"):
+        _release(request_of("second", RULES + '[entities]\nPHONE_NUMBER = "off"\n'), first.folder, _ids(first.folder))
+
+
+def test_parts_with_releases_merge_in_any_order(tmp_path, request_of):
+    """To the same bytes."""
+    parts = []
+    for number in (1, 2):
+        part = pipeline.certify(request_of(f"part{number}", part=(number, 2)))
+        parts.append(_release(request_of(f"released{number}"), part.folder, _ids(part.folder)).folder)
+    one = merge.merge(replace(request_of("one"), inputs=()), parts)
+    other = merge.merge(replace(request_of("other"), inputs=()), parts[::-1])
+    assert (one.folder / "SHA256SUMS").read_bytes() == (other.folder / "SHA256SUMS").read_bytes()
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone"])
+def test_a_shard_that_is_gone_is_missed(tmp_path, request_of, damage):
+    """By what lists, reissues, releases, merges and repairs: its documents are not passed over in silence."""
+    first = pipeline.certify(request_of("first"))
+    ids = _ids(first.folder)
+    state = sorted((tmp_path / "first.private" / "states").iterdir())[1]
+    state.write_bytes(state.read_bytes()[:-3]) if damage == "cut" else state.unlink()
+    (first.folder / "documents" / "part-00000.parquet").unlink()
+    for call in (
+        lambda: list(listed(first.folder)),
+        lambda: merge.reissue(replace(request_of("second"), inputs=()), first.folder, ["d1"]),
+        lambda: _release(request_of("second"), first.folder, ids),
+        lambda: repair(first.folder, "documents/part-00000.parquet", SECRET),
+    ):
+        with pytest.raises(InputError, match=r"no longer (as they|those that)|holds the work on|are no longer"):
+            call()
+
+
+def test_what_was_set_aside_cannot_be_withdrawn(tmp_path, request_of):
+    """It is in no document file."""
+    first = pipeline.certify(request_of("first"))
+    with pytest.raises(InputError, match="it was set aside"):
+        merge.reissue(replace(request_of("second"), inputs=()), first.folder, ["d7"])
+
+
+def test_nothing_is_repaired_through_a_link(tmp_path, request_of):
+    """The folder of documents, or the file that is written first."""
+    first = pipeline.certify(request_of("first"))
+    target = first.folder / "documents" / "part-00000.parquet"
+    target.unlink()
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    (target.parent / "part-00000.parquet.tmp").symlink_to(victim)
+    with pytest.raises(OSError, match="part-00000"):
+        repair(first.folder, "documents/part-00000.parquet", SECRET)
+    assert victim.read_text() == "mine"
+    elsewhere = tmp_path / "elsewhere"
+    target.parent.rename(elsewhere)
+    target.parent.symlink_to(elsewhere)
+    with pytest.raises(InputError, match="is a link"):
+        repair(first.folder, "documents/part-00000.parquet", SECRET)
+    assert not (elsewhere / "part-00000.parquet").exists()
+
+
+def test_a_merged_folder_lists_all_that_its_parts_set_aside(tmp_path, request_of):
+    """Also where a shard of one part lies round one of the other."""
+    folders = []
+    for number, names in enumerate((("a", "c"), ("b",))):
+        files = [tmp_path / f"{name}.jsonl" for name in names]
+        for path in files:
+            texts = [LONG if n == 3 else f"Note {n} of {path.stem} to the board." for n in range(70)]
+            rows = [{"id": f"{path.stem}{n}", "text": text} for n, text in enumerate(texts)]
+            path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        folders.append(pipeline.certify(request_of(f"p{number}", inputs=tuple(files), work_bytes=100_000)).folder)
+    merged = merge.merge(replace(request_of("merged"), inputs=()), folders)
+    assert merged.certificate.claim["accounting"]["quarantined"] == {"too_long": 3}
+    assert [(each.file, each.row) for each in listed(merged.folder)] == [("a.jsonl", 4), ("b.jsonl", 4), ("c.jsonl", 4)]

@@ -127,7 +127,11 @@ def test_thresholds_are_drawn_where_they_lie(claim: dict) -> None:
     chart = next(part for part in re.findall(r"<figure>.*?</figure>", html, re.DOTALL) if "Share of letters" in part)
     assert chart.count("stroke-dasharray") == 2
     assert "whole corpus: 70\N{NO-BREAK SPACE}%; thresholds: 40\N{NO-BREAK SPACE}%, 95\N{NO-BREAK SPACE}%" in chart
+    other = {"expectation": "expect_table_row_count_to_be_between", "arguments": {"min_value": 1, "max_value": 7}}
+    claim["quality"]["results"].append({**claim["quality"]["results"][0], **other})
     claim["quality"]["metrics"] = {}
+    spans = Evidence(TABLE, (), ({**FOUND.distributions[1], "measure": "spans"},))
+    assert "thresholds: 1, 7" not in render(claim, spans).decode()
     assert "whole corpus:" not in render(claim, FOUND).decode()
 
 
