@@ -9,7 +9,6 @@ zstd the input takes a few megabytes of disk. Peaks are the kernel's (VmHWM) of 
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -86,7 +85,8 @@ def _write(folder: Path, size: int) -> int:
     for part in range(FILES):
         with (folder / f"part-{part}.jsonl.zst").open("wb") as raw, zstandard.ZstdCompressor(3).stream_writer(raw) as stream:
             for number in range(part * count // FILES, (part + 1) * count // FILES):
-                texts = [f"Order {number}-{each}: call 02-555-{each}123 about the letter of the board." for each in range(LETTERS)]
+                letter = f"Order {number}-{{}}: call 02-555-{{}}123 about the letter of the board."
+                texts = [letter.format(each, each) for each in range(LETTERS)]
                 for each, text in enumerate((*texts, blank)):
                     stream.write((json.dumps({"id": f"{number}-{each}", "text": text}) + "\n").encode())
                     written += len(text)
@@ -96,7 +96,7 @@ def _write(folder: Path, size: int) -> int:
 def _family(parent: int) -> list[int]:
     """A process and what it started."""
     found = [parent]
-    for pid in filter(str.isdigit, os.listdir("/proc")):
+    for pid in (path.name for path in Path("/proc").iterdir() if path.name.isdigit()):
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
