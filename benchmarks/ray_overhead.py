@@ -20,7 +20,8 @@ SAMPLE_S = 0.5
 WORKERS = 2
 NOTHING = """
 import sys, time
-from govern.shards import Engine, map_shards, on_ray
+from govern.engine import Engine, on_ray
+from govern.shards import map_shards
 engine = on_ray({workers}) if sys.argv[1] == "ray" else Engine({workers})
 begun = time.perf_counter()
 results = map_shards(abs, range({tasks}), engine)

@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from govern.converters.converted import SECONDS
+from govern.engine import Engine
 from govern.errors import InputError
 from govern.files import canonical, digest, parse_canonical, sha256_file, sync_folder, write_whole
 from govern.inventory import plain
 from govern.lock import alone
 from govern.private import code_digest
-from govern.shards import Engine, map_shards, progress
+from govern.shards import map_shards, progress
 
 LIBRARIES = {"olefile": "olefile", "pypdfium2": "pypdfium2", "selectolax": "selectolax"}
 """Modules of the extra `documents`, and the packages that they are of."""

@@ -14,9 +14,10 @@ from govern.files import MANIFEST, canonical, manifest, sync_folder, write_whole
 from govern.identity import secret_id
 from govern.identity import work as work_of
 from govern.private import folder_of
-from govern.process import Keys, detector_of, segment_of
+from govern.process import detector_of, segment_of
 from govern.publish import Published, publish
 from govern.request import Release, Request
+from govern.run_keys import Keys
 from govern.shards import map_shards, progress
 from govern.sources import declared_sources
 from govern.states import ShardState

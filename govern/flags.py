@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from govern.shards import Engine
+    from govern.engine import Engine
 
 from govern.errors import InputError
 
@@ -63,8 +63,8 @@ def add_engine(command: argparse.ArgumentParser) -> None:
 
 def engine_of(arguments: argparse.Namespace, folder: Path) -> "Engine":
     """What `add_engine` was told; `folder` is a private one, which is there when shards are worked on."""
+    from govern.engine import Engine, on_ray
     from govern.errors import InputError
-    from govern.shards import Engine, on_ray
 
     if arguments.engine == "ray":
         return on_ray(arguments.workers, arguments.ray_address, folder)

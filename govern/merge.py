@@ -21,10 +21,10 @@ from govern.finish import finish
 from govern.frames import write_frame
 from govern.pipeline import resumable
 from govern.policy_check import check
-from govern.process import keys_of
 from govern.release import stored
 from govern.repeats import Repeats
 from govern.request import Outcome, Request
+from govern.run_keys import keys_of
 
 if TYPE_CHECKING:
     import polars as pl

@@ -17,9 +17,10 @@ from govern.corpus import Corpus, Shard
 from govern.errors import InputError, Interrupted
 from govern.finish import finish
 from govern.policy_check import Checked, check
-from govern.process import Keys, ShardTask, documents_id, keys_of
+from govern.process import ShardTask, documents_id
 from govern.readers import input_files
 from govern.request import Outcome, Request
+from govern.run_keys import Keys, keys_of
 from govern.shards import map_shards, progress
 from govern.sources import arrive, source_name
 from govern.states import ShardState

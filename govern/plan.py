@@ -20,8 +20,9 @@ from govern.errors import InputError, Refused
 from govern.finish import finish
 from govern.pipeline import tasks_of
 from govern.policy_check import check
-from govern.process import ShardTask, keys_of, process
+from govern.process import ShardTask, process
 from govern.residual import SAMPLE_DOCUMENTS
+from govern.run_keys import keys_of
 from govern.shards import map_shards, progress
 from govern.sources import arrive, source_name
 from govern.trial import wilson

@@ -7,7 +7,7 @@ that carries their digests; the state is written last. What a document becomes d
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +19,10 @@ from govern.errors import InputError
 from govern.files import canonical, sha256_file
 from govern.frames import write_frame
 from govern.gathered import MASKED, Rows, recorded, witnessed
-from govern.keys import derive, keyed_digest
+from govern.keys import keyed_digest
 from govern.mask import Masked, Quarantined, mask
 from govern.reuse import opened
+from govern.run_keys import Keys
 from govern.states import ShardState
 from govern.treatment import Treatment
 from govern.turns import Layout, joined, parted, spelled
@@ -38,26 +39,6 @@ RELEASED_PASSES = 8
 
 UNREADABLE = "unreadable"
 """Why a row that could not be read was set aside."""
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """What the secret derives to, each for one use."""
-
-    ids: bytes = field(repr=False)
-    duplicates: bytes = field(repr=False)
-    splits: bytes = field(repr=False)
-    inputs: bytes = field(repr=False)
-
-
-def keys_of(secret: bytes) -> Keys:
-    """The keys of a run."""
-    return Keys(
-        ids=derive(secret, "document id"),
-        duplicates=derive(secret, "duplicate"),
-        splits=derive(secret, "split"),
-        inputs=derive(secret, "input digest"),
-    )
 
 
 @dataclass(frozen=True, slots=True)

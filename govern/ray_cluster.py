@@ -18,8 +18,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from govern.engine import Engine
 from govern.errors import GovernError, InputError
-from govern.shards import Engine
 
 STORE_BYTES = 100_000_000
 """Shared memory of an own cluster. Only states of shards pass through it; Ray's default is 30 % of the machine's memory."""

@@ -14,10 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from govern.engine import Engine
 from govern.errors import InputError, Interrupted
 from govern.files import digest, write_whole
 from govern.ray_cluster import Cluster
-from govern.shards import Engine
 
 TRIES = 4
 """How often a shard is begun before the run stops: a worker that died of it once may die of it again."""

@@ -12,8 +12,8 @@ from govern.identity import secret_id
 from govern.inventory import SUMS_BYTES, parse_sums, read_plain
 from govern.lock import alone
 from govern.private import folder_of
-from govern.process import keys_of
 from govern.publish import publish
+from govern.run_keys import keys_of
 
 
 def repair(out: Path, name: str, secret: bytes) -> bool:

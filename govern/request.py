@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern.corpus import SHARD_BYTES
-from govern.shards import HERE, Engine
+from govern.engine import HERE, Engine
 from govern.sources import Columns
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ or, where the caller says what stands for a lost shard, goes on with that; nothi
 killed, or was interrupted, ends by itself within a second.
 """
 
-import importlib.util
 import multiprocessing
 import os
 import signal
@@ -15,45 +14,17 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
 from multiprocessing.synchronize import Event
-from pathlib import Path
 from typing import TypeVar
 
-from govern.errors import InputError, Interrupted
+from govern.engine import HERE, Engine
+from govern.errors import Interrupted
 
 PARENT_CHECK_S = 0.5
 ATTEMPTS = 2
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """Where shards are worked on: in this process (one worker), in processes of this machine, or by actors on Ray."""
-
-    workers: int = 1
-    ray: bool = False
-    address: str | None = None
-    """HOST:PORT of a Ray cluster that is running; None where Ray starts one for this process."""
-
-    folder: Path | None = None
-    """A private folder that every machine of that cluster sees under this path."""
-
-
-HERE = Engine()
-
-
-def on_ray(workers: int, address: str | None = None, folder: Path | None = None) -> Engine:
-    """The engine of `workers` actors on Ray.
-
-    Raises:
-        InputError: Ray is not installed.
-    """
-    if importlib.util.find_spec("ray") is None:
-        raise InputError("--engine ray: Ray is not installed; install the extra: pip install 'assay[ray]', or leave it out")
-    return Engine(workers, ray=True, address=address, folder=folder)
 
 
 def map_shards(

@@ -16,7 +16,7 @@ from govern.readers import Reading
 if TYPE_CHECKING:
     from govern.arrived import Arrived
     from govern.policy import Policy
-    from govern.process import Keys
+    from govern.run_keys import Keys
 
 
 @dataclass(frozen=True, slots=True)

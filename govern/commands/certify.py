@@ -113,10 +113,10 @@ def _plan(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from govern import keys
+    from govern.engine import Engine
     from govern.plan import plan, said
     from govern.policy import load
     from govern.request import Request
-    from govern.shards import Engine
 
     chosen = load(arguments.policy)
     request = Request(

@@ -8,9 +8,10 @@ from datetime import date
 import pytest
 
 from govern import failures, pipeline, policy
+from govern.engine import Engine
 from govern.errors import InputError, Refused
 from govern.quarantine import listed
-from govern.shards import Engine, map_shards
+from govern.shards import map_shards
 
 SECRET = bytes(range(32))
 RULES = 'name = "p"\n[names]\nmodel = "none"\n[failures]\non_bad_row = "quarantine"\n'

@@ -19,10 +19,11 @@ from types import ModuleType
 import pytest
 
 from govern import ray_engine
+from govern.engine import Engine
 from govern.errors import InputError, Interrupted, VerificationError
 from govern.keys import generate
 from govern.sample import write
-from govern.shards import Engine, map_shards
+from govern.shards import map_shards
 
 pytestmark = [
     pytest.mark.ray,

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from govern.keys import derive, generate, load_secret
-from govern.process import keys_of
+from govern.run_keys import keys_of
 from govern.sample import write
 
 pytestmark = [

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from govern import cli
+from govern.engine import Engine
 from govern.errors import Interrupted
 from govern.keys import generate
-from govern.shards import Engine, map_shards, progress
+from govern.shards import map_shards, progress
 
 NEVER = 3600
 """Seconds that no test waits for."""

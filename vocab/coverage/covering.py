@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from govern.shards import Engine, map_shards, progress
+from govern.engine import Engine
+from govern.shards import map_shards, progress
 from vocab.base import Base
 from vocab.coverage.aligned import OWN, Aligned, load
 from vocab.coverage.arrays import Ints
