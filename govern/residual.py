@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 SAMPLE_DOCUMENTS = 2000
 """Documents scanned again, about; a smaller corpus is scanned whole."""
-TASK_ROWS = 500
-"""Documents of one published file that one task reads again."""
+TASK_ROWS, TASKS = 512, 64
+"""Documents that one task reads again, at most; fewer, by a power of two, where there would be fewer tasks than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class RescanTask:
 
     path: Path
     first_row: int
+    rows: int
     policy: "Policy"
     treatment: "Treatment"
     every: int
@@ -90,16 +91,20 @@ def tasks(
     What each finds is kept in the private folder `kept`; where `earlier` keeps what was found in the very same rows under
     the same `work`, they are not read again.
     """
-    step = max(1, sum(file.documents for file in files) // SAMPLE_DOCUMENTS)
+    count = sum(file.documents for file in files)
+    step = max(1, count // SAMPLE_DOCUMENTS)
+    rows = 1 << max(1, min(TASK_ROWS, count // TASKS)).bit_length() - 1
     made = []
     for file in files:
         record = records / file.path if records else None
         sums = [sha256_file(path) for path in (folder / file.path, record) if path is not None]
-        for first in range(0, file.documents, TASK_ROWS):
-            of = digest([work, sums, first, step, layout, timeout_s])
+        for first in range(0, file.documents, rows):
+            of = digest([work, sums, first, rows, step, layout, timeout_s])
             state = f"rescans/{Path(file.path).with_suffix('').as_posix().replace('/', '-')}-{first:08d}.json"
             places = tuple(place / state for place in (kept, earlier) if place is not None)
-            made.append(RescanTask(folder / file.path, first, policy, treatment, step, timeout_s, layout, record, of, places))
+            made.append(
+                RescanTask(folder / file.path, first, rows, policy, treatment, step, timeout_s, layout, record, of, places)
+            )
     return tuple(made)
 
 
@@ -138,7 +143,7 @@ def _scanned(task: RescanTask) -> Rescan:
     detector = replace(detector_for(task.treatment), timeout_s=task.timeout_s)
     fields = ("text", *task.policy.published_columns)
     shipped = (*COLUMNS[task.layout], *task.policy.published_columns)
-    rows = pl.scan_parquet(task.path).select("id", "lang", "source", *shipped).slice(task.first_row, TASK_ROWS)
+    rows = pl.scan_parquet(task.path).select("id", "lang", "source", *shipped).slice(task.first_row, task.rows)
     frame = whole(rows.collect()).select("id", "lang", "source", "spelled", *fields)
     records = _records(task, frame["id"].to_list())
     spans: Counter[str] = Counter()
@@ -164,7 +169,7 @@ def _records(task: RescanTask, identities: list[str]) -> dict[str, tuple[str, st
 
     if task.records is None:
         return {}
-    stored = pl.scan_parquet(task.records).slice(task.first_row, TASK_ROWS).collect()
+    stored = pl.scan_parquet(task.records).slice(task.first_row, task.rows).collect()
     if stored["id"].to_list() != identities:
         raise OSError(f"{task.records}: its rows are not those of the published file")
     return {identity: (places, said) for identity, places, said in stored.iter_rows() if places is not None}
