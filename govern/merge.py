@@ -222,13 +222,10 @@ def _certified(part: Part, wanted: set[str]) -> Iterator[str]:
     import polars as pl
 
     left = set(wanted)
-    aside = {identity for shard in part.shards for name in ("quarantined", "dropped") for identity, _ in shard[name]}
     for shard in part.shards:
         found = _ids(part, shard).filter(pl.col("original").is_in(list(wanted)) | pl.col("certified").is_in(list(wanted)))
         for original, certified in found.select("original", "certified").iter_rows():
             left -= {original, certified}
-            if certified in aside:
-                raise InputError(f"--drop: {certified} is in no document file of {part.out}: it was set aside; leave it out")
             yield certified
     if left:
         raise InputError(f"--drop: {len(left):,} of {len(wanted):,} ids are of no document in {part.out}; correct them")

@@ -18,7 +18,7 @@ from govern.sources import Columns
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """One document: its id as it ships, why it was set aside, its file and its row in it (from 1)."""
+    """One document: its id as it ships, why it was set aside, its file and its row in it (from 1); none where taken back."""
 
     id: str
     reason: str
@@ -49,8 +49,10 @@ def listed(out: Path) -> Iterator[SetAside]:
             reason = reasons.pop(certified, None)
             if reason is not None:
                 yield SetAside(certified, reason, name, row)
-        if reasons:
+        if len(reasons) > ids.count(None):
             raise InputError(f"{path}: sets {len(reasons):,} documents aside that it does not hold; certify again with --reuse")
+        for certified, reason in sorted(reasons.items()):  # taken back since: nothing says any more which rows they were
+            yield SetAside(certified, reason, "", 0)
 
 
 def release(

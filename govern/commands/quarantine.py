@@ -57,7 +57,8 @@ def _list(arguments: argparse.Namespace) -> int:
     else:
         said = ", ".join(f"{count:,} {reason}" for reason, count in sorted(reasons.items())) or "none"
         lines = [f"{arguments.folder}: quarantined: {said}"]
-        lines += [f"{each.id}  {each.reason}  {each.file}, row {each.row:,}" for each in found]
+        places = {each.id: f"{each.file}, row {each.row:,}" if each.row else "taken back" for each in found}
+        lines += [f"{each.id}  {each.reason}  {places[each.id]}" for each in found]
     result = {"reasons": dict(reasons), "documents": [asdict(each) for each in found]}
     show(result, arguments.json, lines)
     return 0

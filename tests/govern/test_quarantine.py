@@ -238,11 +238,13 @@ def test_a_shard_that_is_gone_is_missed(tmp_path, request_of, damage):
             call()
 
 
-def test_what_was_set_aside_cannot_be_withdrawn(tmp_path, request_of):
-    """It is in no document file."""
+def test_what_was_set_aside_and_is_withdrawn_stays_counted(tmp_path, request_of):
+    """It was in no document file; nothing says any more where it came from."""
     first = pipeline.certify(request_of("first"))
-    with pytest.raises(InputError, match="it was set aside"):
-        merge.reissue(replace(request_of("second"), inputs=()), first.folder, ["d7"])
+    second = merge.reissue(replace(request_of("second"), inputs=()), first.folder, ["d7"])
+    assert second.certificate.claim["accounting"]["quarantined"] == {"too_long": 2}
+    assert sorted(each.row for each in listed(second.folder)) == [0, 31]
+    assert {each.id for each in listed(second.folder)} == {each.id for each in listed(first.folder)}
 
 
 def test_nothing_is_repaired_through_a_link(tmp_path, request_of):
