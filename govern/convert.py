@@ -242,9 +242,11 @@ def _part(task: Task) -> dict[str, Any]:
     from govern.converters.apart import kept
 
     record = task.folder / f"{task.name}.state"
+    part = task.folder / f"{task.name}.jsonl"
     if record.exists():
         done: dict[str, Any] = parse_canonical(record.read_bytes(), str(record))
-        return done
+        if not done["documents"] or (part.is_file() and sha256_file(part) == done["sha256"]):
+            return done
     lines: list[bytes] = []
     files: list[dict[str, Any]] = []
     reader = kept(task.seconds, by_page=task.by_page)
@@ -260,7 +262,7 @@ def _part(task: Task) -> dict[str, Any]:
     sha256 = hashlib.sha256(data).hexdigest()
     state = {"files": files, "name": f"{task.name}.jsonl", "sha256": sha256, "documents": len(lines)}
     if lines:
-        write_whole(task.folder / f"{task.name}.jsonl", data, 0o600)
+        write_whole(part, data, 0o600)
     write_whole(record, canonical(state), 0o600)
     return state
 

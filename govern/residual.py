@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 SAMPLE_DOCUMENTS = 2000
 """Documents scanned again, about; a smaller corpus is scanned whole."""
-TASK_ROWS, TASKS = 512, 64
-"""Documents that one task reads again, at most; fewer, by a power of two, where there would be fewer tasks than that."""
+LEAST_ROWS, TASK_ROWS, TASKS = 16, 512, 64
+"""Documents that one task reads again, least and most: by a power of two, as many as leave so many tasks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def tasks(
     """
     count = sum(file.documents for file in files)
     step = max(1, count // SAMPLE_DOCUMENTS)
-    rows = 1 << max(1, min(TASK_ROWS, count // TASKS)).bit_length() - 1
+    rows = 1 << max(LEAST_ROWS, min(TASK_ROWS, count // TASKS)).bit_length() - 1
     made = []
     for file in files:
         record = records / file.path if records else None
