@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from govern import detect, mask, pipeline, policy
+from govern import detect, mask, pipeline, policy, residual
 from govern.errors import Refused
 
 SECRET = bytes(range(32))
@@ -86,7 +86,7 @@ def test_new_documents_cost_themselves(tmp_path, certify, searches):
     assert numbers == {str(number) for number in (100, 101, 102, 200, 201, 203)}  # 202 is empty
 
 
-def test_another_threshold_does_nothing_again(tmp_path, certify, searches):
+def test_another_threshold_does_nothing_again(tmp_path, certify, searches, monkeypatch):
     """A suite that refuses, then one that passes: nothing is searched, masked or scanned, and the bytes are a full run's."""
     raw = _write(tmp_path / "raw", "a.jsonl", 0, 40)
     certify(raw, "first")
@@ -98,11 +98,14 @@ def test_another_threshold_does_nothing_again(tmp_path, certify, searches):
     suite.write_text(json.dumps(rules), "utf-8")
     whole = certify(raw, "whole", suite=str(suite))
     searches.clear()
+    scans = []
+    monkeypatch.setattr(residual, "_scanned", scans.append)
     begun = _inodes(tmp_path / "first.private" / "masked")
     assert certify(raw, "again", suite=str(suite), reuse=tmp_path / "first") == whole
-    assert searches == []
+    assert searches == scans == []
     assert _inodes(tmp_path / "again.private" / "masked") == begun
-    assert len(list((tmp_path / "again.private" / "rescans").iterdir())) == 1
+    kept = {out: sorted(path.name for path in (tmp_path / f"{out}.private/rescans").iterdir()) for out in ("first", "again")}
+    assert len(kept["first"]) == 3 and kept["again"] == kept["first"]
 
 
 def _inodes(folder):
