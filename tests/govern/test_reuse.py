@@ -105,7 +105,8 @@ def test_another_threshold_does_nothing_again(tmp_path, certify, searches, monke
     assert searches == scans == []
     assert _inodes(tmp_path / "again.private" / "masked") == begun
     kept = {out: sorted(path.name for path in (tmp_path / f"{out}.private/rescans").iterdir()) for out in ("first", "again")}
-    assert len(kept["first"]) == 3 and kept["again"] == kept["first"]
+    assert len(kept["first"]) == 3
+    assert kept["again"] == kept["first"]
 
 
 def _inodes(folder):
