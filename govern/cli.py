@@ -144,11 +144,14 @@ def _scan(arguments: argparse.Namespace) -> int:
         secret=None if arguments.secret is None else load_secret(arguments.secret),
     )
     lines = [f"{arguments.out}: {count.findings:,} findings in {count.documents:,} documents; keep it private"]
+    if count.unreadable:
+        lines.append(f"  {count.unreadable:,} of the documents could not be read: not searched (on_bad_row = quarantine)")
     for kind, number in sorted(count.by_type.items()):
         lines.append(f"  {kind:<22}{number:>10,}")
     result = {
         "file": str(arguments.out),
         "documents": count.documents,
+        "unreadable": count.unreadable,
         "findings": count.findings,
         "types": count.by_type,
     }

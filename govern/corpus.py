@@ -107,6 +107,8 @@ class Corpus:
     id_column: str | None
     kept: tuple[str, ...] = ()
     layout: Layout = "text"
+    lenient: bool = False
+    """Rows that cannot be used are documents without text."""
 
     @property
     def documents(self) -> int:
@@ -159,7 +161,7 @@ def read(
         raise InputError(
             f"column '{absent[0]}': named by the policy, but no document has it; correct keep_columns or columns in the policy"
         )
-    return Corpus(shards, files, text_column, id_column if reader.has_ids else None, kept, reader.layout or "text")
+    return Corpus(shards, files, text_column, id_column if reader.has_ids else None, kept, reader.layout or "text", lenient)
 
 
 def documents(
@@ -189,6 +191,11 @@ def documents(
     if hasher.digest() != shard.digest:
         names = ", ".join(sorted({str(segment.file.path) for segment in shard.segments}))
         raise InputError(f"{names}: changed since this run began; restore the file, or choose another --out")
+
+
+def documents_of(corpus: Corpus, shard: Shard) -> Iterator[Document]:
+    """The documents of a shard of `corpus`, as `documents` reads them."""
+    return documents(shard, corpus.text_column, corpus.id_column, corpus.kept, corpus.layout, lenient=corpus.lenient)
 
 
 def read_certified(shard: CertifiedShard) -> "pl.DataFrame":

@@ -50,8 +50,7 @@ def certify(request: Request) -> Outcome:
         Interrupted: a worker died; the same command continues.
     """
     _check(request)
-    lenient = request.policy.failures.on_bad_row == "quarantine"
-    corpus = arrive(request.inputs, request.policy, request.columns, shard_bytes=_work_bytes(request), lenient=lenient)
+    corpus = arrive(request.inputs, request.policy, request.columns, shard_bytes=_work_bytes(request))
     _check_layout(request.policy, corpus)
     checked = check(request.policy, request.secret, today=request.today)
     keys = keys_of(request.secret)

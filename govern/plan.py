@@ -81,8 +81,7 @@ def plan(request: "Request", share: float) -> Plan:
     """
     size = sum(file.path.stat().st_size for file in _files(request))
     begun = time.perf_counter()
-    lenient = request.policy.failures.on_bad_row == "quarantine"
-    corpus = arrive(request.inputs, request.policy, request.columns, shard_bytes=max(2_000, size // UNITS), lenient=lenient)
+    corpus = arrive(request.inputs, request.policy, request.columns, shard_bytes=max(2_000, size // UNITS))
     read_s = time.perf_counter() - begun
     checked = check(request.policy, request.secret, today=request.today)
     shards = _chosen(corpus, share)

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from govern.corpus import documents
+from govern.corpus import documents_of
 from govern.errors import InputError
 from govern.frames import frame_of, write_frame
 from govern.gathered import FINDINGS
@@ -36,6 +36,8 @@ class ScanCount:
     documents: int
     findings: int
     by_type: dict[str, int]
+    unreadable: int = 0
+    """Documents whose row could not be read, where the policy quarantines such rows; nothing was looked for in them."""
 
 
 def find(
@@ -104,8 +106,10 @@ def scan(
     searched = policy.model_copy(update={"cleaning": ()})
     corpus = arrive(inputs, policy, columns)
     rows: dict[str, list[Any]] = {name: [] for name in FINDINGS}
+    unreadable = 0
     for shard in corpus.shards:
-        for document in documents(shard, corpus.text_column, corpus.id_column, corpus.kept, corpus.layout):
+        for document in documents_of(corpus, shard):
+            unreadable += document.unreadable
             published, finders, _ = prepared(document, searched, detector)
             declared = policy.source(document.source)
             source = declared.name if declared else ""
@@ -114,7 +118,7 @@ def scan(
                 for column, value in zip(FINDINGS, where, strict=True):
                     rows[column].append(value)
     write_frame(out, frame_of(rows, FINDINGS))
-    return ScanCount(corpus.documents, len(rows["id"]), dict(Counter(rows["entity_type"])))
+    return ScanCount(corpus.documents, len(rows["id"]), dict(Counter(rows["entity_type"])), unreadable)
 
 
 def _treatment(policy: "Policy", secret: bytes | None) -> "Treatment":

@@ -38,12 +38,10 @@ def arrive(
     columns: Columns,
     kept: tuple[str, ...] | None = None,
     shard_bytes: int = SHARD_BYTES,
-    *,
-    lenient: bool = False,
 ) -> Corpus:
     """The corpus in `inputs`, read as the policy says; `kept` columns are the policy's where none are given.
 
-    What a row that cannot be used becomes is `govern.corpus.read`'s, `lenient` or not.
+    What a row that cannot be used becomes is `govern.corpus.read`'s, lenient where the policy quarantines such rows.
 
     Raises:
         InputError: as `govern.corpus.read`.
@@ -70,7 +68,7 @@ def arrive(
         kept=policy.read_columns if kept is None else kept,
         shard_bytes=shard_bytes,
         reading=reading,
-        lenient=lenient,
+        lenient=policy.failures.on_bad_row == "quarantine",
     )
 
 

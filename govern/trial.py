@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from govern.corpus import Document, documents
+from govern.corpus import Document, documents_of
 from govern.errors import InputError
 from govern.process import detector_for, prepared
 from govern.sources import Columns, arrive
@@ -197,7 +197,7 @@ def _masked(
     kept = tuple(dict.fromkeys([*policy.read_columns, *fields]))
     corpus = arrive(inputs, policy, columns, kept)
     for shard in corpus.shards:
-        for document in documents(shard, corpus.text_column, corpus.id_column, corpus.kept, corpus.layout):
+        for document in documents_of(corpus, shard):
             declared = policy.source(document.source)
             published, finders, _ = prepared(document, policy, detector)
             outcome = mask(published, detector, policy, tagging, source=declared.name if declared else "", finders=finders)

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 import govern
+from govern import cli as govern_cli
 from govern import detect
 from govern.errors import InputError
 from govern.policy import load
@@ -108,3 +109,19 @@ def test_a_scan_lists_what_certifying_replaces(tmp_path: Path) -> None:
     scan(inputs, out, load(tmp_path / "p.toml"), columns=Columns(), secret=secret)
     found = [(row["id"], text[row["start"] : row["end"]]) for row in pl.read_parquet(out).iter_rows(named=True)]
     assert sorted(found) == [("filing.jsonl", "구름하늘"), ("notes.jsonl", "a@b.com"), ("notes.jsonl", "구름하늘")]
+
+
+def test_a_row_that_cannot_be_read_is_counted_where_the_policy_sets_such_rows_aside(tmp_path: Path, capsys: Any) -> None:
+    """Else it ends the scan, as it ends a run."""
+    raw = tmp_path / "a.jsonl"
+    good = json.dumps({"id": "one", "text": TEXT}, ensure_ascii=False)
+    raw.write_text(good + "\n{broken\n" + good.replace("one", "two") + "\n", "utf-8")
+    policy = tmp_path / "p.toml"
+    policy.write_text('name = "p"\n[failures]\non_bad_row = "quarantine"\n', "utf-8")
+    with pytest.raises(InputError, match="line 2"):
+        scan((raw,), tmp_path / "no.parquet", load("default"), columns=Columns())
+    command = ["scan", str(raw), "--out", str(tmp_path / "f.parquet"), "--policy", str(policy), "--json"]
+    assert govern_cli.main(command) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["documents"], said["unreadable"], said["findings"]) == (3, 1, 6)
+    assert set(pl.read_parquet(tmp_path / "f.parquet")["id"]) == {"one", "two"}

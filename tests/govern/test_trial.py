@@ -51,6 +51,15 @@ def test_what_is_masked_and_what_is_missed(sample):
     assert done.whole == Score(4, 3, 3, 3)
 
 
+def test_a_row_that_cannot_be_read_ends_a_trial_unless_the_policy_sets_such_rows_aside(sample):
+    """Labels of other documents are judged all the same."""
+    with (sample / "a.jsonl").open("a", encoding="utf-8") as stream:
+        stream.write("{broken\n")
+    with pytest.raises(InputError, match="line 4"):
+        run(sample, "")
+    assert run(sample, '[failures]\non_bad_row = "quarantine"\n').whole == Score(4, 3, 3, 3)
+
+
 def test_a_kept_type_is_no_longer_masked(sample):
     """Its labels are missed, and its findings are none."""
     done = run(sample, '[entities]\nPHONE_NUMBER = "keep"\n')
