@@ -200,7 +200,10 @@ def test_duplicates_waivers_and_what_was_measured(claim: dict) -> None:
     claim["decision"]["waivers"] = [{"id": "mojibake", "who": "A. Officer", "why": "old export", "until": "2026-12-31"}]
     claim["privacy"]["residual"] = {"status": "measured", "method": "audit", "counts": {"missed": 2, "read": 400}}
     claim["issuer"], claim["legal"]["residency"] = "A bank", "KR"
+    limits = {"max_document_characters": 90_000, "regex_timeout_s": None}
+    claim["decision"]["releases"] = [{"documents": 2, "who": "B. Officer", "why": "long letters", **limits}]
     card = render(certify(claim))
+    assert "| 2 | B. Officer | long letters | 90,000 | as the policy |" in card
     assert "the first stays; dropped: 1,000\n- Parts share no document" in card
     assert r"Dropped: 1,000 exact\_duplicate, 3 withdrawn" in card
     assert "| `mojibake` | A. Officer | old export | 2026-12-31 |" in card
@@ -245,6 +248,8 @@ def test_nothing_from_outside_is_obeyed(claim: dict, text: str) -> None:
         claim["legal"].update(approval=value, residency=value)
         claim["non_claims"] = [value]
         claim["decision"]["waivers"] = [{"id": value, "who": value, "why": value, "until": value}]
+        limits = {"max_document_characters": None, "regex_timeout_s": 1.5}
+        claim["decision"]["releases"] = [{"documents": 1, "who": value, "why": value, **limits}]
         claim["quality"]["results"][0].update(id=value, status="failed", observed=value)
         claim["pipeline"]["policy"]["name"] = claim["quality"]["suite"]["name"] = value
         claim["privacy"].update(technique=value, entities=[
