@@ -133,6 +133,22 @@ def test_a_part_that_is_done_is_not_read_again(raw, tmp_path, monkeypatch) -> No
     assert convert.convert([raw], tmp_path / "out").summary["documents"] == 5
 
 
+@pytest.mark.parametrize("damage", ["changed", "gone"])
+def test_a_part_that_was_damaged_before_the_run_ended_is_made_again(raw, tmp_path, monkeypatch, damage) -> None:
+    """Its record alone does not make it done."""
+    convert.convert([raw], tmp_path / "whole")
+    monkeypatch.setattr(convert, "_summary", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        convert.convert([raw], tmp_path / "out")
+    monkeypatch.undo()
+    part = next((tmp_path / "out.partial").glob("*.jsonl"))
+    part.unlink()
+    if damage == "changed":
+        part.write_bytes(b"{}\n")
+    convert.convert([raw], tmp_path / "out")
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+
+
 def test_another_run_and_a_folder_of_nobody_are_left_alone(raw, tmp_path, capsys) -> None:
     """Other files or flags, and a folder that no run made, are refused and not written into."""
     out = tmp_path / "out"
