@@ -122,7 +122,10 @@ def _result(row: Mapping[str, Any], words: Words) -> dict[str, Any]:
     name = arguments.get("column", "")
     held = {key: arguments[key] for key in BOUNDS if arguments.get(key) is not None}
     bounds = [f"{words.of(BOUNDS[key])} {written(name, value)}" for key, value in held.items()]
-    asked = f"{words.said('metric: ' + name)}: {', '.join(bounds)}" if name and bounds else limit(row["expectation"], arguments)
+    if name and bounds:
+        asked = f"{words.said('metric: ' + name)}: {', '.join(bounds)}"
+    else:
+        asked = words.said(limit(row["expectation"], arguments))
     return {**row, "asked": asked, "value": written(name, row["observed"])}
 
 

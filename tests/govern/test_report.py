@@ -3,6 +3,7 @@
 import json
 import re
 from html.parser import HTMLParser
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -110,7 +111,8 @@ def test_the_korean_page_says_what_is_claimed_and_what_is_not_in_korean(claim: d
 
     words = Words("ko")
     names = [*(f"type: {kind}" for kind in ENTITY_TYPES), *(f"measure: {measure.name}" for measure in MEASURES)]
-    for text in (STATEMENT, *NON_CLAIMS, *names):
+    suite = json.loads(resources.files("expectations").joinpath("corpus-default.json").read_text("utf-8"))
+    for text in (STATEMENT, *NON_CLAIMS, *names, *(rule["why"] for rule in suite["rules"])):
         assert re.search("[가-힣]", words.said(text)), text
     claim["non_claims"] = [*NON_CLAIMS, "Not replaced, as the policy says: KR_BRN."]
     html = render(claim, FOUND, lang="ko").decode()
