@@ -12,12 +12,15 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from govern.engine import Engine
 from govern.errors import InputError, Interrupted
 from govern.files import digest, write_whole
 from govern.ray_cluster import Cluster
+
+if TYPE_CHECKING:
+    from ray.exceptions import RayError
 
 TRIES = 4
 """How often a shard is begun before the run stops: a worker that died of it once may die of it again."""
@@ -93,8 +96,18 @@ def _check_installed(wanted: str) -> None:
         )
 
 
-def map_on_ray(function: Callable[[Task], Result], tasks: Sequence[Task], engine: Engine) -> Iterator[Result]:
+def map_on_ray(
+    function: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    engine: Engine,
+    lost: Callable[[Task], Result] | None = None,
+    *,
+    attempts: int = 1,
+) -> Iterator[Result]:
     """`function` of each task, in order, by actors that stay until this process ends or something is raised.
+
+    A task that loses its worker `TRIES` times is, where `lost` is given, given to a worker that does nothing else, `attempts`
+    times; if that one is lost, too, and another worker still answers, `lost` of the task stands for its result.
 
     Raises:
         InputError: Ray is not installed, no cluster answers, it is too small, or a worker cannot read the private folder or
@@ -105,8 +118,13 @@ def map_on_ray(function: Callable[[Task], Result], tasks: Sequence[Task], engine
     from ray.exceptions import RayError
 
     try:
-        for answer in _in_order(held.actors(len(tasks)), lambda at: held.sealed(function, tasks[at]), len(tasks)):
-            yield held.opened(answer)
+        actors = held.actors(len(tasks))
+        for at, answer in enumerate(_in_order(actors, lambda at: held.sealed(function, tasks[at]), len(tasks))):
+            if lost is None or not isinstance(answer, RayError):
+                yield held.opened(answer)
+                continue
+            alone = held.alone(held.sealed(function, tasks[at]), attempts)
+            yield held.opened(alone) if alone is not None else lost(tasks[at])
     except BaseException as error:
         leave()
         if isinstance(error, RayError):
@@ -117,13 +135,16 @@ def map_on_ray(function: Callable[[Task], Result], tasks: Sequence[Task], engine
         raise
 
 
-def _in_order(actors: Sequence[Any], sealed: Callable[[int], bytes], count: int) -> Iterator[bytes]:
-    """The answers to `count` tasks, in their order; a task is made when it is sent."""
+def _in_order(
+    actors: Sequence[Any], sealed: Callable[[int], bytes], count: int
+) -> "Iterator[bytes | RayError]":
+    """The answers to `count` tasks, in their order, or how one was lost; a task is made when it is sent."""
     import ray
+    from ray.exceptions import RayError
 
     flying: dict[Any, tuple[int, int]] = {}
     load = [0] * len(actors)
-    early: dict[int, bytes] = {}
+    early: dict[int, bytes | RayError] = {}
     sent = 0
     for number in range(count):
         while number not in early:
@@ -135,7 +156,10 @@ def _in_order(actors: Sequence[Any], sealed: Callable[[int], bytes], count: int)
             (ready,), _ = ray.wait(list(flying), num_returns=1)
             done, actor = flying.pop(ready)
             load[actor] -= 1
-            early[done] = ray.get(ready)
+            try:
+                early[done] = ray.get(ready)
+            except RayError as error:
+                early[done] = error
         yield early.pop(number)
 
 
@@ -161,10 +185,36 @@ class _Held:
         self.pool.extend(worker.remote(str(self.key)) for _ in range(wanted - len(self.pool)))
         return self.pool[:wanted]
 
+    def alone(self, sealed: bytes, attempts: int) -> bytes | None:
+        """The answer to a task by a worker that has no other; None where each of so many workers is lost of it.
+
+        Raises:
+            RayError: no worker is to be had at all.
+        """
+        import ray
+        from ray.exceptions import RayError
+
+        worker = ray.remote(num_cpus=0)(Worker)  # the others hold every processor, and wait
+        for _ in range(attempts):
+            actor = worker.remote(str(self.key))
+            try:
+                return bytes(ray.get(actor.run.remote(sealed)))
+            except RayError:
+                continue
+            finally:
+                ray.kill(actor)
+        probe = worker.remote(str(self.key))
+        self.opened(ray.get(probe.run.remote(self.sealed(abs, 0))))
+        ray.kill(probe)
+        return None
+
     def sealed(self, function: Callable[[Any], Any], task: object) -> bytes:
         return self.seal.close((_installed(), pickle.dumps((function, task))))
 
-    def opened(self, answer: bytes) -> Any:
+    def opened(self, answer: "bytes | RayError") -> Any:
+        """What a worker gave back; what it raised, or how it was lost, is raised here."""
+        if isinstance(answer, Exception):
+            raise answer
         if not answer:
             raise InputError(
                 f"{self.key}: a worker cannot read it; inputs and --out must lie in a folder that every machine of the cluster "

@@ -36,15 +36,16 @@ def map_shards(
     """`function` of each task, in order, whatever the engine.
 
     Where `lost` is given, each task is done in another process; one whose process dies twice while it does nothing else is
-    lost, and `lost` of it stands for its result. On Ray, where a machine may be gone, such a run stops all the same.
+    lost, and `lost` of it stands for its result.
 
     Raises:
-        Interrupted: a worker died, of memory or a signal; on Ray, shard after shard.
+        Interrupted: a worker died, of memory or a signal, and nothing stands for a lost task; on Ray, where it died of one
+            task again and again, or the cluster is gone.
     """
     if engine.ray and tasks:
         from govern.ray_engine import map_on_ray
 
-        yield from map_on_ray(function, tasks, engine)
+        yield from map_on_ray(function, tasks, engine, lost, attempts=ATTEMPTS)
         return
     workers = engine.workers
     if lost is None and (workers <= 1 or len(tasks) <= 1):

@@ -122,6 +122,14 @@ def test_a_shard_that_kills_every_worker_stops_the_run_as_resumable(cluster: Eng
         list(map_shards(tasks.die, list(range(8)), cluster))
 
 
+def test_a_shard_that_kills_every_worker_is_lost_where_something_stands_for_it(cluster: Engine, tasks: ModuleType) -> None:
+    """It alone, once: those that waited behind it in the same worker are done, and come in order."""
+    lost: list[int] = []
+    results = map_shards(tasks.die, list(range(8)), cluster, lambda number: lost.append(number) or 1000)
+    assert list(results) == [0, 1, 2, 1000, 4, 5, 6, 7]
+    assert lost == [3]
+
+
 @pytest.mark.parametrize(
     ("kind", "wanted"),
     [("input", InputError), ("unknown", "DetectionUnknown"), ("verification", VerificationError), ("defect", LookupError)],
