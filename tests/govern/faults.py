@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any, Self
 from unittest import mock
 
+import polars as pl
+
 CALLS = ("open", "replace", "rename", "link", "mkdir", "rmdir", "unlink", "scandir")
 """Functions of `os` that take a path first."""
+READS = ("read_parquet", "scan_parquet")
 KINDS = {"no space": errno.ENOSPC, "input or output error": errno.EIO, "short write": errno.ENOSPC}
 
 
@@ -72,11 +75,12 @@ class _Stream:
 
 @contextmanager
 def injected(faults: Faults) -> Iterator[Faults]:
-    """Python's calls below the folder go through `faults`; those that a library makes in its own code do not."""
+    """Python's calls below the folder go through `faults`, and what Polars reads in its own code as one call each."""
     patches = [mock.patch.object(os, name, _watched(getattr(os, name), name, faults)) for name in CALLS]
     patches.append(mock.patch.object(os, "fsync", _synced(os.fsync, faults)))
     patches.append(mock.patch.object(os, "fdopen", lambda *given, **named: _Stream(fdopen(*given, **named), faults)))
     patches += [mock.patch.object(place, "open", _watched(io.open, "open", faults)) for place in (io, builtins)]
+    patches += [mock.patch.object(pl, name, _native(getattr(pl, name), name, faults)) for name in READS]
     fdopen = os.fdopen
     for patch in patches:
         patch.start()
@@ -91,6 +95,16 @@ def _watched(call: Any, name: str, faults: Faults) -> Any:
     def watched(path: Any, *given: Any, **named: Any) -> Any:
         if faults.below(path) and faults.due(name):
             faults.fail(path)
+        return call(path, *given, **named)
+
+    return watched
+
+
+def _native(call: Any, name: str, faults: Faults) -> Any:
+    def watched(path: Any, *given: Any, **named: Any) -> Any:
+        if faults.below(path) and faults.due(name):
+            number = KINDS[faults.kind]
+            raise OSError(f"{os.strerror(number)} (os error {number}): {path}")  # with no errno, as Polars raises it
         return call(path, *given, **named)
 
     return watched
