@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -124,13 +125,35 @@ def sync_tree(folder: Path) -> None:
 
 
 def list_files(folder: Path) -> tuple[str, ...]:
-    """The sorted POSIX paths, relative to `folder`, of every entry below it that is not a plain folder."""
+    """The sorted POSIX paths, relative to `folder`, of every entry below it that is not a plain folder.
+
+    Raises:
+        OSError: a folder cannot be listed; what lies in it is not left out.
+    """
+
+    def failed(error: OSError) -> None:
+        raise error
+
     found: list[str] = []
-    for directory, names, files in os.walk(folder):
+    for directory, names, files in os.walk(folder, onerror=failed):
         here = Path(directory)
         links = [name for name in names if (here / name).is_symlink()]
         found.extend((here / name).relative_to(folder).as_posix() for name in [*files, *links])
     return tuple(sorted(found))
+
+
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """The entries of `folder` whose names fit `pattern`, sorted; none where there is no such folder.
+
+    `Path.glob` leaves out what it cannot read.
+
+    Raises:
+        OSError: the folder cannot be listed.
+    """
+    try:
+        return sorted(path for path in folder.iterdir() if fnmatchcase(path.name, pattern))
+    except FileNotFoundError:
+        return []
 
 
 def manifest(folder: Path, exclude: Iterable[str] = (MANIFEST, ATTESTATION)) -> bytes:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern.errors import InputError
-from govern.files import canonical, digest, parse_canonical, sha256_file, write_whole
+from govern.files import canonical, digest, matching, parse_canonical, sha256_file, write_whole
 
 if TYPE_CHECKING:
     from govern.corpus import Shard
@@ -131,7 +131,7 @@ def whole_run(folder: Path, documents: int | None) -> tuple[tuple[Path, dict[str
 
 
 def _paths(folder: Path) -> list[Path]:
-    return sorted((folder / "states").glob("shard-*.json"))
+    return matching(folder / "states", "shard-*.json")
 
 
 def adopt(record: dict[str, Any], source: Path, folder: Path, index: int, segments: list[list[Any]] | None = None) -> Path:

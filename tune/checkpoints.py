@@ -7,7 +7,7 @@ and writes their `SHA256SUMS`; `latest` gives the newest checkpoint whose files 
 import shutil
 from pathlib import Path
 
-from govern.files import MANIFEST, manifest, sync_folder, sync_tree, write_whole
+from govern.files import MANIFEST, manifest, matching, sync_folder, sync_tree, write_whole
 
 PREFIX = "checkpoint-"
 
@@ -21,8 +21,8 @@ def complete(folder: Path) -> None:
 
 def latest(work: Path) -> Path | None:
     """The newest whole checkpoint in `work`, or none; others are removed, since Trainer would count them."""
-    whole = [folder for folder in sorted(work.glob(f"{PREFIX}*"), key=_step) if _is_whole(folder)]
-    for folder in work.glob(f"{PREFIX}*"):
+    whole = [folder for folder in sorted(matching(work, f"{PREFIX}*"), key=_step) if _is_whole(folder)]
+    for folder in matching(work, f"{PREFIX}*"):
         if not whole or folder != whole[-1]:
             shutil.rmtree(folder)
     return whole[-1] if whole else None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from govern import revocation
 from govern.attestation import PREDICATE_TOKENIZER, SPLITS, verify, verify_folder
 from govern.corpus import CertifiedShard
-from govern.files import ATTESTATION, MANIFEST, digest, sha256_file
+from govern.files import ATTESTATION, MANIFEST, digest, matching, sha256_file
 from govern.keys import load_trusted
 from tune.chat import find
 from tune.errors import TuneError, TuneRefused
@@ -174,9 +174,9 @@ def _uncertified(source: "Source") -> Admitted:
     draft = (folder / DOCUMENTS).is_dir()
     found: dict[str, tuple[CertifiedShard, ...]] = {}
     for part in (DOCUMENTS, HELD_OUT):
-        paths = sorted((folder / part).glob("*.parquet")) if draft else []
+        paths = matching(folder / part, "*.parquet") if draft else []
         if not draft and part == DOCUMENTS:
-            paths = sorted(folder.glob("*.parquet"))
+            paths = matching(folder, "*.parquet")
         try:
             rows = [int(pl.scan_parquet(path).select(pl.len()).collect().item()) for path in paths]
         except (pl.exceptions.PolarsError, OSError):

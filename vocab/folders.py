@@ -4,13 +4,12 @@ What a command writes is built in `OUT.partial/making` and renamed when it is do
 never touched; one that holds the same result, made by the same command, is replaced, and so is what a kill left.
 """
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from govern.files import manifest, sync_folder
+from govern.files import manifest, sync_folder, sync_tree
 from govern.lock import alone
 from vocab.errors import VocabError
 
@@ -47,7 +46,7 @@ def building(out: Path, mark: str) -> Iterator[Path]:
             yield partial
             if out.is_dir() and any(out.iterdir()) and manifest(out) != manifest(partial):
                 raise VocabError(f"{out}: holds a result made from other inputs; choose a new folder for --out")
-            _sync(partial)
+            sync_tree(partial)
             if out.is_dir():
                 shutil.rmtree(out)
             partial.rename(out)
@@ -66,14 +65,3 @@ def refuse_taken(out: Path, mark: str) -> None:
         raise VocabError(f"{out}: a file or link, expected a new folder; choose another --out")
     if out.is_dir() and any(out.iterdir()) and not (out / mark).is_file():
         raise VocabError(f"{out}: holds something else; choose a new folder for --out")
-
-
-def _sync(folder: Path) -> None:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-    sync_folder(folder)

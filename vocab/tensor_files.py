@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from govern.errors import InputError
-from govern.files import parse_strict
+from govern.files import matching, parse_strict
 from vocab.errors import VocabError
 
 WEIGHTS, INDEX, SUFFIX = "model.safetensors", "model.safetensors.index.json", ".safetensors"
@@ -84,7 +84,7 @@ def checkpoint(folder: Path) -> tuple[TensorFile, ...]:
     Raises:
         VocabError: none is there, one is not whole, or files and index do not name each other.
     """
-    names = tuple(sorted(path.name for path in folder.glob("*" + SUFFIX)))
+    names = tuple(path.name for path in matching(folder, "*" + SUFFIX))
     index = folder / INDEX
     named = _weight_map(index) if index.is_file() else None
     for name in sorted(set((named or {"": WEIGHTS}).values()) - set(names)):

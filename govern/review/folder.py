@@ -13,7 +13,7 @@ from typing import Any
 
 from govern import certificate
 from govern.errors import InputError
-from govern.files import canonical, digest, parse_canonical, sha256_file
+from govern.files import canonical, digest, matching, parse_canonical, sha256_file
 from govern.gathered import stretches
 from govern.mask import Stretch
 from govern.normalize import PSEUDONYM_LETTERS, TAG_DIGITS
@@ -141,7 +141,7 @@ def _shards(reviewed: Reviewed) -> tuple[tuple[Path, Path], ...]:
             f"{private}: of another run than {reviewed.folder.name}; put the two folders of one run together"
         )
     found, count = [], 0
-    for path in sorted((private / "states").glob("shard-*.json")):
+    for path in matching(private / "states", "shard-*.json"):
         state = _read(path)
         if state.pop("digest", None) != digest(state) or state.get("work") != record.get("work"):
             raise InputError(f"{path}: altered, or of another run; restore the folder {private.name}")

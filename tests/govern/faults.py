@@ -13,7 +13,7 @@ from unittest import mock
 
 import polars as pl
 
-CALLS = ("open", "replace", "rename", "link", "mkdir", "rmdir", "unlink", "scandir")
+CALLS = ("open", "replace", "rename", "link", "mkdir", "rmdir", "unlink", "scandir", "listdir")
 """Functions of `os` that take a path first."""
 READS = ("read_parquet", "scan_parquet")
 KINDS = {"no space": errno.ENOSPC, "input or output error": errno.EIO, "short write": errno.ENOSPC}

@@ -1,9 +1,11 @@
 """Canonical JSON, whole files and the manifest."""
 
+import errno
 import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from govern import files
 from govern.errors import InputError
+from govern.files import list_files, matching
 
 VALUES = st.recursive(
     st.none()
@@ -79,3 +82,32 @@ def test_a_number_that_canonical_json_cannot_hold_is_refused() -> None:
     """An integer past 2^53 is an error with the place, not a traceback."""
     with pytest.raises(InputError, match="here: not in canonical form"):
         files.parse_canonical(b"9007199254740993", "here")
+
+
+@pytest.mark.parametrize("listed", [list_files, lambda folder: matching(folder / "in", "*.json")])
+def test_a_folder_that_cannot_be_listed_is_an_error_and_not_an_empty_one(tmp_path: Path, monkeypatch: Any, listed: Any) -> None:
+    """Else a manifest would leave its files out, and a run its shards."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.json").write_text("{}")
+
+    def broken(call: Any) -> Any:
+        def listing(path: Any) -> Any:
+            if str(path).endswith("in"):
+                raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+            return call(path)
+
+        return listing
+
+    assert [str(each)[-6:] for each in listed(tmp_path)] == ["a.json"]
+    for name in ("scandir", "listdir"):
+        monkeypatch.setattr(os, name, broken(getattr(os, name)))
+    with pytest.raises(OSError, match="Input/output"):
+        listed(tmp_path)
+
+
+def test_names_that_match_are_sorted_and_a_folder_that_is_not_there_has_none(tmp_path: Path) -> None:
+    """Whole names, and no path."""
+    for name in ("b.json", "a.json", "a.txt"):
+        (tmp_path / name).touch()
+    assert [path.name for path in matching(tmp_path, "*.json")] == ["a.json", "b.json"]
+    assert matching(tmp_path / "none", "*") == []
