@@ -19,6 +19,7 @@ from govern.finish import finish
 from govern.policy_check import Checked, check
 from govern.process import ShardTask, documents_id
 from govern.readers import input_files
+from govern.readers.remote import size_of
 from govern.request import Outcome, Request
 from govern.run_keys import Keys, keys_of
 from govern.shards import map_shards, progress
@@ -51,7 +52,8 @@ def certify(request: Request) -> Outcome:
     """
     _check(request)
     lenient = request.policy.failures.on_bad_row == "quarantine"
-    corpus = arrive(request.inputs, request.policy, request.columns, shard_bytes=_work_bytes(request), lenient=lenient)
+    work_bytes = _work_bytes(request)
+    corpus = arrive(request.inputs, request.policy, request.columns, shard_bytes=work_bytes, lenient=lenient)
     _check_layout(request.policy, corpus)
     checked = check(request.policy, request.secret, today=request.today)
     keys = keys_of(request.secret)
@@ -59,7 +61,7 @@ def certify(request: Request) -> Outcome:
     _check_sources(request.policy, names)
     shards = _share(corpus, request.part)
     came = arrived.of(corpus, shards, keys.inputs)
-    record = identity.run(request, came, checked, (_work_bytes(request), request.part_bytes))
+    record = identity.run(request, came, checked, (work_bytes, request.part_bytes))
     with resumable(request.out), private.opened(request.out, record) as folder:
         if request.out.exists():
             return Outcome(request.out, private.finished(request.out, folder), reused=True)
@@ -150,7 +152,7 @@ def _check_vault(request: Request) -> None:
 def _work_bytes(request: Request) -> int:
     """How much text a unit of work holds: by the size of the inputs, so that the same command cuts the same way."""
     least, most = WORK_BYTES
-    size = sum(file.path.stat().st_size for file in input_files(request.inputs, request.policy.reading_of))
+    size = sum(size_of(file.path) for file in input_files(request.inputs, request.policy.reading_of))
     units = WORK_UNITS if request.part is None else max(WORK_UNITS, PART_UNITS * request.part[1])
     least = least if request.part is None else 1
     return request.work_bytes or min(most, max(least, size // units))
