@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from govern.commands import certify, convert, known, ledger, policy, profile, quarantine, review, vault
+from govern.commands import certify, convert, delivery, known, ledger, policy, profile, quarantine, review, vault
 from govern.console import run, show, trusted_keys
 from govern.errors import GovernError, InputError
 from govern.flags import (
@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     quarantine.add(commands)
     certify.add(commands)
     _signing(commands)
-    for group in (policy, review, known, vault, ledger):
+    for group in (delivery, policy, review, known, vault, ledger):
         group.add(commands)
     return top
 

@@ -72,7 +72,7 @@ def certify(request: Request) -> Outcome:
 
 
 @contextmanager
-def resumable(out: Path) -> Iterator[None]:
+def resumable(out: object) -> Iterator[None]:
     """Turns a disk that is full, or cannot be written, into a run that can go on."""
     try:
         yield

@@ -123,6 +123,15 @@ def asking() -> Iterator[None]:
         raise StoreError(errno.EINVAL, "no use with the settings of its store; check URL, endpoint and region") from None
 
 
+@contextmanager
+def answering(place: object) -> Iterator[None]:
+    """Turns a `StoreError`, where it is the end of a command, into the sentence about `place`."""
+    try:
+        yield
+    except StoreError as error:
+        raise unreadable(place, error) from None
+
+
 def unreadable(place: object, error: OSError) -> GovernError:
     """What it means to a command that a file cannot be read: to be corrected, or, of a store, to be tried again."""
     if not isinstance(error, StoreError):
