@@ -14,6 +14,7 @@ from govern.flags import (
     columns_of,
     end_of_day,
     local,
+    named,
     now,
     positive,
     read_passphrase,
@@ -61,7 +62,7 @@ def _before_signing(commands: Any) -> None:
     scan.add_argument(
         "--out", type=local, required=True, metavar="FINDINGS", help="a Parquet file; never holds the text found"
     )
-    scan.add_argument("--policy", default="default", metavar="NAME|FILE", help="which entities, and how sure")
+    scan.add_argument("--policy", type=named, default="default", metavar="NAME|FILE", help="which entities, and how sure")
     scan.add_argument("--entities", type=_names, metavar="TYPE,...", help="only these entity types")
     scan.add_argument("--language", choices=("en", "ko"), help="leave out what makes sense in the other language alone")
     scan.add_argument("--min-score", type=float, metavar="S", help="leave findings under this, instead of the policy's")

@@ -1,8 +1,8 @@
 """Copies a signed corpus to a store or from one, or between folders: verified before, read back after, signed last.
 
 What is copied is `SHA256SUMS`, the files that it names, and `attestation.json`, in this order: by the list a broken copy is
-known, and without the attestation it never verifies. Each file that is sent is read back, and must have the SHA-256 of the list;
-one that has it already is not sent again. Into a folder the copy is made in `TO.partial`, verified there whole, and renamed.
+known, and without the attestation it never verifies. Each file that is sent is read back, and must have its SHA-256; one that
+has it already is not sent again. Into a folder the copy is made in `TO.partial`, verified there whole, and renamed.
 """
 
 import hashlib

@@ -35,6 +35,11 @@ def local(text: str) -> Path:
     return Path(text)
 
 
+def named(text: str) -> str:
+    """The name of something in the package, or the path of a file of this machine."""
+    return str(local(text)) if is_url(text) else text
+
+
 def given(text: str) -> Path | Url:
     """An input: a path of this machine, or an URL of a store."""
     try:

@@ -19,6 +19,7 @@ from govern.flags import (
     end_of_day,
     engine_of,
     local,
+    named,
     now,
     part_of,
     read_ids,
@@ -49,8 +50,8 @@ def add(commands: Any) -> None:
     add_inputs(plan)
     plan.add_argument("--share", type=float, default=0.01, metavar="S", help="of the units of work (default: 0.01, at least 4)")
     plan.add_argument("--secret", type=local, required=True, metavar="FILE", help="as the run will have it")
-    plan.add_argument("--policy", default="default", metavar="NAME|FILE", help="a named policy or a TOML file")
-    plan.add_argument("--suite", metavar="NAME|FILE", help="the expectations that decide; default: the policy's")
+    plan.add_argument("--policy", type=named, default="default", metavar="NAME|FILE", help="a named policy or a TOML file")
+    plan.add_argument("--suite", type=named, metavar="NAME|FILE", help="the expectations that decide; default: the policy's")
     add_workers(plan)
 
     merge = add_command(commands, "merge", _merge, "make one corpus of several certified parts")
@@ -78,8 +79,8 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--not-after", type=end_of_day, metavar="DATE", help="the signature holds to the end of this day, UTC"
     )
-    command.add_argument("--policy", default="default", metavar="NAME|FILE", help="a named policy or a TOML file")
-    command.add_argument("--suite", metavar="NAME|FILE", help="the expectations that decide; default: the policy's")
+    command.add_argument("--policy", type=named, default="default", metavar="NAME|FILE", help="a named policy or a TOML file")
+    command.add_argument("--suite", type=named, metavar="NAME|FILE", help="the expectations that decide; default: the policy's")
     add_engine(command)
 
 

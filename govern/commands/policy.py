@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from govern.console import show
 from govern.errors import InputError, Refused
-from govern.flags import add_columns, add_command, columns_of, end_of_day, given, local, now
+from govern.flags import add_columns, add_command, columns_of, end_of_day, given, local, named, now
 
 if TYPE_CHECKING:
     from govern.policy import Policy
@@ -26,21 +26,21 @@ def add(commands: Any) -> None:
     inner = top.add_subparsers(title="commands", metavar="show|check|test|allow|deny|learn", required=True)
 
     shown = add_command(inner, "show", _show, "print the resolved policy, defaults filled in")
-    shown.add_argument("policy", metavar="NAME|FILE")
+    shown.add_argument("policy", type=named, metavar="NAME|FILE")
 
     check = add_command(inner, "check", _check, "check a policy, its files, lists and cases, before a run")
-    check.add_argument("policy", metavar="NAME|FILE")
+    check.add_argument("policy", type=named, metavar="NAME|FILE")
     check.add_argument("--secret", type=local, metavar="FILE", help="opens lists and known values")
 
     test = add_command(inner, "test", _test, "what a policy does to precision and recall on a labelled set")
-    test.add_argument("policy", metavar="NAME|FILE")
+    test.add_argument("policy", type=named, metavar="NAME|FILE")
     test.add_argument(
         "inputs", type=given, nargs="*", metavar="INPUT", help="the documents; default: beside the labels' folder"
     )
     test.add_argument(
         "--labels", type=local, required=True, metavar="FILE", help="JSON Lines: id, field, start, end, entity_type"
     )
-    test.add_argument("--against", default="default", metavar="NAME|FILE", help="the policy that is compared with")
+    test.add_argument("--against", type=named, default="default", metavar="NAME|FILE", help="the policy that is compared with")
     test.add_argument("--secret", type=local, metavar="FILE", help="opens lists and known values")
     add_columns(test)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from govern.console import show
 from govern.errors import InputError
-from govern.flags import add_command, add_engine, engine_of, given, local, now, positive, read_ids, seconds
+from govern.flags import add_command, add_engine, engine_of, given, local, named, now, positive, read_ids, seconds
 
 SAID = 300
 """Characters of a name or a reason, at most."""
@@ -34,8 +34,8 @@ def add(commands: Any) -> None:
     release.add_argument("--timeout", type=seconds, metavar="S", help="in place of regex_timeout_s")
     release.add_argument("--out", type=local, required=True, metavar="DIR", help="the new draft")
     release.add_argument("--secret", type=local, required=True, metavar="FILE", help="that of DIR")
-    release.add_argument("--policy", default="default", metavar="NAME|FILE", help="that of DIR")
-    release.add_argument("--suite", metavar="NAME|FILE", help="the expectations that decide; default: the policy's")
+    release.add_argument("--policy", type=named, default="default", metavar="NAME|FILE", help="that of DIR")
+    release.add_argument("--suite", type=named, metavar="NAME|FILE", help="the expectations that decide; default: the policy's")
     add_engine(release)
 
     repair = add_command(commands, "repair", _repair, "make damaged files of a certified folder again, by their digests")
