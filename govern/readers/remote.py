@@ -8,6 +8,7 @@ import errno
 import hashlib
 import io
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from fnmatch import fnmatchcase
 from glob import has_magic
 from itertools import takewhile
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 from govern.errors import InputError
 from govern.stores import StoreError, Url, asking, ended_early, opened
@@ -27,7 +28,7 @@ FIRST_BYTES, BLOCK_BYTES = 64 * 1024, 4 * 1024 * 1024
 TOKENS = ("ETag", "etag", "generation")
 """What stores call the token of a version."""
 
-_COPIES: dict[tuple[object, ...], IO[bytes]] = {}
+_COPIES: dict[tuple[object, ...], int] = {}
 _MOST_COPIES = 4
 
 
@@ -46,7 +47,7 @@ class RemoteFile:
         return self.path.rpartition("/")[2]
 
     def __str__(self) -> str:
-        path = self.path.lstrip("/") if self.store.scheme == "memory" else self.path
+        path = self.path if self.store.scheme in ("file", "hdfs") else self.path.lstrip("/")
         return f"{self.store.scheme}://{path}"
 
     def open(self, mode: Literal["rb"] = "rb") -> io.BufferedReader:  # noqa: ARG002 - as Path has it
@@ -157,31 +158,28 @@ def on_disk(place: Place) -> Iterator[Path]:
     key = identity_of(place)
     copy = _COPIES.pop(key, None) or _copied(place)
     while len(_COPIES) >= _MOST_COPIES:
-        _COPIES.pop(next(iter(_COPIES))).close()
+        os.close(_COPIES.pop(next(iter(_COPIES))))
     _COPIES[key] = copy
-    own = os.dup(copy.fileno())  # the copy may be closed meanwhile, and its number be that of another file
+    own = os.dup(copy)  # the copy may be closed meanwhile, and its number be that of another file
     try:
         yield Path(f"/proc/self/fd/{own}")
     finally:
         os.close(own)
 
 
-def _copied(place: RemoteFile) -> IO[bytes]:
-    copy = tempfile.TemporaryFile(prefix="govern-")  # noqa: SIM115 - kept for later parts of the file
+def _copied(place: RemoteFile) -> int:
+    """A descriptor of an anonymous copy of a file."""
     try:
-        with place.open("rb") as stream:
-            while block := stream.read(BLOCK_BYTES):
-                copy.write(block)
-        copy.flush()
+        with place.open() as stream, tempfile.TemporaryFile(prefix="govern-") as copy:
+            shutil.copyfileobj(stream, copy, BLOCK_BYTES)
+            copy.flush()
+            return os.dup(copy.fileno())
     except StoreError:
-        copy.close()
         raise
     except OSError:
-        copy.close()
         raise StoreError(
             errno.ENOSPC, f"no room for a copy of it in {tempfile.gettempdir()}; make room, or name another folder in TMPDIR"
         ) from None
-    return copy
 
 
 def found(url: Url, known: Callable[[str], bool]) -> list[tuple[RemoteFile, str]]:
