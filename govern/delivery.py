@@ -99,9 +99,10 @@ class _There:
         filesystem, path = self.store
         with answering(self.url), asking():
             filesystem.invalidate_cache()
-            found = [name for name in filesystem.find(path) if not name.endswith("/")]
-        if path in found:
-            raise InputError(f"{self.url}: a file, and no folder; name another place")
+            every = filesystem.find(path, detail=True)
+        found = [name for name in every if not name.endswith("/")]
+        if path in found or any(every[name]["type"] != "file" for name in found):
+            raise InputError(f"{self.url}: holds a link or the like, or is a file and no folder; name another place")
         return frozenset(name[len(path.rstrip("/")) + 1 :] for name in found)
 
     def open(self, name: str) -> BufferedReader:

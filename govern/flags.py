@@ -52,7 +52,7 @@ def add_inputs(command: argparse.ArgumentParser) -> None:
     """Input files, and the columns that hold text and id."""
     command.add_argument(
         "inputs", type=given, nargs="+", metavar="INPUT",
-        help=".jsonl, .parquet, .csv, .tsv or .txt files (text also .gz or .zst), folders of them, or a pattern; also s3://…",
+        help=".jsonl, .parquet, .csv, .tsv or .txt files (text also .gz or .zst), folders, a pattern; also s3:// URLs",
     )  # fmt: skip
     add_columns(command)
 

@@ -203,8 +203,10 @@ def found(url: Url, known: Callable[[str], bool]) -> list[tuple[RemoteFile, str]
             return [(file, file.name)]
         if info["type"] != "directory":
             raise InputError(f"{url}: not a file, or a link to none; name the files one by one")
-        listed = [_file(url, entry) for entry in filesystem.ls(path, detail=True) if _is_file(entry)]
-    inside = [(file, file.name) for file in listed if not file.name.startswith(".") and known(file.name)]
+        named = [(entry["name"].rpartition("/")[2], entry) for entry in filesystem.ls(path, detail=True)]
+        wanted = [entry for name, entry in named if not name.startswith(".") and known(name)]
+        files = [_file(url, entry) for entry in wanted if _is_file(filesystem, url, entry)]
+    inside = [(file, file.name) for file in files]
     if not inside:
         raise InputError(f"{url}: no file in this folder has an ending that is read; name the files")
     return inside
@@ -217,9 +219,15 @@ def _info(filesystem: Any, path: str) -> dict[str, Any] | None:
         return None
 
 
-def _is_file(entry: dict[str, Any]) -> bool:
-    """Whether an entry of a listing is a file; an object whose name ends with a slash only marks a folder."""
-    return bool(entry["type"] == "file") and not entry["name"].endswith("/")
+def _is_file(filesystem: Any, url: Url, entry: dict[str, Any]) -> bool:
+    """Whether an entry of a listing is a file; an object whose name ends with a slash only marks a folder.
+
+    Raises:
+        InputError: it is neither file nor folder, nor a link to a file.
+    """
+    if entry["type"] not in ("file", "directory") and _followed(filesystem, entry) != "file":
+        raise InputError(f"{_file(url, entry)}: not a file, or a link to none; remove it, or name the files one by one")
+    return entry["type"] != "directory" and not entry["name"].endswith("/")
 
 
 def _file(url: Url, info: dict[str, Any]) -> RemoteFile:
@@ -232,28 +240,38 @@ def _matched(filesystem: Any, url: Url, path: str) -> list[tuple[RemoteFile, str
     fixed = list(takewhile(lambda part: not has_magic(part), parts))
     if not any(fixed) and url.scheme not in ("file", "memory"):
         raise InputError(f"{url}: a pattern where a bucket stands; name the bucket")
-    matched = [_file(url, entry) for entry in _below(filesystem, "/".join(fixed), parts[len(fixed) :])]
+    matched = [_file(url, entry) for entry in _below(filesystem, url, "/".join(fixed), parts[len(fixed) :])]
     if not matched:
         raise InputError(f"{url}: no file matches this pattern; check the path")
     return [(file, "/".join(file.path.split("/")[len(fixed) :])) for file in matched]
 
 
-def _below(filesystem: Any, folder: str, pattern: list[str]) -> Iterator[dict[str, Any]]:
+def _below(filesystem: Any, url: Url, folder: str, pattern: list[str]) -> Iterator[dict[str, Any]]:
     """The files below a folder that a pattern matches, level by level, so that a bucket is not listed for a folder of it."""
     first, *rest = pattern
     if first == "**":
         for entry in filesystem.find(folder, detail=True).values():
-            if _is_file(entry) and _fits(entry["name"].split("/")[len(folder.split("/")) :], pattern):
+            if _fits(entry["name"].split("/")[len(folder.split("/")) :], pattern) and _is_file(filesystem, url, entry):
                 yield entry
         return
     for entry in filesystem.ls(folder or "/", detail=True):
         name = entry["name"].rstrip("/").rpartition("/")[2]
         if not _fits([name], [first]):
             continue
-        if not rest and _is_file(entry):
+        if not rest and _is_file(filesystem, url, entry):
             yield entry
-        elif rest and entry["type"] == "directory":
-            yield from _below(filesystem, entry["name"].rstrip("/"), rest)
+        elif rest and _is_folder(filesystem, entry):
+            yield from _below(filesystem, url, entry["name"].rstrip("/"), rest)
+
+
+def _is_folder(filesystem: Any, entry: dict[str, Any]) -> bool:
+    """Whether an entry of a listing, which follows no link, is a folder, or a link to one."""
+    return (entry["type"] if entry["type"] in ("file", "directory") else _followed(filesystem, entry)) == "directory"
+
+
+def _followed(filesystem: Any, entry: dict[str, Any]) -> str:
+    """What a link leads to; nothing where it leads nowhere."""
+    return str((_info(filesystem, entry["name"]) or {"type": ""})["type"])
 
 
 def _fits(parts: list[str], pattern: list[str]) -> bool:

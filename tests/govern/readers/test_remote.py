@@ -102,6 +102,23 @@ def test_an_url_names_the_files_that_the_path_names(tmp_path, memory, pattern):
     assert expected
 
 
+@pytest.mark.parametrize("pattern", ["", "*.jsonl", "**/*.jsonl", "x*/*.jsonl"])
+def test_links_are_followed_or_refused_and_never_left_out(tmp_path, pattern):
+    """As of local paths, a linked file is read, and what leads nowhere is named; no listing leaves either out."""
+    raw = tmp_path / "raw"
+    folder = raw / "x1" if pattern.startswith("x") else raw
+    folder.mkdir(parents=True)
+    (tmp_path / "there.jsonl").write_bytes(LINES)
+    (folder / "b.jsonl").symlink_to(tmp_path / "there.jsonl")
+    (folder / "c.pdf").symlink_to(tmp_path / "nowhere")
+    given = url_of(f"file://{raw}/{pattern}")
+    assert [file.name.rpartition("/")[2] for file in input_files((given,))] == ["b.jsonl"]
+    (folder / "a.jsonl").symlink_to(tmp_path / "nowhere")
+    for place in (given, raw / pattern if pattern else raw):
+        with pytest.raises(InputError, match=r"a\.jsonl: (not a file, or a link to none|no such file)"):
+            input_files((place,))
+
+
 def test_an_input_is_known_by_its_url(tmp_path, memory):
     """The place that sentences name is the URL, whether the file was named, found in a folder or by a pattern."""
     memory.pipe_file("/bucket/raw/a.jsonl", b'{"text": "t"}\n')
