@@ -1,11 +1,12 @@
 # A fresh machine needs Python 3.11 or newer and make. Every target installs what it needs into .venv, from locks with hashes.
-.PHONY: demo demo-tune test test-slow test-ray check bench bundle lock clean
+.PHONY: demo demo-tune test test-slow test-ray test-remote check bench bundle lock clean
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
 BASE = .venv/.base
 DEV = .venv/.dev
 TUNE = .venv/.tune
 RAY = .venv/.ray
+REMOTE = .venv/.remote
 OFFLINE = HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 TOKENIZERS_PARALLELISM=false OMP_NUM_THREADS=1
 
 demo: $(BASE)            ## certify a synthetic corpus, extend a tokenizer, report coverage
@@ -15,13 +16,16 @@ demo-tune: $(TUNE)       ## the whole chain, to a verified adapter
 	sh docs/demo.sh tune
 
 test: $(TUNE)            ## every test but the long ones
-	$(OFFLINE) .venv/bin/python -m pytest -n auto --dist loadfile -m "not slow and not gpu and not ray and not mlflow"
+	$(OFFLINE) .venv/bin/python -m pytest -n auto --dist loadfile -m "not slow and not gpu and not ray and not remote and not mlflow"
 
 test-slow: $(TUNE)       ## the long ones
-	$(OFFLINE) .venv/bin/python -m pytest -m "slow and not gpu and not ray and not mlflow"
+	$(OFFLINE) .venv/bin/python -m pytest -m "slow and not gpu and not ray and not remote and not mlflow"
 
 test-ray: $(RAY)         ## those on a Ray cluster of their own
 	$(OFFLINE) .venv/bin/python -m pytest -m "ray and not slow"
+
+test-remote: $(REMOTE)   ## those that speak to an S3 server of their own, on this machine
+	$(OFFLINE) .venv/bin/python -m pytest -m "remote and not slow"
 
 check: $(DEV)            ## style and types
 	.venv/bin/ruff check .
@@ -62,5 +66,10 @@ $(TUNE): requirements/tune.txt $(DEV)
 
 $(RAY): requirements/ray.txt $(DEV)
 	$(PIP) --require-hashes -r requirements/ray.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(REMOTE): requirements/remote.txt $(DEV)
+	$(PIP) --require-hashes -r requirements/remote.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@

@@ -1,10 +1,9 @@
 """The `govern` command: parse, call one function, print, choose the exit code."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from govern.commands import certify, convert, known, ledger, policy, profile, quarantine, review, vault
+from govern.commands import certify, convert, delivery, known, ledger, policy, profile, quarantine, review, vault
 from govern.console import run, show, trusted_keys
 from govern.errors import GovernError, InputError
 from govern.flags import (
@@ -14,6 +13,8 @@ from govern.flags import (
     add_trust,
     columns_of,
     end_of_day,
+    local,
+    named,
     now,
     positive,
     read_passphrase,
@@ -37,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     quarantine.add(commands)
     certify.add(commands)
     _signing(commands)
-    for group in (policy, review, known, vault, ledger):
+    for group in (delivery, policy, review, known, vault, ledger):
         group.add(commands)
     return top
 
@@ -46,60 +47,60 @@ def _before_signing(commands: Any) -> None:
     """keygen, sample, scan."""
     keygen = add_command(commands, "keygen", _keygen, "make a signing key, its public key and a secret")
     keygen.add_argument(
-        "--out", type=Path, required=True, metavar="KEYS", help="folder for sign.pem, sign.pub, secret.key"
+        "--out", type=local, required=True, metavar="KEYS", help="folder for sign.pem, sign.pub, secret.key"
     )
     keygen.add_argument("--type", choices=("ed25519", "p256"), default="ed25519", help="kind of signing key")
-    keygen.add_argument("--passphrase", type=Path, metavar="FILE", help="file whose first line locks sign.pem")
+    keygen.add_argument("--passphrase", type=local, metavar="FILE", help="file whose first line locks sign.pem")
 
     sample = add_command(commands, "sample", _sample, "write a synthetic corpus with planted, labelled personal data")
     sample.add_argument("--documents", type=int, required=True, metavar="N", help="how many documents")
     sample.add_argument("--seed", type=int, required=True, metavar="S", help="the same seed, the same bytes")
-    sample.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
+    sample.add_argument("--out", type=local, required=True, metavar="DIR", help="a new folder")
 
     scan = add_command(commands, "scan", _scan, "list what would be masked, by offset; private")
     add_inputs(scan)
     scan.add_argument(
-        "--out", type=Path, required=True, metavar="FINDINGS", help="a Parquet file; never holds the text found"
+        "--out", type=local, required=True, metavar="FINDINGS", help="a Parquet file; never holds the text found"
     )
-    scan.add_argument("--policy", default="default", metavar="NAME|FILE", help="which entities, and how sure")
+    scan.add_argument("--policy", type=named, default="default", metavar="NAME|FILE", help="which entities, and how sure")
     scan.add_argument("--entities", type=_names, metavar="TYPE,...", help="only these entity types")
     scan.add_argument("--language", choices=("en", "ko"), help="leave out what makes sense in the other language alone")
     scan.add_argument("--min-score", type=float, metavar="S", help="leave findings under this, instead of the policy's")
 
-    scan.add_argument("--secret", type=Path, metavar="FILE", help="opens lists and known values that the policy names")
+    scan.add_argument("--secret", type=local, metavar="FILE", help="opens lists and known values that the policy names")
 
 def _signing(commands: Any) -> None:
     """sign, approve, verify, report, revoke."""
     sign = add_command(commands, "sign", _sign, "sign a draft")
-    sign.add_argument("folder", type=Path, metavar="DIR")
+    sign.add_argument("folder", type=local, metavar="DIR")
     add_key(sign)
     sign.add_argument("--not-after", type=end_of_day, metavar="DATE", help="the signature holds to the end of this day, UTC")
 
     approve = add_command(commands, "approve", _approve, "add a further signature (dual control)")
-    approve.add_argument("folder", type=Path, metavar="DIR")
+    approve.add_argument("folder", type=local, metavar="DIR")
     add_key(approve)
 
     verify = add_command(commands, "verify", _verify, "check signatures, certificate and every file")
-    verify.add_argument("folder", type=Path, metavar="DIR")
+    verify.add_argument("folder", type=local, metavar="DIR")
     add_trust(verify)
     verify.add_argument(
         "--signatures", type=positive, metavar="N", help="ask for more signatures than the certificate does"
     )
-    verify.add_argument("--revocations", type=Path, metavar="FILE", help="a signed revocation list")
+    verify.add_argument("--revocations", type=local, metavar="FILE", help="a signed revocation list")
     verify.add_argument("--purpose", choices=("train", "evaluate"), help="refuse a corpus that is not for this")
 
     report = add_command(commands, "report", _report, "verify, then write the report with its signatures")
-    report.add_argument("folder", type=Path, metavar="DIR")
+    report.add_argument("folder", type=local, metavar="DIR")
     add_trust(report)
-    report.add_argument("--out", type=Path, required=True, metavar="FILE.html")
+    report.add_argument("--out", type=local, required=True, metavar="FILE.html")
     report.add_argument("--lang", choices=("en", "ko"), default="en", help="the language of the report (default: en)")
 
     revoke = add_command(commands, "revoke", _revoke, "take a certificate back, in a signed revocation list")
-    revoke.add_argument("folder", type=Path, metavar="DIR")
+    revoke.add_argument("folder", type=local, metavar="DIR")
     add_key(revoke)
     revoke.add_argument("--reason", required=True, help="stands in the list; name no person")
     revoke.add_argument(
-        "--revocations", type=Path, required=True, metavar="FILE", help="the list; made if it is not there"
+        "--revocations", type=local, required=True, metavar="FILE", help="the list; made if it is not there"
     )
     add_trust(revoke)
 

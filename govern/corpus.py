@@ -21,11 +21,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern.errors import InputError, VerificationError
-from govern.files import sha256_file
 from govern.readers import (
     ABSENT,
     AS_NAMED,
+    Given,
     Input,
+    Place,
     Reading,
     Row,
     columns_said,
@@ -37,7 +38,9 @@ from govern.readers import (
     try_parquet,
     value_at,
 )
+from govern.readers.remote import changed, sha256_of, unchanged, version_of
 from govern.repeats import KEY_BYTES, Repeats
+from govern.stores import unreadable
 from govern.turns import COLUMNS, Layout, Turns, beside, joined, layout_of, messages, whole
 
 if TYPE_CHECKING:
@@ -126,7 +129,7 @@ class CertifiedShard:
 
 
 def read(
-    inputs: Iterable[Path],
+    inputs: Iterable[Given],
     *,
     text_column: str = "text",
     id_column: str = DEFAULT_ID,
@@ -144,6 +147,7 @@ def read(
 
     Raises:
         InputError: a path, line, row or column that cannot be used; the message says which.
+        Interrupted: a store stopped answering.
     """
     if text_column == id_column:
         raise InputError(f"column '{text_column}': named for text and for ids; name another with --id-column")
@@ -289,15 +293,15 @@ class _Reader:
     def file(self, number: int) -> InputFile:
         """What the file of this number holds, its rows handed to the cutter."""
         file = self.files[number]
-        before = _sha256(file.path)
+        version, before = _known_by(file.path)
         count = 0
         columns: dict[str, None] = {}
         for row in rows(file, lenient=self.lenient):
             self._note(columns, row)
             self._add(row, number)
             count += 1
-        if _sha256(file.path) != before:
-            raise InputError(f"{file.path}: changed while it was read; wait until nothing writes to it, and run this again")
+        if not _unchanged(file.path, version, before):
+            raise changed(file.path)
         texts = (self.text_column,) if self.layout == "text" or self.text_column in columns else COLUMNS[self.layout or "text"]
         ids = (self.id_column,) if self.has_ids else ()
         read = frozenset(outermost(columns, column) for column in (*texts, *ids, *self.kept))
@@ -462,11 +466,19 @@ def _identity(row: Row, column: str) -> str:
     return _carried(str(identity), column, row.place)
 
 
-def _sha256(path: Path) -> str:
+def _known_by(place: Place) -> tuple[tuple[int, str] | None, str]:
+    """The version of a file, and the SHA-256 of its bytes."""
     try:
-        return sha256_file(path)
+        return version_of(place), sha256_of(place)
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror or 'cannot be read'}; check the file and its permissions") from None
+        raise unreadable(place, error) from None
+
+
+def _unchanged(place: Place, version: tuple[int, str] | None, sha256: str) -> bool:
+    try:
+        return unchanged(place, version, sha256)
+    except OSError as error:
+        raise unreadable(place, error) from None
 
 
 def write_json_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from govern.engine import Engine
 
 from govern.errors import InputError
+from govern.stores import Url, is_url, url_of
 
 PPM = 1_000_000
 
@@ -24,11 +25,34 @@ def add_command(commands: Any, name: str, call: Any, text: str) -> argparse.Argu
     return added
 
 
+def local(text: str) -> Path:
+    """A path of this machine."""
+    if is_url(text):
+        raise argparse.ArgumentTypeError(
+            "an URL, and this stays on a file system; give a path (inputs alone may be URLs; `govern copy` takes a certified "
+            "folder to a store, or from one)"
+        )
+    return Path(text)
+
+
+def named(text: str) -> str:
+    """The name of something in the package, or the path of a file of this machine."""
+    return str(local(text)) if is_url(text) else text
+
+
+def given(text: str) -> Path | Url:
+    """An input: a path of this machine, or an URL of a store."""
+    try:
+        return url_of(text) if is_url(text) else Path(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def add_inputs(command: argparse.ArgumentParser) -> None:
     """Input files, and the columns that hold text and id."""
     command.add_argument(
-        "inputs", type=Path, nargs="+", metavar="INPUT",
-        help=".jsonl, .parquet, .csv, .tsv or .txt files (text also .gz or .zst), folders of them, or a pattern",
+        "inputs", type=given, nargs="+", metavar="INPUT",
+        help=".jsonl, .parquet, .csv, .tsv or .txt files (text also .gz or .zst), folders, a pattern; also s3:// URLs",
     )  # fmt: skip
     add_columns(command)
 
@@ -64,7 +88,6 @@ def add_engine(command: argparse.ArgumentParser) -> None:
 def engine_of(arguments: argparse.Namespace, folder: Path) -> "Engine":
     """What `add_engine` was told; `folder` is a private one, which is there when shards are worked on."""
     from govern.engine import Engine, on_ray
-    from govern.errors import InputError
 
     if arguments.engine == "ray":
         return on_ray(arguments.workers, arguments.ray_address, folder)
@@ -75,14 +98,14 @@ def engine_of(arguments: argparse.Namespace, folder: Path) -> "Engine":
 
 def add_key(command: argparse.ArgumentParser) -> None:
     """The key that signs, and what opens it."""
-    command.add_argument("--sign-key", type=Path, required=True, metavar="KEY", help="the private key to sign with")
-    command.add_argument("--passphrase", type=Path, metavar="FILE", help="file whose first line opens the key")
+    command.add_argument("--sign-key", type=local, required=True, metavar="KEY", help="the private key to sign with")
+    command.add_argument("--passphrase", type=local, metavar="FILE", help="file whose first line opens the key")
 
 
 def add_trust(command: argparse.ArgumentParser) -> None:
     """What signatures are checked against."""
     command.add_argument(
-        "--trust", type=Path, action="append", metavar="PUB", help="a public key to trust (repeatable; or ASSAY_TRUST)"
+        "--trust", type=local, action="append", metavar="PUB", help="a public key to trust (repeatable; or ASSAY_TRUST)"
     )
 
 

@@ -154,8 +154,8 @@ def differences(
     return tuple(problems)
 
 
-def plain(path: Path) -> str:
-    """A path on one line, whatever its bytes."""
+def plain(path: object) -> str:
+    """A path or URL on one line, whatever its bytes."""
     text = str(path)
     return text if text.isprintable() and "\\" not in text else ascii(text)[1:-1]
 

@@ -19,6 +19,7 @@ from govern.finish import finish
 from govern.policy_check import Checked, check
 from govern.process import ShardTask, documents_id
 from govern.readers import input_files
+from govern.readers.remote import size_of
 from govern.request import Outcome, Request
 from govern.run_keys import Keys, keys_of
 from govern.shards import map_shards, progress
@@ -50,7 +51,8 @@ def certify(request: Request) -> Outcome:
         Interrupted: a worker died; the same command continues.
     """
     _check(request)
-    corpus = arrive(request.inputs, request.policy, request.columns, shard_bytes=_work_bytes(request))
+    work_bytes = _work_bytes(request)
+    corpus = arrive(request.inputs, request.policy, request.columns, shard_bytes=work_bytes)
     _check_layout(request.policy, corpus)
     checked = check(request.policy, request.secret, today=request.today)
     keys = keys_of(request.secret)
@@ -58,7 +60,7 @@ def certify(request: Request) -> Outcome:
     _check_sources(request.policy, names)
     shards = _share(corpus, request.part)
     came = arrived.of(corpus, shards, keys.inputs)
-    record = identity.run(request, came, checked, (_work_bytes(request), request.part_bytes))
+    record = identity.run(request, came, checked, (work_bytes, request.part_bytes))
     with resumable(request.out), private.opened(request.out, record) as folder:
         if request.out.exists():
             return Outcome(request.out, private.finished(request.out, folder), reused=True)
@@ -69,7 +71,7 @@ def certify(request: Request) -> Outcome:
 
 
 @contextmanager
-def resumable(out: Path) -> Iterator[None]:
+def resumable(out: object) -> Iterator[None]:
     """Turns a disk that is full, or cannot be written, into a run that can go on."""
     try:
         yield
@@ -149,7 +151,7 @@ def _check_vault(request: Request) -> None:
 def _work_bytes(request: Request) -> int:
     """How much text a unit of work holds: by the size of the inputs, so that the same command cuts the same way."""
     least, most = WORK_BYTES
-    size = sum(file.path.stat().st_size for file in input_files(request.inputs, request.policy.reading_of))
+    size = sum(size_of(file.path) for file in input_files(request.inputs, request.policy.reading_of))
     units = WORK_UNITS if request.part is None else max(WORK_UNITS, PART_UNITS * request.part[1])
     least = least if request.part is None else 1
     return request.work_bytes or min(most, max(least, size // units))

@@ -21,6 +21,7 @@ from govern.finish import finish
 from govern.pipeline import tasks_of
 from govern.policy_check import check
 from govern.process import ShardTask, process
+from govern.readers.remote import size_of
 from govern.residual import SAMPLE_DOCUMENTS
 from govern.run_keys import keys_of
 from govern.shards import map_shards, progress
@@ -79,7 +80,7 @@ def plan(request: "Request", share: float) -> Plan:
     Raises:
         InputError: an input that cannot be read, or a policy that cannot be used.
     """
-    size = sum(file.path.stat().st_size for file in _files(request))
+    size = sum(size_of(file.path) for file in _files(request))
     begun = time.perf_counter()
     corpus = arrive(request.inputs, request.policy, request.columns, shard_bytes=max(2_000, size // UNITS))
     read_s = time.perf_counter() - begun

@@ -10,12 +10,11 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
 
 from govern.errors import InputError
-from govern.readers import Input, Reading, input_files, kind_of, rows
+from govern.readers import Given, Input, Place, Reading, input_files, kind_of, rows
 from govern.readers.reading import proposed
 from govern.readers.row import COLUMN_NAME
 from govern.readers.streams import opened
@@ -60,7 +59,7 @@ class ColumnLook:
 class FileLook:
     """What a file looks like; `problem` is why it could not be read on."""
 
-    path: Path = field(repr=False)
+    path: Place = field(repr=False)
     format: str
     encoding: str
     rows: int
@@ -84,7 +83,7 @@ class FileLook:
         return longest.name if longest else None, chosen.name if chosen else None
 
 
-def look(inputs: tuple[Path, ...], policy: "Policy", encoding: str | None = None) -> tuple[FileLook, ...]:
+def look(inputs: tuple[Given, ...], policy: "Policy", encoding: str | None = None) -> tuple[FileLook, ...]:
     """What each input file looks like.
 
     Raises:
@@ -201,7 +200,7 @@ def _wide(text: str, columns: int) -> str:
     return text + " " * max(0, columns - sum(1 + (east_asian_width(letter) in "WF") for letter in text))
 
 
-def advice(looks: tuple[FileLook, ...], inputs: tuple[Path, ...]) -> str:
+def advice(looks: tuple[FileLook, ...], inputs: tuple[Given, ...]) -> str:
     """The command that would certify these files."""
     flags = []
     encodings = {one.encoding for one in looks if one.format != "parquet"}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from govern.corpus import SHARD_BYTES
 from govern.engine import HERE, Engine
+from govern.readers import Given
 from govern.sources import Columns
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Release:
 class Request:
     """What `govern certify` was asked for."""
 
-    inputs: tuple[Path, ...]
+    inputs: tuple[Given, ...]
     out: Path
     policy: "Policy"
     suite: str

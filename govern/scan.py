@@ -19,6 +19,7 @@ from govern.frames import frame_of, write_frame
 from govern.gathered import FINDINGS
 from govern.policy import load
 from govern.process import prepared
+from govern.readers import Given
 from govern.sources import Columns, arrive
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def build(
 
 
 def scan(
-    inputs: tuple[Path, ...],
+    inputs: tuple[Given, ...],
     out: Path,
     policy: "Policy",
     *,

@@ -123,14 +123,14 @@ def _begin(parent: int, stop: Event) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def progress(results: Iterator[Result], total: int, what: str) -> Iterator[Result]:
+def progress(results: Iterator[Result], total: int, what: str, unit: str = "shard") -> Iterator[Result]:
     """Passes results on; a bar on a terminal, else a plain line at each tenth, on standard error."""
     if sys.stderr.isatty():
         from tqdm import tqdm
 
-        yield from tqdm(results, total=total, desc=what, unit="shard")
+        yield from tqdm(results, total=total, desc=what, unit=unit)
         return
     for done, result in enumerate(results, 1):
         if done == total or done * 10 // total != (done - 1) * 10 // total:
-            print(f"{what}: {done} of {total} shards", file=sys.stderr)
+            print(f"{what}: {done} of {total} {unit}s", file=sys.stderr)
         yield result

@@ -5,13 +5,12 @@ A file name may name a person, so an undeclared one never ships; nor does a plai
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern.corpus import DEFAULT_ID, SHARD_BYTES, Corpus, read
 from govern.errors import InputError
 from govern.keys import keyed_digest
-from govern.readers import Reading
+from govern.readers import Given, Reading
 
 if TYPE_CHECKING:
     from govern.arrived import Arrived
@@ -33,7 +32,7 @@ class Columns:
 
 
 def arrive(
-    inputs: Iterable[Path],
+    inputs: Iterable[Given],
     policy: "Policy",
     columns: Columns,
     kept: tuple[str, ...] | None = None,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from govern.corpus import Document, documents_of
 from govern.errors import InputError
 from govern.process import detector_for, prepared
+from govern.readers import Given
 from govern.sources import Columns, arrive
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _label(line: bytes, where: str) -> Label:
 
 
 def run(
-    treatment: "Treatment", inputs: tuple[Path, ...], labels: tuple[Label, ...], *, columns: Columns
+    treatment: "Treatment", inputs: tuple[Given, ...], labels: tuple[Label, ...], *, columns: Columns
 ) -> Trial:
     """The trial of a policy over the labelled documents among `inputs`.
 
@@ -186,7 +187,7 @@ Found = list[tuple[str, int, int, str]]
 
 
 def _masked(
-    treatment: "Treatment", inputs: tuple[Path, ...], fields: list[str], columns: Columns
+    treatment: "Treatment", inputs: tuple[Given, ...], fields: list[str], columns: Columns
 ) -> Iterator[tuple[Document, tuple[str, ...], Found]]:
     """Each document, the fields of it that ship (none of one set aside), and what is replaced in them."""
     from govern.mask import Quarantined, mask

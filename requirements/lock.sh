@@ -9,7 +9,7 @@ compile() { uv pip compile --quiet --universal --no-annotate --no-emit-index-url
 compile pyproject.toml requirements/build.in --all-extras --group dev -o "$pins"
 for lock in "build requirements/build.in" "base pyproject.toml" "dev pyproject.toml --group dev" \
             "tune pyproject.toml --extra tune --group dev" "documents pyproject.toml --extra documents" "fast pyproject.toml --extra fast" \
-            "ray pyproject.toml --extra ray" "mlflow pyproject.toml --extra mlflow"; do
+            "ray pyproject.toml --extra ray" "remote pyproject.toml --extra remote" "mlflow pyproject.toml --extra mlflow"; do
     # shellcheck disable=SC2086
     set -- $lock
     name=$1; shift

@@ -11,8 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = ("expectations", "govern", "vocab", "tune")
-HEAVY = ("great_expectations", "pandas", "polars", "presidio_analyzer", "ray", "sentencepiece", "spacy", "tokenizers", "torch",
-         "transformers")  # fmt: skip
+HEAVY = ("fsspec", "great_expectations", "pandas", "polars", "presidio_analyzer", "ray", "sentencepiece", "spacy", "tokenizers",
+         "torch", "transformers")  # fmt: skip
 
 
 def imported(path: Path) -> set[str]:

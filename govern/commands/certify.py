@@ -18,6 +18,8 @@ from govern.flags import (
     columns_of,
     end_of_day,
     engine_of,
+    local,
+    named,
     now,
     part_of,
     read_ids,
@@ -37,48 +39,48 @@ def add(commands: Any) -> None:
     certify = add_command(commands, "certify", _certify, "mask, measure, validate and certify a corpus")
     add_inputs(certify)
     _add_run(certify)
-    certify.add_argument("--vault", type=Path, metavar="VAULT", help="where a policy that encrypts puts the originals")
-    certify.add_argument("--vault-key", type=Path, metavar="FILE", help="writes into the vault, and reads nothing there")
+    certify.add_argument("--vault", type=local, metavar="VAULT", help="where a policy that encrypts puts the originals")
+    certify.add_argument("--vault-key", type=local, metavar="FILE", help="writes into the vault, and reads nothing there")
     certify.add_argument("--split", type=split_share, metavar="NAME=SHARE", help="keep a part apart, such as held-out=0.02")
     certify.add_argument("--name", default="corpus", help="the name in the certificate")
     certify.add_argument("--part", type=part_of, metavar="I/N", help="certify one of N parts, on a machine of its own")
-    certify.add_argument("--reuse", type=Path, metavar="DIR", help="an earlier run's folder: what is the same stays done")
+    certify.add_argument("--reuse", type=local, metavar="DIR", help="an earlier run's folder: what is the same stays done")
 
     plan = add_command(commands, "plan", _plan, "rehearse a long run on a share: time, disk, memory, decision to expect")
     add_inputs(plan)
     plan.add_argument("--share", type=float, default=0.01, metavar="S", help="of the units of work (default: 0.01, at least 4)")
-    plan.add_argument("--secret", type=Path, required=True, metavar="FILE", help="as the run will have it")
-    plan.add_argument("--policy", default="default", metavar="NAME|FILE", help="a named policy or a TOML file")
-    plan.add_argument("--suite", metavar="NAME|FILE", help="the expectations that decide; default: the policy's")
+    plan.add_argument("--secret", type=local, required=True, metavar="FILE", help="as the run will have it")
+    plan.add_argument("--policy", type=named, default="default", metavar="NAME|FILE", help="a named policy or a TOML file")
+    plan.add_argument("--suite", type=named, metavar="NAME|FILE", help="the expectations that decide; default: the policy's")
     add_workers(plan)
 
     merge = add_command(commands, "merge", _merge, "make one corpus of several certified parts")
-    merge.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="certified folders, DIR.private beside each")
+    merge.add_argument("folders", type=local, nargs="+", metavar="DIR", help="certified folders, DIR.private beside each")
     _add_run(merge)
     reissue = add_command(commands, "reissue", _reissue, "certify a corpus again without some of its documents")
-    reissue.add_argument("folder", type=Path, metavar="DIR", help="a certified folder, DIR.private beside it")
-    reissue.add_argument("--drop", type=Path, required=True, metavar="FILE", help="ids of documents to leave out, one a line")
+    reissue.add_argument("folder", type=local, metavar="DIR", help="a certified folder, DIR.private beside it")
+    reissue.add_argument("--drop", type=local, required=True, metavar="FILE", help="ids of documents to leave out, one a line")
     _add_run(reissue)
     for command in (merge, reissue):
         add_trust(command)
-        command.add_argument("--revocations", type=Path, metavar="FILE", help="a signed list; what it revokes is refused")
+        command.add_argument("--revocations", type=local, metavar="FILE", help="a signed list; what it revokes is refused")
 
 
 def _add_run(command: argparse.ArgumentParser) -> None:
     """What a run needs, whatever its documents come from."""
     command.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="the certified corpus; DIR.private stays here"
+        "--out", type=local, required=True, metavar="DIR", help="the certified corpus; DIR.private stays here"
     )
     command.add_argument(
-        "--secret", type=Path, required=True, metavar="FILE", help="32-byte secret that keys every digest"
+        "--secret", type=local, required=True, metavar="FILE", help="32-byte secret that keys every digest"
     )
-    command.add_argument("--sign-key", type=Path, metavar="KEY", help="sign at once; without it the result is a draft")
-    command.add_argument("--passphrase", type=Path, metavar="FILE", help="file whose first line opens the signing key")
+    command.add_argument("--sign-key", type=local, metavar="KEY", help="sign at once; without it the result is a draft")
+    command.add_argument("--passphrase", type=local, metavar="FILE", help="file whose first line opens the signing key")
     command.add_argument(
         "--not-after", type=end_of_day, metavar="DATE", help="the signature holds to the end of this day, UTC"
     )
-    command.add_argument("--policy", default="default", metavar="NAME|FILE", help="a named policy or a TOML file")
-    command.add_argument("--suite", metavar="NAME|FILE", help="the expectations that decide; default: the policy's")
+    command.add_argument("--policy", type=named, default="default", metavar="NAME|FILE", help="a named policy or a TOML file")
+    command.add_argument("--suite", type=named, metavar="NAME|FILE", help="the expectations that decide; default: the policy's")
     add_engine(command)
 
 

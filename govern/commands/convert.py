@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from govern.console import show
 from govern.converters.converted import SECONDS
-from govern.flags import add_command, positive
+from govern.flags import add_command, local, positive
 
 if TYPE_CHECKING:
     from govern.convert import Conversion
@@ -17,9 +17,9 @@ def add(commands: Any) -> None:
     import os
 
     convert = add_command(commands, "convert", _convert, "turn PDF, HTML, DOCX, HWP and HWPX files into JSON Lines; private")
-    convert.add_argument("inputs", type=Path, nargs="+", metavar="INPUT", help="files, or folders with all that lies in them")
+    convert.add_argument("inputs", type=local, nargs="+", metavar="INPUT", help="files, or folders with all that lies in them")
     convert.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="a new folder; it holds raw text, for its owner alone"
+        "--out", type=local, required=True, metavar="DIR", help="a new folder; it holds raw text, for its owner alone"
     )
     convert.add_argument("--by", choices=("file", "page"), default="file", help="what a document is (page: of PDF alone)")
     convert.add_argument("--allow-refused", action="store_true", help="exit with 0 where files were refused, too")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern.console import show
-from govern.flags import add_command
+from govern.flags import add_command, local
 
 if TYPE_CHECKING:
     from govern.known import Summary
@@ -20,7 +20,7 @@ def add(commands: Any) -> None:
 
     build = add_command(inner, "build", _build, "read customer tables and seal what is searched for")
     build.add_argument(
-        "masters", type=Path, nargs="+", metavar="MASTER", help=".csv or .parquet files, a customer a row"
+        "masters", type=local, nargs="+", metavar="MASTER", help=".csv or .parquet files, a customer a row"
     )
     build.add_argument(
         "--columns",
@@ -31,13 +31,13 @@ def add(commands: Any) -> None:
     )
     build.add_argument("--key", metavar="COLUMN", help="the customer's key, by which a document names its customer")
     build.add_argument(
-        "--secret", type=Path, required=True, metavar="FILE", help="the 32-byte secret that seals the file"
+        "--secret", type=local, required=True, metavar="FILE", help="the 32-byte secret that seals the file"
     )
-    build.add_argument("--out", type=Path, required=True, metavar="FILE.known", help="a new file; encrypted")
+    build.add_argument("--out", type=local, required=True, metavar="FILE.known", help="a new file; encrypted")
 
     look = add_command(inner, "show", _show, "print counts and the keyed digest of a sealed file, no value")
-    look.add_argument("file", type=Path, metavar="FILE.known")
-    look.add_argument("--secret", type=Path, metavar="FILE", help="prove every byte of the file with it")
+    look.add_argument("file", type=local, metavar="FILE.known")
+    look.add_argument("--secret", type=local, metavar="FILE", help="prove every byte of the file with it")
 
 
 def _columns(text: str) -> dict[str, str]:

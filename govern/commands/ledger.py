@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from govern.clock import as_text
 from govern.console import show
 from govern.errors import Refused
-from govern.flags import add_command
+from govern.flags import add_command, local
 
 if TYPE_CHECKING:
     from govern.ledger import Chain, Entry
@@ -23,7 +23,7 @@ def add(commands: Any) -> None:
         ("verify", _verify, "find a line that was edited, moved or removed, and an end that was cut off"),
     ):
         command = add_command(inner, name, call, text)
-        command.add_argument("ledger", type=Path, metavar="LEDGER")
+        command.add_argument("ledger", type=local, metavar="LEDGER")
         command.add_argument(
             "--head", metavar="DIGEST", help="the head that an earlier append printed; finds a cut end"
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from govern.console import show
 from govern.errors import InputError, Refused
-from govern.flags import add_columns, add_command, columns_of, end_of_day, now
+from govern.flags import add_columns, add_command, columns_of, end_of_day, given, local, named, now
 
 if TYPE_CHECKING:
     from govern.policy import Policy
@@ -26,22 +26,22 @@ def add(commands: Any) -> None:
     inner = top.add_subparsers(title="commands", metavar="show|check|test|allow|deny|learn", required=True)
 
     shown = add_command(inner, "show", _show, "print the resolved policy, defaults filled in")
-    shown.add_argument("policy", metavar="NAME|FILE")
+    shown.add_argument("policy", type=named, metavar="NAME|FILE")
 
     check = add_command(inner, "check", _check, "check a policy, its files, lists and cases, before a run")
-    check.add_argument("policy", metavar="NAME|FILE")
-    check.add_argument("--secret", type=Path, metavar="FILE", help="opens lists and known values")
+    check.add_argument("policy", type=named, metavar="NAME|FILE")
+    check.add_argument("--secret", type=local, metavar="FILE", help="opens lists and known values")
 
     test = add_command(inner, "test", _test, "what a policy does to precision and recall on a labelled set")
-    test.add_argument("policy", metavar="NAME|FILE")
+    test.add_argument("policy", type=named, metavar="NAME|FILE")
     test.add_argument(
-        "inputs", type=Path, nargs="*", metavar="INPUT", help="the documents; default: beside the labels' folder"
+        "inputs", type=given, nargs="*", metavar="INPUT", help="the documents; default: beside the labels' folder"
     )
     test.add_argument(
-        "--labels", type=Path, required=True, metavar="FILE", help="JSON Lines: id, field, start, end, entity_type"
+        "--labels", type=local, required=True, metavar="FILE", help="JSON Lines: id, field, start, end, entity_type"
     )
-    test.add_argument("--against", default="default", metavar="NAME|FILE", help="the policy that is compared with")
-    test.add_argument("--secret", type=Path, metavar="FILE", help="opens lists and known values")
+    test.add_argument("--against", type=named, default="default", metavar="NAME|FILE", help="the policy that is compared with")
+    test.add_argument("--secret", type=local, metavar="FILE", help="opens lists and known values")
     add_columns(test)
 
     for name, call, text in (
@@ -49,21 +49,21 @@ def add(commands: Any) -> None:
         ("deny", _deny, "never let a value pass again: it goes into the lists, sealed"),
     ):
         entry = add_command(inner, name, call, text)
-        entry.add_argument("lists", type=Path, metavar="LISTS", help="the TOML file that the policy names as `lists`")
+        entry.add_argument("lists", type=local, metavar="LISTS", help="the TOML file that the policy names as `lists`")
         entry.add_argument("--entity-type", required=True, metavar="TYPE", help="such as PHONE_NUMBER")
         entry.add_argument(
-            "--value-from", type=Path, required=True, metavar="FILE", help="holds the value and nothing else; /dev/stdin too"
+            "--value-from", type=local, required=True, metavar="FILE", help="holds the value and nothing else; /dev/stdin too"
         )
         entry.add_argument("--reason", required=True, help="stands in the lists; name no person")
         entry.add_argument("--owner", required=True, help="who answers for the entry: a role or office")
         entry.add_argument("--expires", type=end_of_day, required=True, metavar="DATE", help="the last day it holds")
-        entry.add_argument("--secret", type=Path, required=True, metavar="FILE", help="keys and seals the value")
+        entry.add_argument("--secret", type=local, required=True, metavar="FILE", help="keys and seals the value")
 
     learn = add_command(inner, "learn", _learn, "turn the answers of a review page into entries of the lists")
-    learn.add_argument("lists", type=Path, metavar="LISTS", help="the TOML file that the policy names as `lists`")
-    learn.add_argument("answers", type=Path, metavar="ANSWERS.json", help="what the page downloaded")
-    learn.add_argument("--corpus", type=Path, metavar="DIR", help="the folder that answers about misses are about")
-    learn.add_argument("--secret", type=Path, required=True, metavar="FILE", help="the secret of the reviewed run")
+    learn.add_argument("lists", type=local, metavar="LISTS", help="the TOML file that the policy names as `lists`")
+    learn.add_argument("answers", type=local, metavar="ANSWERS.json", help="what the page downloaded")
+    learn.add_argument("--corpus", type=local, metavar="DIR", help="the folder that answers about misses are about")
+    learn.add_argument("--secret", type=local, required=True, metavar="FILE", help="the secret of the reviewed run")
 
 
 def _secret(path: Path | None) -> bytes | None:

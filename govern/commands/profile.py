@@ -4,17 +4,17 @@ import argparse
 from typing import Any
 
 from govern.console import show
-from govern.flags import add_command
+from govern.flags import add_command, given, named
 
 
 def add(commands: Any) -> None:
     """Registers `profile`."""
-    from pathlib import Path
-
     profile = add_command(commands, "profile", _profile, "look at unknown data: files, encodings, columns; writes nothing")
-    profile.add_argument("inputs", type=Path, nargs="+", metavar="INPUT", help="files, folders of them, or a pattern")
+    profile.add_argument("inputs", type=given, nargs="+", metavar="INPUT", help="files, folders of them, or a pattern")
     profile.add_argument("--encoding", metavar="NAME", help="of text files, where they do not say it (default: as they read)")
-    profile.add_argument("--policy", default="default", metavar="NAME|FILE", help="how sources are read, what is looked for")
+    profile.add_argument(
+        "--policy", type=named, default="default", metavar="NAME|FILE", help="how sources are read, what is looked for"
+    )
 
 
 def _profile(arguments: argparse.Namespace) -> int:

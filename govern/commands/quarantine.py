@@ -3,12 +3,11 @@
 import argparse
 from collections import Counter
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from govern.console import show
 from govern.errors import InputError
-from govern.flags import add_command, add_engine, engine_of, now, positive, read_ids, seconds
+from govern.flags import add_command, add_engine, engine_of, given, local, named, now, positive, read_ids, seconds
 
 SAID = 300
 """Characters of a name or a reason, at most."""
@@ -21,30 +20,30 @@ def add(commands: Any) -> None:
     )
     inner = group.add_subparsers(title="commands", metavar="list|release", required=True)
     listing = add_command(inner, "list", _list, "what a run set aside: id, reason, file and row")
-    listing.add_argument("folder", type=Path, metavar="DIR", help="the --out of a run, finished or not")
+    listing.add_argument("folder", type=local, metavar="DIR", help="the --out of a run, finished or not")
     listing.add_argument("--reason", help="those of one reason alone")
     listing.add_argument("--ids", action="store_true", help="ids alone, one a line, as `release --ids` reads them")
 
     release = add_command(inner, "release", _release, "search documents again under wider limits, into a new draft")
-    release.add_argument("folder", type=Path, metavar="DIR", help="the certified folder that set them aside")
-    release.add_argument("inputs", type=Path, nargs="+", metavar="INPUT", help="what DIR was certified from")
-    release.add_argument("--ids", type=Path, required=True, metavar="FILE", help="ids as `list` prints them, one a line")
+    release.add_argument("folder", type=local, metavar="DIR", help="the certified folder that set them aside")
+    release.add_argument("inputs", type=given, nargs="+", metavar="INPUT", help="what DIR was certified from")
+    release.add_argument("--ids", type=local, required=True, metavar="FILE", help="ids as `list` prints them, one a line")
     release.add_argument("--who", required=True, help="who answers for it; stands in the certificate")
     release.add_argument("--why", required=True, help="the reason; stands in the certificate")
     release.add_argument("--max-characters", type=positive, metavar="N", help="in place of max_document_characters")
     release.add_argument("--timeout", type=seconds, metavar="S", help="in place of regex_timeout_s")
-    release.add_argument("--out", type=Path, required=True, metavar="DIR", help="the new draft")
-    release.add_argument("--secret", type=Path, required=True, metavar="FILE", help="that of DIR")
-    release.add_argument("--policy", default="default", metavar="NAME|FILE", help="that of DIR")
-    release.add_argument("--suite", metavar="NAME|FILE", help="the expectations that decide; default: the policy's")
+    release.add_argument("--out", type=local, required=True, metavar="DIR", help="the new draft")
+    release.add_argument("--secret", type=local, required=True, metavar="FILE", help="that of DIR")
+    release.add_argument("--policy", type=named, default="default", metavar="NAME|FILE", help="that of DIR")
+    release.add_argument("--suite", type=named, metavar="NAME|FILE", help="the expectations that decide; default: the policy's")
     add_engine(release)
 
     repair = add_command(commands, "repair", _repair, "make damaged files of a certified folder again, by their digests")
-    repair.add_argument("folder", type=Path, metavar="DIR", help="a certified folder, DIR.private beside it")
+    repair.add_argument("folder", type=local, metavar="DIR", help="a certified folder, DIR.private beside it")
     repair.add_argument(
         "--shard", action="append", required=True, metavar="NAME", help="documents/part-00000.parquet (repeatable)"
     )
-    repair.add_argument("--secret", type=Path, required=True, metavar="FILE", help="that of DIR")
+    repair.add_argument("--secret", type=local, required=True, metavar="FILE", help="that of DIR")
 
 
 def _list(arguments: argparse.Namespace) -> int:

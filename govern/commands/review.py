@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from govern.console import show
 from govern.errors import InputError
-from govern.flags import add_command, positive
+from govern.flags import add_command, local, positive
 
 if TYPE_CHECKING:
     from govern.review.folder import Reviewed
@@ -20,21 +20,21 @@ def add(commands: Any) -> None:
     most = add_command(
         inner, "false-positives", _false_positives, "a page of what was masked most, to accept what is wrong"
     )
-    most.add_argument("folder", type=Path, metavar="DIR", help="a certified folder, DIR.private beside it")
+    most.add_argument("folder", type=local, metavar="DIR", help="a certified folder, DIR.private beside it")
     most.add_argument(
         "--top", type=positive, default=100, metavar="N", help="values, and shapes, that it shows (default: 100)"
     )
     most.add_argument(
-        "--out", type=Path, metavar="FILE.html", help="private (default: DIR.private/false-positives.html)"
+        "--out", type=local, metavar="FILE.html", help="private (default: DIR.private/false-positives.html)"
     )
 
     missed = add_command(inner, "misses", _misses, "a page of certified documents, to mark what was missed")
-    missed.add_argument("folder", type=Path, metavar="DIR", help="a certified folder, DIR.private beside it")
+    missed.add_argument("folder", type=local, metavar="DIR", help="a certified folder, DIR.private beside it")
     missed.add_argument("--sample", type=positive, default=50, metavar="N", help="documents drawn (default: 50)")
     missed.add_argument(
         "--seed", type=int, default=0, metavar="S", help="the same seed draws the same documents (default: 0)"
     )
-    missed.add_argument("--out", type=Path, required=True, metavar="FILE.html", help="private")
+    missed.add_argument("--out", type=local, required=True, metavar="FILE.html", help="private")
 
 
 def _false_positives(arguments: argparse.Namespace) -> int:

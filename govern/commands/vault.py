@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from govern.console import show
 from govern.errors import InputError
-from govern.flags import add_command, now
+from govern.flags import add_command, local, now
 
 if TYPE_CHECKING:
     from govern.ledger import Entry
@@ -29,20 +29,20 @@ def add(commands: Any) -> None:
 
     keygen = add_command(inner, "keygen", _keygen, "make a vault key and a second key, for two holders")
     keygen.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="folder for vault.key, second.pem, second.pub"
+        "--out", type=local, required=True, metavar="DIR", help="folder for vault.key, second.pem, second.pub"
     )
 
     init = add_command(inner, "init", _init, "make an empty vault")
-    init.add_argument("--out", type=Path, required=True, metavar="VAULT", help="a new file, outside every corpus")
+    init.add_argument("--out", type=local, required=True, metavar="VAULT", help="a new file, outside every corpus")
     _add_vault_key(init)
-    init.add_argument("--second-pub", type=Path, required=True, metavar="PUB", help="second.pub of the second holder")
+    init.add_argument("--second-pub", type=local, required=True, metavar="PUB", help="second.pub of the second holder")
     init.add_argument("--domain", required=True, metavar="NAME", help="the pseudonym domain whose references it holds")
 
     look = add_command(inner, "show", _show, "print counts, domain and key ids, no value")
-    look.add_argument("vault", type=Path, metavar="VAULT")
+    look.add_argument("vault", type=local, metavar="VAULT")
 
     reveal = add_command(inner, "reveal", _reveal, "print the value behind a reference; the ledger is told first")
-    reveal.add_argument("vault", type=Path, metavar="VAULT")
+    reveal.add_argument("vault", type=local, metavar="VAULT")
     reveal.add_argument(
         "--reference", required=True, metavar="REF|FILE", help="<PERSON_abcdefghijkl>, or a file with one on each line"
     )
@@ -50,26 +50,26 @@ def add(commands: Any) -> None:
     _add_account(reveal)
 
     rotate = add_command(inner, "rotate", _rotate, "seal the vault under new keys; the old ones open nothing of it")
-    rotate.add_argument("vault", type=Path, metavar="VAULT")
+    rotate.add_argument("vault", type=local, metavar="VAULT")
     _add_both_keys(rotate)
-    rotate.add_argument("--new-vault-key", type=Path, required=True, metavar="KEY", help="the vault key from now on")
-    rotate.add_argument("--new-second-pub", type=Path, required=True, metavar="PUB", help="the second key from now on")
+    rotate.add_argument("--new-vault-key", type=local, required=True, metavar="KEY", help="the vault key from now on")
+    rotate.add_argument("--new-second-pub", type=local, required=True, metavar="PUB", help="the second key from now on")
     _add_account(rotate, reason="rotation")
 
     shred = add_command(inner, "shred", _shred, "destroy a vault, or one reference in it")
-    shred.add_argument("vault", type=Path, metavar="VAULT")
+    shred.add_argument("vault", type=local, metavar="VAULT")
     shred.add_argument("--reference", metavar="REF", help="this one alone, as in <PERSON_abcdefghijkl>")
     _add_account(shred)
 
 
 def _add_vault_key(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--vault-key", type=Path, required=True, metavar="KEY", help="vault.key of the first holder")
+    command.add_argument("--vault-key", type=local, required=True, metavar="KEY", help="vault.key of the first holder")
 
 
 def _add_both_keys(command: argparse.ArgumentParser) -> None:
     _add_vault_key(command)
     command.add_argument(
-        "--second-key", type=Path, required=True, metavar="KEY", help="second.pem of the second holder"
+        "--second-key", type=local, required=True, metavar="KEY", help="second.pem of the second holder"
     )
 
 
@@ -77,7 +77,7 @@ def _add_account(command: argparse.ArgumentParser, reason: str | None = None) ->
     command.add_argument(
         "--reason", required=reason is None, default=reason, metavar="TEXT", help="stands in the ledger; name no person"
     )
-    command.add_argument("--ledger", type=Path, required=True, metavar="LEDGER", help="the ledger; made if not there")
+    command.add_argument("--ledger", type=local, required=True, metavar="LEDGER", help="the ledger; made if not there")
 
 
 def _keygen(arguments: argparse.Namespace) -> int:

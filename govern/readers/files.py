@@ -2,7 +2,7 @@
 
 import os
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from glob import glob, has_magic
 from itertools import takewhile
@@ -11,20 +11,26 @@ from pathlib import Path
 from govern.errors import InputError
 from govern.inventory import plain
 from govern.readers.reading import AS_NAMED, PACKED, SUFFIXES, Reading, kind_of
+from govern.readers.remote import Place
+from govern.readers.remote import found as found_in
+from govern.stores import StoreError, Url
 
 KNOWN = ", ".join(SUFFIXES)
+
+Given = Path | Url
+"""What a command is told to read: a file, a folder or a pattern, here or in a store."""
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
     """One input file: where it lies, what it is known by (its path below the fixed part of a pattern), how it is read."""
 
-    path: Path
+    path: Place
     name: str
     reading: Reading = AS_NAMED
 
 
-def input_files(inputs: tuple[Path, ...], reading: Callable[[str], Reading] = lambda _: AS_NAMED) -> tuple[Input, ...]:
+def input_files(inputs: tuple[Given, ...], reading: Callable[[str], Reading] = lambda _: AS_NAMED) -> tuple[Input, ...]:
     """The input files, sorted by name, so that the order in which they were given changes nothing.
 
     `reading` says of a name how the file is read.
@@ -32,10 +38,12 @@ def input_files(inputs: tuple[Path, ...], reading: Callable[[str], Reading] = la
     Raises:
         InputError: no such file, one of no known format, or two with one name.
     """
-    found: list[tuple[Path, str]] = []
+    found: list[tuple[Place, str]] = []
     for given in inputs:
         try:
             found.extend(_given(given, reading))
+        except StoreError as error:
+            raise InputError(f"{plain(given)}: {error.strerror}") from None
         except OSError as error:
             raise InputError(f"{plain(given)}: {error.strerror}; check the path and its permissions") from None
     names: dict[str, Input] = {}
@@ -43,7 +51,7 @@ def input_files(inputs: tuple[Path, ...], reading: Callable[[str], Reading] = la
         where = plain(path)
         if any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
             raise InputError(f"{where}: a file name with control characters, or not UTF-8; rename the file")
-        if not os.path.lexists(path):
+        if isinstance(path, Path) and not os.path.lexists(path):
             raise InputError(f"{where}: no such file or folder; check the path")
         chosen = reading(name)
         if kind_of(name, chosen) is None:
@@ -51,17 +59,23 @@ def input_files(inputs: tuple[Path, ...], reading: Callable[[str], Reading] = la
                 f"{where}: its ending says no format that is read ({KNOWN}, or one of them with {', '.join(PACKED)}); "
                 "rename it, or give its source a format in the policy"
             )
-        if not path.is_file():
+        if isinstance(path, Path) and not path.is_file():
             raise InputError(f"{where}: not a file, or a link to none; remove it, or name the files one by one")
         if name in names:
-            same = path.resolve() == names[name].path.resolve()
+            same = _resolved(path) == _resolved(names[name].path)
             remedy = "give it once" if same else "rename one, since documents are known by it"
             raise InputError(f"{where}: {'given twice' if same else 'two inputs have this file name'}; {remedy}")
         names[name] = Input(path, name, chosen)
     return tuple(names[name] for name in sorted(names))
 
 
-def _given(given: Path, reading: Callable[[str], Reading]) -> list[tuple[Path, str]]:
+def _resolved(place: Place) -> Path | str:
+    return place.resolve() if isinstance(place, Path) else str(place)
+
+
+def _given(given: Given, reading: Callable[[str], Reading]) -> Sequence[tuple[Place, str]]:
+    if isinstance(given, Url):
+        return found_in(given, lambda name: kind_of(name, reading(name)) is not None)
     if given.is_dir():
         return _inside(given, reading)
     if has_magic(str(given)) and not os.path.lexists(given):

@@ -3,8 +3,9 @@
 import json
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
+
+from govern.readers.remote import Place
 
 COLUMN_NAME = re.compile(r"(?!.*\d{5})[\w .:/-]{1,40}")
 """What a column is called; an address, a number or a sentence is no name."""
@@ -21,7 +22,7 @@ ABSENT = object()
 class Row:
     """One document as it stands in its file: where, and its values by column; `name` is what the file is known by."""
 
-    path: Path
+    path: Place
     name: str
     number: int
     start_byte: int

@@ -3,14 +3,15 @@
 import gzip
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 
 from govern.errors import InputError
 from govern.readers import delimited, fixed_width, json_lines, parquet, plain_text
 from govern.readers.files import Input
 from govern.readers.reading import kind_of
+from govern.readers.remote import Place
 from govern.readers.row import Row
 from govern.readers.streams import LINE_BYTES, TooLong
+from govern.stores import unreadable
 
 _READERS = {
     "jsonl": json_lines.rows, "csv": delimited.rows, "fixed": fixed_width.rows, "text": plain_text.rows,
@@ -24,6 +25,7 @@ def rows(file: Input, first_row: int = 0, start_byte: int = 0, *, lenient: bool 
     Raises:
         InputError: the file cannot be read to its end, or, where nothing is `lenient`, a row cannot; the sentence names it,
             and the line or row.
+        Interrupted: the store of the file stopped answering.
     """
     try:
         for row in _READERS[str(kind_of(file.name, file.reading))](file, first_row, start_byte):
@@ -38,7 +40,7 @@ def rows(file: Input, first_row: int = 0, start_byte: int = 0, *, lenient: bool 
             "document, or correct the line ends"
         ) from None
     except OSError as error:
-        raise InputError(f"{file.path}: {error.strerror or 'cannot be read'}; check the file and its permissions") from None
+        raise unreadable(file.path, error) from None
 
 
 def place_of(file: Input, number: int) -> str:
@@ -46,6 +48,6 @@ def place_of(file: Input, number: int) -> str:
     return place(file.path, number, "line" if kind_of(file.name, file.reading) == "jsonl" else "row")
 
 
-def place(path: Path, number: int, unit: str) -> str:
+def place(path: Place, number: int, unit: str) -> str:
     """As `place_of`, of a unit."""
     return f"{path}, {unit} {number + 1}"

@@ -10,11 +10,11 @@ import codecs
 import gzip
 import io
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO, cast
 
 from govern.errors import InputError
 from govern.readers.reading import Encoding, packing, proposed
+from govern.readers.remote import Place, RemoteFile, identity_of, size_of
 
 LINE_BYTES = 64_000_000
 """Bytes of a line, or of a record over several, beyond which a file is refused."""
@@ -23,7 +23,7 @@ _CHUNK = 1024
 """Packed bytes of zstd that are unpacked at a time: a byte of it can unpack to 32,000."""
 
 _SAMPLE = 64_000
-_OPEN: dict[tuple[str, int, int, int], IO[bytes]] = {}
+_OPEN: dict[tuple[object, ...], IO[bytes]] = {}
 _MOST_OPEN = 4
 
 BOMS: dict[bytes, Encoding] = {
@@ -35,7 +35,7 @@ BOMS: dict[bytes, Encoding] = {
 class _Zstd(io.RawIOBase):
     """A zstd file unpacked as it is read; one that ends within a frame is an error and not an end."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Place) -> None:
         import zstandard
 
         self._error = zstandard.ZstdError
@@ -78,24 +78,21 @@ class _Zstd(io.RawIOBase):
         super().close()
 
 
-def opened(path: Path, start: int = 0) -> IO[bytes]:
+def opened(path: Place, start: int = 0) -> IO[bytes]:
     """The bytes of a file from a position on; the caller hands it back with `put_back`."""
     kind = packing(path.name)
     if kind is None:
         plain = path.open("rb")
         plain.seek(start)
         return plain
-    stat = path.stat()
-    if not stat.st_size:
+    if not size_of(path):
         raise EOFError  # nothing packed has no bytes
-    key = (str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino)
+    key = identity_of(path)
     waiting = _OPEN.pop(key, None)
     if waiting is not None and waiting.tell() > start:
         waiting.close()
         waiting = None
-    stream = waiting or cast(
-        "IO[bytes]", gzip.GzipFile(path) if kind == "gzip" else io.BufferedReader(_Zstd(path), 1 << 16)
-    )
+    stream = waiting or cast("IO[bytes]", _gzip(path) if kind == "gzip" else io.BufferedReader(_Zstd(path), 1 << 16))
     left = start - stream.tell()
     while left:
         read = len(stream.read(min(left, 1 << 20)))
@@ -105,21 +102,24 @@ def opened(path: Path, start: int = 0) -> IO[bytes]:
     return stream
 
 
-def put_back(path: Path, stream: IO[bytes]) -> None:
+def put_back(path: Place, stream: IO[bytes]) -> None:
     """Keeps a packed file open for a later part of it, and closes any other."""
     if packing(path.name) is None or stream.closed:
         stream.close()
         return
-    stat = path.stat()
     while len(_OPEN) >= _MOST_OPEN:
         _OPEN.pop(next(iter(_OPEN))).close()
-    _OPEN[str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino] = stream
+    _OPEN[identity_of(path)] = stream
+
+
+def _gzip(path: Place) -> gzip.GzipFile:
+    return gzip.GzipFile(fileobj=path.open("rb")) if isinstance(path, RemoteFile) else gzip.GzipFile(path)
 
 
 class Lines:
     """The lines of a text file from a position on, decoded, each with the position it begins at; `place` is the next one."""
 
-    def __init__(self, path: Path, encoding: Encoding, start: int = 0) -> None:
+    def __init__(self, path: Place, encoding: Encoding, start: int = 0) -> None:
         self.path = path
         self.encoding, mark = _encoding(path, encoding)
         self.place = max(start, mark)
@@ -165,7 +165,7 @@ class TooLong(Exception):
     """A line has more than `LINE_BYTES`."""
 
 
-def _encoding(path: Path, declared: Encoding) -> tuple[Encoding, int]:
+def _encoding(path: Place, declared: Encoding) -> tuple[Encoding, int]:
     """The encoding of a file and how many bytes of it say so; a mark at the start counts for more than a default."""
     stream = opened(path)
     try:
@@ -187,7 +187,7 @@ def _encoding(path: Path, declared: Encoding) -> tuple[Encoding, int]:
     return declared, 0
 
 
-def decoded(line: bytes, encoding: Encoding, place: str, path: Path) -> str:
+def decoded(line: bytes, encoding: Encoding, place: str, path: Place) -> str:
     """The text of a line.
 
     Raises:
@@ -204,7 +204,7 @@ def decoded(line: bytes, encoding: Encoding, place: str, path: Path) -> str:
         raise InputError(f"{place}: byte {error.start + 1} is not {encoding.upper()}, {remedy}") from None
 
 
-def _sample(path: Path) -> bytes:
+def _sample(path: Place) -> bytes:
     stream = opened(path)
     try:
         return stream.read(_SAMPLE)
