@@ -14,14 +14,17 @@ from govern.keys import load_private
 
 from . import folder, locks, wheelhouse, wheels
 
-LOCKS = {(): "base.txt", ("fast",): "fast.txt", ("mlflow",): "mlflow.txt", ("ray",): "ray.txt", ("tune",): "tune.txt"}
+LOCKS = {
+    (): "base.txt", ("documents",): "documents.txt", ("fast",): "fast.txt", ("mlflow",): "mlflow.txt", ("ray",): "ray.txt",
+    ("remote",): "remote.txt", ("tune",): "tune.txt",
+}  # fmt: skip
 """The lock that serves each choice of extras."""
 
 
 def main() -> int:
     """Makes the bundle and names it; 2 with a sentence where something is not as a lock has it."""
     parser = argparse.ArgumentParser(prog="make bundle", description=__doc__)
-    parser.add_argument("--extras", default="", help="an extra of assay that is to be served too: tune")
+    parser.add_argument("--extras", default="", help="an extra of assay that is to be served too, such as tune")
     parser.add_argument("--out", type=Path, default=folder.ROOT / "dist", help="folder for the archive")
     parser.add_argument("--sign-key", type=Path, metavar="KEY", help="sign.pem of `govern keygen`, to sign SHA256SUMS")
     parser.add_argument("--passphrase", type=Path, metavar="FILE", help="file whose first line opens the key")
