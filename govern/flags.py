@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from govern.engine import Engine
+    from govern.request import Request
 
 from govern.errors import InputError
 from govern.stores import Url, is_url, url_of
@@ -29,8 +30,8 @@ def local(text: str) -> Path:
     """A path of this machine."""
     if is_url(text):
         raise argparse.ArgumentTypeError(
-            "an URL, and this stays on a file system; give a path (inputs alone may be URLs; `govern copy` takes a certified "
-            "folder to a store, or from one)"
+            "an URL, and this stays on a file system; give a path (only an INPUT of `govern` may be an URL; `govern copy` "
+            "takes a certified folder to a store, or from one)"
         )
     return Path(text)
 
@@ -83,6 +84,22 @@ def add_engine(command: argparse.ArgumentParser) -> None:
     add_workers(command)
     command.add_argument("--engine", choices=("local", "ray"), default="local", help="processes of this machine, or Ray")
     command.add_argument("--ray-address", type=address_of, metavar="HOST:PORT", help="a Ray cluster that is running")
+
+
+def request_of(arguments: argparse.Namespace, **more: Any) -> "Request":
+    """The run that the flags ask for which certifying, merging, reissuing and releasing have in common, and what is more."""
+    from govern import keys
+    from govern.policy import load
+    from govern.private import folder_of
+    from govern.request import Request
+
+    chosen = load(arguments.policy)
+    out = arguments.out.absolute()
+    common: dict[str, Any] = {
+        "inputs": (), "out": out, "policy": chosen, "suite": arguments.suite or chosen.suite,
+        "secret": keys.load_secret(arguments.secret), "today": now().date(), "engine": engine_of(arguments, folder_of(out)),
+    }  # fmt: skip
+    return Request(**{**common, **more})
 
 
 def engine_of(arguments: argparse.Namespace, folder: Path) -> "Engine":

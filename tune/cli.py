@@ -4,12 +4,12 @@ import argparse
 import sys
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern.console import run as run_command
 from govern.console import show, trusted_keys
 from govern.errors import GovernError
+from govern.flags import local
 from tune.errors import TuneError, TuneInterrupted
 from vocab.errors import VocabError
 
@@ -55,25 +55,25 @@ def _add_init(commands: Any) -> None:
         help="write a commented recipe for a corpus, a model and a tokenizer",
         description="Writes a recipe with every key, what it means and where its default comes from.",
     )
-    command.add_argument("recipe", type=Path, metavar="RECIPE.toml", help="a new file")
-    command.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="a certified corpus")
+    command.add_argument("recipe", type=local, metavar="RECIPE.toml", help="a new file")
+    command.add_argument("--corpus", type=local, required=True, metavar="DIR", help="a certified corpus")
     _trust(command)
-    command.add_argument("--model", type=Path, required=True, metavar="M", help="the base model's folder")
+    command.add_argument("--model", type=local, required=True, metavar="M", help="the base model's folder")
     command.add_argument(
         "--tokenizer",
-        type=Path,
+        type=local,
         required=True,
         metavar="T",
         help="a base tokenizer, or one that was extended and signed",
     )
     command.add_argument(
-        "--sign-key", type=Path, required=True, metavar="KEY", help="the key that is to sign the adapter"
+        "--sign-key", type=local, required=True, metavar="KEY", help="the key that is to sign the adapter"
     )
-    command.add_argument("--out", type=Path, required=True, metavar="ADAPTER", help="where the adapter is to go")
+    command.add_argument("--out", type=local, required=True, metavar="ADAPTER", help="where the adapter is to go")
     command.add_argument(
         "--from",
         dest="other",
-        type=Path,
+        type=local,
         metavar="AXOLOTL.yml",
         help="take the numbers of an Axolotl file, and say what was left",
     )
@@ -87,7 +87,7 @@ def _add_plan(commands: Any) -> None:
         help="what a run will read, learn, hold in memory and take in time; trains nothing",
         description="Passes the gate of `tune run`, counts rows, steps and parameters, and predicts memory and time.",
     )
-    command.add_argument("recipe", type=Path, metavar="RECIPE.toml", help="what would be trained")
+    command.add_argument("recipe", type=local, metavar="RECIPE.toml", help="what would be trained")
     what = "accelerators to estimate for: a known name, or its memory in gigabytes; several known ones if not given"
     command.add_argument("--devices", nargs="+", default=[], metavar="NAME:GB", help=what)
     command.add_argument("--measure", action="store_true", help="also train two real steps, and keep nothing of them")
@@ -104,7 +104,7 @@ def _add_run(commands: Any) -> None:
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("recipe", type=Path, metavar="RECIPE.toml", help="what to train on, with what, and where to")
+    command.add_argument("recipe", type=local, metavar="RECIPE.toml", help="what to train on, with what, and where to")
     command.add_argument("--resume", action="store_true", help="continue an unfinished run from its newest checkpoint")
     command.add_argument(
         "--ungoverned",
@@ -121,14 +121,14 @@ def _add_verify(commands: Any) -> None:
         help="check an adapter's chain, and name each link that was not checked",
         description="Checks signature and files of an adapter, and each further link whose folder is given.",
     )
-    command.add_argument("adapter", type=Path, metavar="ADAPTER", help="the folder of `tune run`, attest or merge")
+    command.add_argument("adapter", type=local, metavar="ADAPTER", help="the folder of `tune run`, attest or merge")
     _trust(command)
     command.add_argument(
-        "--corpus", type=Path, action="append", metavar="DIR", help="the certified corpus it was trained on; repeatable"
+        "--corpus", type=local, action="append", metavar="DIR", help="the certified corpus it was trained on; repeatable"
     )
-    command.add_argument("--tokenizer", type=Path, metavar="T", help="the tokenizer it was trained with")
-    command.add_argument("--model", type=Path, metavar="M", help="the base model it was trained on")
-    command.add_argument("--revocations", type=Path, metavar="FILE", help="a signed revocation list")
+    command.add_argument("--tokenizer", type=local, metavar="T", help="the tokenizer it was trained with")
+    command.add_argument("--model", type=local, metavar="M", help="the base model it was trained on")
+    command.add_argument("--revocations", type=local, metavar="FILE", help="a signed revocation list")
     command.add_argument(
         "--complete", action="store_true", help="refuse a card without owner, uses, legal basis, approval"
     )
@@ -142,19 +142,19 @@ def _add_merge(commands: Any) -> None:
         help="make a model of an adapter, and measure how far it lies from the trained one",
         description="Checks an adapter's chain, merges it in float32 into its dequantised base, and measures the result.",
     )
-    command.add_argument("adapter", type=Path, metavar="ADAPTER", help="the folder that `tune run` wrote")
+    command.add_argument("adapter", type=local, metavar="ADAPTER", help="the folder that `tune run` wrote")
     _trust(command)
-    command.add_argument("--model", type=Path, required=True, metavar="M", help="the base model it was trained on")
-    command.add_argument("--tokenizer", type=Path, required=True, metavar="T", help="the tokenizer it was trained with")
+    command.add_argument("--model", type=local, required=True, metavar="M", help="the base model it was trained on")
+    command.add_argument("--tokenizer", type=local, required=True, metavar="T", help="the tokenizer it was trained with")
     command.add_argument(
         "--corpus",
-        type=Path,
+        type=local,
         action="append",
         default=[],
         metavar="DIR",
         help="the certified corpus it was trained on: checked, and measured on; repeatable",
     )
-    command.add_argument("--revocations", type=Path, metavar="FILE", help="a signed revocation list")
+    command.add_argument("--revocations", type=local, metavar="FILE", help="a signed revocation list")
     command.add_argument(
         "--held-in", choices=("nf4", "none"), help="how the base of an attested adapter was held in its training"
     )
@@ -171,9 +171,9 @@ def _add_merge(commands: Any) -> None:
         metavar="NATS",
         help="mean divergence to let pass; by default 1e-6, and 1e-4 in bfloat16",
     )
-    command.add_argument("--sign-key", type=Path, metavar="KEY", help="signs the record")
-    command.add_argument("--passphrase", type=Path, metavar="FILE", help="file whose first line opens the signing key")
-    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
+    command.add_argument("--sign-key", type=local, metavar="KEY", help="signs the record")
+    command.add_argument("--passphrase", type=local, metavar="FILE", help="file whose first line opens the signing key")
+    command.add_argument("--out", type=local, required=True, metavar="DIR", help="a new folder")
     _json(command)
     command.set_defaults(call=_merge)
 
@@ -184,7 +184,7 @@ def _add_compare(commands: Any) -> None:
         help="measure what an adapter gained over its base, on held-out text and on tasks, with intervals",
         description="Checks an adapter's chain, then measures base and adapter on certified held-out text and on task files.",
     )
-    command.add_argument("adapter", type=Path, metavar="ADAPTER", help="the folder that `tune run` wrote")
+    command.add_argument("adapter", type=local, metavar="ADAPTER", help="the folder that `tune run` wrote")
     _trust(command)
     needed: tuple[tuple[str, str, str], ...] = (
         ("--model", "M", "the base model it was trained on"),
@@ -192,7 +192,7 @@ def _add_compare(commands: Any) -> None:
         ("--out", "REPORT_DIR", "a new folder, for the report"),
     )
     for flag, name, what in needed:
-        command.add_argument(flag, type=Path, required=True, metavar=name, help=what)
+        command.add_argument(flag, type=local, required=True, metavar=name, help=what)
     for flag, name, what in (
         ("--corpus", "DIR", "a certified corpus with a held-out part; trained on, or another"),
         ("--base-model", "M0", "another model to compare with, such as the base before its tokenizer was extended"),
@@ -200,7 +200,7 @@ def _add_compare(commands: Any) -> None:
         ("--template", "FILE", "the chat template, for a corpus of conversations"),
         ("--revocations", "FILE", "a signed revocation list"),
     ):
-        command.add_argument(flag, type=Path, metavar=name, help=what)
+        command.add_argument(flag, type=local, metavar=name, help=what)
     what = "a task: FILE, FORMAT:FILE, or a TOML file that describes one; repeatable"
     command.add_argument("--task", action="append", default=[], metavar="FILE", help=what)
     what = "documents of the corpus, and rows of each task file, at most; evenly spaced"
@@ -217,25 +217,25 @@ def _add_attest(commands: Any) -> None:
         help="sign an adapter trained elsewhere, after checking its inputs: attested, never governed",
         description="Checks corpus, tokenizer, model and adapter, and signs the signer's word that they belong together.",
     )
-    command.add_argument("adapter", type=Path, metavar="ADAPTER", help="PEFT's adapter_config.json and safetensors")
+    command.add_argument("adapter", type=local, metavar="ADAPTER", help="PEFT's adapter_config.json and safetensors")
     _trust(command)
     command.add_argument(
-        "--corpus", type=Path, action="append", required=True, metavar="DIR", help="a certified corpus; repeatable"
+        "--corpus", type=local, action="append", required=True, metavar="DIR", help="a certified corpus; repeatable"
     )
-    command.add_argument("--tokenizer", type=Path, required=True, metavar="T", help="the tokenizer it was trained with")
-    command.add_argument("--model", type=Path, required=True, metavar="M", help="the base model it was trained on")
-    command.add_argument("--sign-key", type=Path, required=True, metavar="KEY", help="signs the provenance")
-    command.add_argument("--passphrase", type=Path, metavar="FILE", help="file whose first line opens the key")
+    command.add_argument("--tokenizer", type=local, required=True, metavar="T", help="the tokenizer it was trained with")
+    command.add_argument("--model", type=local, required=True, metavar="M", help="the base model it was trained on")
+    command.add_argument("--sign-key", type=local, required=True, metavar="KEY", help="signs the provenance")
+    command.add_argument("--passphrase", type=local, metavar="FILE", help="file whose first line opens the key")
     command.add_argument("--signatures", type=int, metavar="N", help="more signatures than the certificate asks for")
-    command.add_argument("--revocations", type=Path, metavar="FILE", help="a signed revocation list")
-    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
+    command.add_argument("--revocations", type=local, metavar="FILE", help="a signed revocation list")
+    command.add_argument("--out", type=local, required=True, metavar="DIR", help="a new folder")
     _json(command)
     command.set_defaults(call=_attest)
 
 
 def _trust(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--trust", type=Path, action="append", metavar="PUB", help="a trusted public key; repeatable, or ASSAY_TRUST"
+        "--trust", type=local, action="append", metavar="PUB", help="a trusted public key; repeatable, or ASSAY_TRUST"
     )
 
 

@@ -4,11 +4,11 @@ import argparse
 import os
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govern.console import run, show, trusted_keys
 from govern.errors import GovernError
+from govern.flags import local
 from vocab.embedding_rows import INPUT, OUTPUT
 from vocab.errors import VocabError, VocabRefused
 
@@ -41,13 +41,13 @@ def parser() -> argparse.ArgumentParser:
 
     inspect = _command(commands, "inspect", _inspect, "say what a tokenizer is, and what it can be extended by")
     inspect.add_argument(
-        "tokenizers", type=Path, nargs="+", metavar="TOKENIZER", help="a folder, tokenizer.json, .model or rank file"
+        "tokenizers", type=local, nargs="+", metavar="TOKENIZER", help="a folder, tokenizer.json, .model or rank file"
     )
 
     mine = _command(commands, "mine", _mine, "list candidate terms of a certified corpus, for a person to edit")
-    mine.add_argument("corpus", type=Path, metavar="DIR", help="a certified corpus")
+    mine.add_argument("corpus", type=local, metavar="DIR", help="a certified corpus")
     _trust(mine)
-    mine.add_argument("--base", type=Path, metavar="TOKENIZER", help="whose tokens are saved; default: an estimate")
+    mine.add_argument("--base", type=local, metavar="TOKENIZER", help="whose tokens are saved; default: an estimate")
     mine.add_argument(
         "--min-documents", type=int, default=5, metavar="N", help="distinct documents that hold a term; default: 5"
     )
@@ -55,10 +55,10 @@ def parser() -> argparse.ArgumentParser:
         "--min-sources", type=int, metavar="N", help="distinct sources; default: 2, or 1 where the corpus has one"
     )
     mine.add_argument("--limit", type=int, default=2000, metavar="N", help="terms at most; default: 2000")
-    mine.add_argument("--out", type=Path, required=True, metavar="TERMS.tsv", help="a new file")
+    mine.add_argument("--out", type=local, required=True, metavar="TERMS.tsv", help="a new file")
 
     extend = _command(commands, "extend", _extend, "add terms to a base tokenizer, measured on a certified corpus")
-    extend.add_argument("base", type=Path, metavar="BASE", help="a folder, tokenizer.json, .model or rank file")
+    extend.add_argument("base", type=local, metavar="BASE", help="a folder, tokenizer.json, .model or rank file")
     _corpus(extend, required=True)
     _terms(extend, "the terms to add; repeatable; default: both lists of the package")
     extend.add_argument(
@@ -82,18 +82,18 @@ def parser() -> argparse.ArgumentParser:
     extend.add_argument(
         "--particles", type=_count, default=0, metavar="N", help="also N terms with a Korean particle; default: none"
     )
-    extend.add_argument("--sign-key", type=Path, metavar="KEY", help="sign the result")
-    extend.add_argument("--passphrase", type=Path, metavar="FILE", help="file whose first line opens the signing key")
-    extend.add_argument("--out", type=Path, required=True, metavar="TOKENIZER", help="a new folder")
+    extend.add_argument("--sign-key", type=local, metavar="KEY", help="sign the result")
+    extend.add_argument("--passphrase", type=local, metavar="FILE", help="file whose first line opens the signing key")
+    extend.add_argument("--out", type=local, required=True, metavar="TOKENIZER", help="a new folder")
 
     check = _command(commands, "check", _check, "prove every claim of an extended tokenizer again")
-    check.add_argument("tokenizer", type=Path, metavar="TOKENIZER", help="a folder that `vocab extend` wrote")
+    check.add_argument("tokenizer", type=local, metavar="TOKENIZER", help="a folder that `vocab extend` wrote")
     _corpus(check, required=False)
 
     coverage = _command(commands, "coverage", _coverage, "report what text, terms and numbers cost, side by side")
     coverage.add_argument(
         "tokenizers",
-        type=Path,
+        type=local,
         nargs="+",
         metavar="TOKENIZER",
         help="of any family; the first is the measure of the others, the last the candidate",
@@ -121,18 +121,18 @@ def parser() -> argparse.ArgumentParser:
         help="what encodes byte-level BPE; gigatoken (assay[fast]) only where both agree",
     )
     coverage.add_argument("--workers", type=_count, default=1, metavar="N", help="processes; default: 1")
-    coverage.add_argument("--out", type=Path, required=True, metavar="REPORT_DIR", help="a new folder")
+    coverage.add_argument("--out", type=local, required=True, metavar="REPORT_DIR", help="a new folder")
 
     shown = _command(commands, "show", _show, "print the pieces of a text by each tokenizer")
-    shown.add_argument("tokenizers", type=Path, nargs="+", metavar="TOKENIZER", help="of any family")
+    shown.add_argument("tokenizers", type=local, nargs="+", metavar="TOKENIZER", help="of any family")
     shown.add_argument("text", metavar="TEXT", help="what to cut; - reads it from standard input")
 
     embed = _command(commands, "embed", _embed, "give a model rows for the new ids, made of their sub-tokens")
-    embed.add_argument("model", type=Path, metavar="MODEL", help="a transformers model folder with safetensors")
-    embed.add_argument("--tokenizer", type=Path, required=True, metavar="TOKENIZER", help="the extended tokenizer")
+    embed.add_argument("model", type=local, metavar="MODEL", help="a transformers model folder with safetensors")
+    embed.add_argument("--tokenizer", type=local, required=True, metavar="TOKENIZER", help="the extended tokenizer")
     embed.add_argument("--input", choices=INPUT, default="mean", help="new input rows; default: mean of the sub-tokens")
     embed.add_argument("--output", choices=OUTPUT, help="new output rows; default: mean, or the input's where tied")
-    embed.add_argument("--out", type=Path, required=True, metavar="MODEL2", help="a new folder")
+    embed.add_argument("--out", type=local, required=True, metavar="MODEL2", help="a new folder")
     return top
 
 
@@ -152,15 +152,15 @@ def _count(text: str) -> int:
 
 
 def _corpus(command: argparse.ArgumentParser, *, required: bool) -> None:
-    command.add_argument("--corpus", type=Path, required=required, metavar="DIR", help="a certified corpus")
+    command.add_argument("--corpus", type=local, required=required, metavar="DIR", help="a certified corpus")
     _trust(command)
 
 
 def _trust(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--trust", type=Path, action="append", metavar="PUB", help="a public key to trust; repeatable; or ASSAY_TRUST"
+        "--trust", type=local, action="append", metavar="PUB", help="a public key to trust; repeatable; or ASSAY_TRUST"
     )
-    command.add_argument("--revocations", type=Path, metavar="FILE", help="a signed revocation list")
+    command.add_argument("--revocations", type=local, metavar="FILE", help="a signed revocation list")
 
 
 def _terms(command: argparse.ArgumentParser, text: str) -> None:

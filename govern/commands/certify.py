@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,20 +18,20 @@ from govern.flags import (
     add_workers,
     columns_of,
     end_of_day,
-    engine_of,
     local,
     named,
     now,
     part_of,
     read_ids,
     read_passphrase,
+    request_of,
     split_share,
 )
 
 if TYPE_CHECKING:
     from govern.certificate import Certificate
     from govern.keys import PrivateKey
-    from govern.request import Outcome, Request
+    from govern.request import Outcome
     from govern.vault.segment import WritingKeys
 
 
@@ -85,29 +86,14 @@ def _add_run(command: argparse.ArgumentParser) -> None:
 
 
 def _certify(arguments: argparse.Namespace) -> int:
-    from govern import keys, pipeline
-    from govern.policy import load
-    from govern.private import folder_of
+    from govern import pipeline
 
     key = _key_to_sign(arguments)
-    chosen = load(arguments.policy)
-    outcome = pipeline.certify(
-        pipeline.Request(
-            inputs=tuple(arguments.inputs),
-            out=arguments.out.absolute(),
-            policy=chosen,
-            suite=arguments.suite or chosen.suite,
-            secret=keys.load_secret(arguments.secret),
-            today=now().date(),
-            name=arguments.name,
-            columns=columns_of(arguments),
-            split=arguments.split,
-            part=arguments.part,
-            reuse=arguments.reuse.absolute() if arguments.reuse else None,
-            vault=_writing(arguments, chosen.pseudonyms.domain),
-            engine=engine_of(arguments, folder_of(arguments.out.absolute())),
-        )
-    )
+    request = request_of(
+        arguments, inputs=tuple(arguments.inputs), name=arguments.name, columns=columns_of(arguments), split=arguments.split,
+        part=arguments.part, reuse=arguments.reuse.absolute() if arguments.reuse else None,
+    )  # fmt: skip
+    outcome = pipeline.certify(replace(request, vault=_writing(arguments, request.policy.pseudonyms.domain)))
     return _ended(arguments, outcome, key, arguments.not_after)
 
 
@@ -164,7 +150,7 @@ def _merge(arguments: argparse.Namespace) -> int:
     key = _key_to_sign(arguments)
     folders = [folder.absolute() for folder in arguments.folders]
     expiry = _checked(arguments, folders, arguments.not_after)
-    outcome = merge.merge(_request(arguments), folders)
+    outcome = merge.merge(request_of(arguments), folders)
     merge.limit(outcome.folder, expiry)
     return _ended(arguments, outcome, key, expiry)
 
@@ -175,28 +161,9 @@ def _reissue(arguments: argparse.Namespace) -> int:
     key = _key_to_sign(arguments)
     folder = arguments.folder.absolute()
     expiry = _checked(arguments, [folder], arguments.not_after)
-    outcome = merge.reissue(_request(arguments), folder, read_ids(arguments.drop))
+    outcome = merge.reissue(request_of(arguments), folder, read_ids(arguments.drop))
     merge.limit(outcome.folder, expiry)
     return _ended(arguments, outcome, key, expiry)
-
-
-def _request(arguments: argparse.Namespace) -> "Request":
-    """A request with no inputs of its own."""
-    from govern import keys
-    from govern.policy import load
-    from govern.private import folder_of
-    from govern.request import Request
-
-    chosen = load(arguments.policy)
-    return Request(
-        inputs=(),
-        out=arguments.out.absolute(),
-        policy=chosen,
-        suite=arguments.suite or chosen.suite,
-        secret=keys.load_secret(arguments.secret),
-        today=now().date(),
-        engine=engine_of(arguments, folder_of(arguments.out.absolute())),
-    )
 
 
 def _checked(arguments: argparse.Namespace, folders: list[Path], not_after: datetime | None) -> datetime | None:

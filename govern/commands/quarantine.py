@@ -7,7 +7,7 @@ from typing import Any
 
 from govern.console import show
 from govern.errors import InputError
-from govern.flags import add_command, add_engine, engine_of, given, local, named, now, positive, read_ids, seconds
+from govern.flags import add_command, add_engine, given, local, named, positive, read_ids, request_of, seconds
 
 SAID = 300
 """Characters of a name or a reason, at most."""
@@ -64,25 +64,13 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _release(arguments: argparse.Namespace) -> int:
-    from govern import keys, private
-    from govern.policy import load
     from govern.quarantine import listed, release
-    from govern.request import Request
 
     for flag, text in (("--who", arguments.who), ("--why", arguments.why)):
         if not text.strip() or not text.isprintable() or len(text) > SAID:
             raise InputError(f"{flag}: empty, more than one line or over {SAID} characters; it stands in the certificate")
-    chosen = load(arguments.policy)
-    request = Request(
-        inputs=tuple(arguments.inputs),
-        out=arguments.out.absolute(),
-        policy=chosen,
-        suite=arguments.suite or chosen.suite,
-        secret=keys.load_secret(arguments.secret),
-        today=now().date(),
-        engine=engine_of(arguments, private.folder_of(arguments.out.absolute())),
-    )
     ids = read_ids(arguments.ids)
+    request = request_of(arguments, inputs=tuple(arguments.inputs))
     outcome = release(
         request, arguments.folder.absolute(), ids, who=arguments.who, why=arguments.why,
         characters=arguments.max_characters, timeout_s=arguments.timeout,

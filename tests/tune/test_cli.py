@@ -169,3 +169,11 @@ def test_a_public_key_as_the_signing_key_is_called_by_its_name(trained, tmp_path
     said = capsys.readouterr().err
     assert "a public key, which signs nothing" in said
     assert "chmod" not in said
+
+
+def test_an_url_where_a_path_belongs_exits_2(capsys: pytest.CaptureFixture[str]) -> None:
+    """And makes no folder of that name."""
+    with pytest.raises(SystemExit) as ended:
+        main(["verify", "s3://bank/adapter", "--trust", "k"])
+    assert ended.value.code == 2
+    assert "an URL, and this stays on a file system" in capsys.readouterr().err

@@ -167,3 +167,11 @@ def test_trust_without_a_signature_is_refused(
     assert "not signed" in capsys.readouterr().err
     assert main(["check", str(copy), "--trust", str(keys / "sign.pub"), "--corpus", str(corpus_folder)]) == 0
     assert "signature: not signed" in capsys.readouterr().out
+
+
+def test_an_url_where_a_path_belongs_exits_2(capsys: pytest.CaptureFixture[str]) -> None:
+    """And makes no folder of that name."""
+    with pytest.raises(SystemExit) as ended:
+        main(["coverage", "base", "--corpus", "s3://bank/corpus", "--trust", "k", "--out", "o"])
+    assert ended.value.code == 2
+    assert "an URL, and this stays on a file system" in capsys.readouterr().err
