@@ -146,9 +146,10 @@ def copy(
     def verified(folder: Path) -> None:
         verify(folder, trust, now=now, signatures=signatures, revocations=revocations)
 
+    inner, outer = _folder(target), _folder(source)
+    if inner and outer and inner.resolve().is_relative_to(outer.resolve()):
+        raise InputError(f"{target}: lies inside the folder that is copied, which it would break; name another")
     if isinstance(source, Path):
-        if isinstance(target, Path) and target.resolve().is_relative_to(source.resolve()):
-            raise InputError(f"{target}: lies inside the folder that is copied, which it would break; name another")
         verified(source)
     origin = _There(source) if isinstance(source, Url) else _Here(source)
     signed = _signed(origin, load_trusted(trust), signatures)
@@ -169,12 +170,21 @@ def copy(
     return made
 
 
+def _folder(place: Path | Url) -> Path | None:
+    """The folder of this machine that a path or a `file` URL names."""
+    if isinstance(place, Path):
+        return place
+    return Path(place.text.removeprefix("file://")) if place.scheme == "file" else None
+
+
 def _partial(target: Path) -> Path:
     """The folder that a copy is made in."""
     own = target.with_name(f"{target.name}.private")
     if os.path.lexists(own):
         raise InputError(f"{own}: a run of `govern certify` works there; name another folder")
     partial = target.with_name(f"{target.name}.partial")
+    if partial.is_symlink():
+        raise InputError(f"{partial}: is a link, and the copy would lie elsewhere; remove it, or name another folder")
     partial.mkdir(parents=True, exist_ok=True)
     return partial
 
@@ -225,6 +235,12 @@ def _sent(origin: _Here | _There, target: _Here | _There, signed: _Signed, *, fi
             yield True
 
     done = list(progress(each(), len(signed.files), "copy", "file"))
+    if any(done):  # another copy may have written there meanwhile
+        there = target.names()
+        _check_own(target, there, signed, finished=True)
+        missing = sorted(signed.files.keys() - there)
+        if missing:
+            raise Refused(f"{target.where(missing[0])}: was sent, and is gone again; see what else writes there")
     return Copied(done.count(True), done.count(False), signed.certificate)
 
 

@@ -44,9 +44,12 @@ def named(text: str) -> str:
 def given(text: str) -> Path | Url:
     """An input: a path of this machine, or an URL of a store."""
     try:
-        return url_of(text) if is_url(text) else Path(text)
+        place = url_of(text) if is_url(text) else Path(text)
     except InputError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+    if isinstance(place, Url) and place.scheme == "memory":
+        raise argparse.ArgumentTypeError("memory://: what lies there is gone when the command ends; name another store")
+    return place
 
 
 def add_inputs(command: argparse.ArgumentParser) -> None:

@@ -119,7 +119,8 @@ def map_on_ray(
 
     try:
         actors = held.actors(len(tasks))
-        for at, answer in enumerate(_in_order(actors, lambda at: held.sealed(function, tasks[at]), len(tasks))):
+        answers = _in_order(actors, lambda at: held.sealed(function, tasks[at]), len(tasks), settle=lost is not None)
+        for at, answer in enumerate(answers):
             if lost is None or not isinstance(answer, RayError):
                 yield held.opened(answer)
                 continue
@@ -136,9 +137,12 @@ def map_on_ray(
 
 
 def _in_order(
-    actors: Sequence[Any], sealed: Callable[[int], bytes], count: int
+    actors: Sequence[Any], sealed: Callable[[int], bytes], count: int, *, settle: bool
 ) -> "Iterator[bytes | RayError]":
-    """The answers to `count` tasks, in their order, or how one was lost; a task is made when it is sent."""
+    """The answers to `count` tasks, in their order, or how one was lost; a task is made when it is sent.
+
+    Where it is to `settle`, no actor works on anything when a lost task is handed out: its neighbours may have had the memory.
+    """
     import ray
     from ray.exceptions import RayError
 
@@ -160,6 +164,8 @@ def _in_order(
                 early[done] = ray.get(ready)
             except RayError as error:
                 early[done] = error
+        if settle and flying and isinstance(early[number], RayError):
+            ray.wait(list(flying), num_returns=len(flying))
         yield early.pop(number)
 
 
@@ -194,7 +200,7 @@ class _Held:
         import ray
         from ray.exceptions import RayError
 
-        worker = ray.remote(num_cpus=0)(Worker)  # the others hold every processor, and wait
+        worker = ray.remote(num_cpus=0)(Worker)  # the others hold every processor, and do nothing
         for _ in range(attempts):
             actor = worker.remote(str(self.key))
             try:

@@ -23,6 +23,9 @@ PACKAGES = {
 """The schemes that are read, and the package that each needs beside fsspec. What caches, unpacks or has no folders is not."""
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)(::.*)?://")
+_MEANT = re.compile(rf"\s*[a-z]\w*:[/\\]{{2}}|\s*({'|'.join(PACKAGES)}):[/\\]", re.IGNORECASE)
+"""What is no URL and was meant as one: a slash too few, a blank before it; it may hold a secret, too."""
+
 _QUERY = re.compile(r"\?[^/]*=")
 _FOREIGN = (
     ("botocore.exceptions", "BotoCoreError"),
@@ -60,8 +63,8 @@ class StoreError(OSError):
 
 
 def is_url(text: str) -> bool:
-    """Whether a text is an URL and no path."""
-    return _URL.match(text) is not None
+    """Whether a text is an URL and no path, or was meant as one."""
+    return _URL.match(text) is not None or _MEANT.match(text) is not None
 
 
 def url_of(text: str) -> Url:
@@ -72,6 +75,8 @@ def url_of(text: str) -> Url:
     """
     scheme, _, rest = text.partition("://")
     scheme = scheme.lower()
+    if _URL.match(text) is None:
+        raise InputError("neither an URL nor a path, and not repeated here; write s3://bucket/folder, or ./ before a path")
     if "::" in text:
         raise InputError("an URL with `::`: chains are not read, since they unpack or cache; name the files themselves")
     if scheme not in PACKAGES:
@@ -85,7 +90,7 @@ def url_of(text: str) -> Url:
         )
     if scheme == "file" and not rest.startswith("/"):
         raise InputError("file://: names a host, or a path that does not begin at the root; write file:///folder/file")
-    if not rest.strip("/"):
+    if not rest.strip("/") or (scheme not in ("file", "hdfs", "memory") and not host):
         raise InputError(f"{scheme}://: names no bucket, folder or file; write {scheme}://bucket/folder")
     return Url(f"{scheme}://{rest}")
 
@@ -121,6 +126,9 @@ def asking() -> Iterator[None]:
         raise _translated(error) from None
     except ValueError:
         raise StoreError(errno.EINVAL, "no use with the settings of its store; check URL, endpoint and region") from None
+    except KeyError:  # an answer without what the package of the store takes out of it
+        said = "its store answers not as it should; check the endpoint, and run the same command again"
+        raise StoreError(errno.EIO, said) from None
 
 
 @contextmanager

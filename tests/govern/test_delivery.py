@@ -65,7 +65,7 @@ def test_the_attestation_goes_last_and_each_file_is_read_back(certified_folder, 
         shutil.rmtree(_place(shop), ignore_errors=True)
 
         def broken(self, name, source, stop=stop):
-            if len(list_files(_place(shop))) == stop:
+            if sum(path.is_file() for path in _place(shop).rglob("*")) == stop:
                 raise Interrupted("the store is away")
             put(self, name, source)
 
@@ -73,7 +73,7 @@ def test_the_attestation_goes_last_and_each_file_is_read_back(certified_folder, 
             patch.setattr(delivery._There, "put", broken)
             with pytest.raises(Interrupted):
                 copied(certified_folder, shop)
-        assert "attestation.json" not in list_files(_place(shop))
+        assert not (_place(shop) / "attestation.json").exists()
         order.clear()
         made = copied(certified_folder, shop)
         assert (made.sent, made.kept) == (files - stop, stop) == (len(order), stop)
@@ -177,8 +177,16 @@ def test_a_target_that_holds_something_else_is_left_alone(certified_folder, shop
     (tmp_path / "run.private").mkdir()
     with pytest.raises(InputError, match="govern certify"):
         copied(certified_folder, tmp_path / "run")
-    with pytest.raises(InputError, match="lies inside"):
-        copied(certified_folder, certified_folder / "inside")
+    for target in (certified_folder / "inside", url_of(f"file://{certified_folder}/inside")):
+        for source in (certified_folder, url_of(f"file://{certified_folder}")):
+            with pytest.raises(InputError, match=r"lies inside|from one store to another"):
+                copied(source, target)
+    assert not (certified_folder / "inside").exists()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link.partial").symlink_to("elsewhere")
+    with pytest.raises(InputError, match=r"link\.partial: is a link"):
+        copied(certified_folder, tmp_path / "link")
+    assert _tree(tmp_path / "elsewhere") == {}
     assert _tree(tmp_path / "empty") == {}
 
 
@@ -223,6 +231,28 @@ def test_a_copy_into_a_folder_continues(certified_folder, shop, tmp_path, copied
         copied(shop, tmp_path / "two")
 
 
+@pytest.mark.parametrize("gone", [False, True])
+def test_what_another_copy_writes_meanwhile_is_found_out(
+    certified_folder, shop, tmp_path, copied, keys, signing, monkeypatch, gone
+):
+    """Two copies that begin at once both find the place empty: no more than one says that it is whole."""
+    other = signing.write_draft(tmp_path / "other", corpus={**signing.claim()["corpus"], "name": "another"})
+    attestation.sign(other, keys["alice"].private, issued=signing.ISSUED, not_after=None)
+    put = delivery._There.put
+
+    def meanwhile(self, name, source):
+        put(self, name, source)
+        if name == "attestation.json":
+            if gone:
+                (_place(shop) / "report.html").unlink()
+            else:
+                shutil.copy(other / "SHA256SUMS", _place(shop) / "SHA256SUMS")
+
+    monkeypatch.setattr(delivery._There, "put", meanwhile)
+    with pytest.raises((InputError, Refused), match="is gone again" if gone else "holds another corpus"):
+        copied(certified_folder, shop)
+
+
 def test_a_list_that_leads_out_of_the_folder_is_refused(certified_folder, shop, tmp_path, copied, keys, signing):
     """Names come from a signed list in one spelling; a signature over another is no excuse."""
     copied(certified_folder, shop)
@@ -251,7 +281,9 @@ def test_the_command_says_what_it_did(certified_folder, shop, tmp_path, keys, ca
     assert cli.main(["copy", str(shop), str(tmp_path / "back"), *trust]) == 0
     assert "not checked against a revocation list" in capsys.readouterr().out
     assert cli.main(["copy", str(shop), str(tmp_path / "more"), "--trust", str(keys["bob"].public)]) == 1
-    assert cli.main(["copy", str(shop), "memory://bucket/x", *trust]) == 2
+    with pytest.raises(SystemExit, match="2"):  # it would be whole, and gone with this process
+        cli.main(["copy", str(tmp_path / "back"), "memory://bucket/x", *trust])
+    assert "memory://: what lies there is gone" in capsys.readouterr().err
     assert cli.main(["copy", f"{shop}-none", str(tmp_path / "more"), *trust]) == 2
     assert cli.main(["copy", str(shop), str(tmp_path / "more")]) == 2
     assert manifest(tmp_path / "back") == (certified_folder / "SHA256SUMS").read_bytes()

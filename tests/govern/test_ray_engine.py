@@ -130,6 +130,19 @@ def test_a_shard_that_kills_every_worker_is_lost_where_something_stands_for_it(c
     assert lost == [3]
 
 
+def test_a_lost_shard_is_tried_again_while_nothing_else_works(
+    cluster: Engine, tasks: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have died of its neighbours' memory: then it is done, and not set aside."""
+    done: list[bool] = []
+    monkeypatch.setattr(ray_engine._Held, "alone", lambda *_: done.append((tmp_path / "done").exists()))
+    work = [(tmp_path, number, ray_engine.TRIES) for number in range(4)]
+    results = list(map_shards(tasks.die_beside, work, cluster, lambda _: -1))
+    assert results[:3] == [0, -1, 2]  # 3 may have waited behind 1 in the same worker, and be tried alone, too
+    assert done
+    assert all(done)
+
+
 @pytest.mark.parametrize(
     ("kind", "wanted"),
     [("input", InputError), ("unknown", "DetectionUnknown"), ("verification", VerificationError), ("defect", LookupError)],

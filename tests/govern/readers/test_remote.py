@@ -226,6 +226,7 @@ def test_a_read_that_fails_is_resumable_and_repeats_nothing_of_the_store(failing
         (FileNotFoundError("k"), InputError, "no such file"),
         (PermissionError("k"), InputError, "gives no permission"),
         (TimeoutError(), Interrupted, "does not answer"),
+        (KeyError("hushhush"), Interrupted, "answers not as it should"),
         (ValueError("k"), InputError, "settings of its store"),
     ],
 )
@@ -302,6 +303,11 @@ def test_the_token_of_a_version_spares_the_second_hash_and_tells_a_change(failin
         ("file://hushhush/a", "names a host"),
         ("s3://", "names no bucket"),
         ("hushhushhushhushhushhush://b", "not a scheme that is read"),
+        ("s3:///key:hushhush@bucket/a", "names no bucket"),
+        ("s3:/key:hushhush@bucket/a", "neither an URL nor a path"),
+        (" s3://key:hushhush@bucket/a", "neither an URL nor a path"),
+        ("s3_x://key:hushhush@bucket/a", "neither an URL nor a path"),
+        ("S3:\\\\key:hushhush@bucket", "neither an URL nor a path"),
     ],
 )
 def test_an_url_that_is_not_read_is_refused_and_not_repeated(text, said):
