@@ -86,6 +86,8 @@ class _There:
 
     def __init__(self, url: Url) -> None:
         self.url = Url(url.text.rstrip("/"))
+        if "//" in self.url.text.partition("://")[2]:
+            raise InputError(f"{self.url}: an empty name between two slashes, which stores do not list; leave one slash out")
 
     @cached_property
     def store(self) -> tuple[Any, str]:

@@ -78,6 +78,8 @@ class Trial:
     scores: dict[str, Score]
     missed: frozenset[Label]
     withheld: int = 0
+    unreadable: int = 0
+    """Documents whose row could not be read, where the policy quarantines such rows; no label is of them."""
 
     @property
     def whole(self) -> Score:
@@ -153,11 +155,12 @@ def run(
     scores: Counter[tuple[str, str]] = Counter()
     missed: set[Label] = set()
     seen: set[str] = set()
-    withheld = 0
+    withheld = unreadable = 0
     fields = sorted({label.field for label in labels} - {"text"})
     for document, ships, found in _masked(treatment, inputs, fields, columns):
         every = by_document.get(document.id, [])
         seen.add(document.id)
+        unreadable += document.unreadable
         _check(every, dict(document.fields))
         mine = [label for label in every if label.field in ships]
         withheld += len(every) - len(mine)
@@ -179,7 +182,8 @@ def run(
             f"labels: {absent} of {len(by_document)} labelled documents are not among the inputs; check the ids"
         )
     names = ("labels", "masked", "findings", "right")
-    return Trial({kind: Score(*(scores[kind, name] for name in names)) for kind in sorted(types)}, frozenset(missed), withheld)
+    judged = {kind: Score(*(scores[kind, name] for name in names)) for kind in sorted(types)}
+    return Trial(judged, frozenset(missed), withheld, unreadable)
 
 
 Found = list[tuple[str, int, int, str]]

@@ -106,7 +106,9 @@ def _test(arguments: argparse.Namespace) -> int:
     inputs = tuple(arguments.inputs) or _beside(arguments.labels)
     secret = _secret(arguments.secret)
     sides = []
-    for policy in (load(arguments.against), load(arguments.policy)):
+    tested = load(arguments.policy)
+    other = load(arguments.against).model_copy(update={"failures": tested.failures})  # the same rows are read for both
+    for policy in (other, tested):
         treatment = _treatment(policy, secret)
         sides.append(trial.run(treatment, inputs, labels, columns=columns_of(arguments)))
     before, after = sides
@@ -114,6 +116,7 @@ def _test(arguments: argparse.Namespace) -> int:
         "policy": arguments.policy,
         "against": arguments.against,
         "labels": len(labels),
+        "unreadable": after.unreadable,
         "withheld": {"before": before.withheld, "after": after.withheld},
         "types": {
             kind: {"before": _numbers(before.scores[kind]), "after": _numbers(after.scores[kind])}
@@ -175,6 +178,8 @@ def _lines(arguments: argparse.Namespace, before: "Trial", after: "Trial") -> li
         lines.append(f"{kind:<22}{new.labels:>8,}{recall:>18}{precision:>18}")
     if before.withheld or after.withheld:
         lines.append(f"labels in what does not ship, not counted above: {before.withheld:,} -> {after.withheld:,}")
+    if after.unreadable:
+        lines.append(f"documents that could not be read: {after.unreadable:,} (on_bad_row = quarantine)")
     for words, places in (("newly missed", _places(after, before)), ("newly masked", _places(before, after))):
         lines.append(f"{words}: {len(places):,} labels")
         lines += [f"  {ascii(place['id'])[1:-1]} {place['entity_type']}" for place in places[:SHOWN]]

@@ -13,7 +13,7 @@ from govern.inventory import plain
 from govern.readers.reading import AS_NAMED, PACKED, SUFFIXES, Reading, kind_of
 from govern.readers.remote import Place
 from govern.readers.remote import found as found_in
-from govern.stores import StoreError, Url
+from govern.stores import StoreError, Url, unreadable
 
 KNOWN = ", ".join(SUFFIXES)
 
@@ -37,13 +37,14 @@ def input_files(inputs: tuple[Given, ...], reading: Callable[[str], Reading] = l
 
     Raises:
         InputError: no such file, one of no known format, or two with one name.
+        Interrupted: a store does not answer.
     """
     found: list[tuple[Place, str]] = []
     for given in inputs:
         try:
             found.extend(_given(given, reading))
         except StoreError as error:
-            raise InputError(f"{plain(given)}: {error.strerror}") from None
+            raise unreadable(plain(given), error) from None
         except OSError as error:
             raise InputError(f"{plain(given)}: {error.strerror}; check the path and its permissions") from None
     names: dict[str, Input] = {}

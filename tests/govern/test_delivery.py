@@ -298,3 +298,9 @@ def test_a_store_in_memory_takes_a_copy(certified_folder, tmp_path, copied):
     assert copied(target, tmp_path / "back").sent == len(_tree(certified_folder))
     assert _tree(tmp_path / "back") == _tree(certified_folder)
     filesystem.store.clear()
+
+
+def test_an_empty_name_in_an_url_is_refused(certified_folder, copied):
+    """Stores list it as a folder without a name, so what is sent there never comes back."""
+    with pytest.raises(InputError, match="an empty name between two slashes"):
+        copied(certified_folder, url_of("s3://bucket//corpus"))

@@ -51,13 +51,17 @@ def test_what_is_masked_and_what_is_missed(sample):
     assert done.whole == Score(4, 3, 3, 3)
 
 
-def test_a_row_that_cannot_be_read_ends_a_trial_unless_the_policy_sets_such_rows_aside(sample):
+def test_a_row_that_cannot_be_read_ends_a_trial_unless_the_policy_sets_such_rows_aside(sample, capsys):
     """Labels of other documents are judged all the same."""
     with (sample / "a.jsonl").open("a", encoding="utf-8") as stream:
         stream.write("{broken\n")
     with pytest.raises(InputError, match="line 4"):
         run(sample, "")
-    assert run(sample, '[failures]\non_bad_row = "quarantine"\n').whole == Score(4, 3, 3, 3)
+    done = run(sample, '[failures]\non_bad_row = "quarantine"\n')
+    assert (done.whole, done.unreadable) == (Score(4, 3, 3, 3), 1)
+    command = ["policy", "test", str(sample / "p.toml"), str(sample / "a.jsonl")]
+    assert cli.main([*command, "--labels", str(sample / "labels" / "labels.jsonl")]) == 0
+    assert "documents that could not be read: 1 (on_bad_row" in capsys.readouterr().out
 
 
 def test_a_kept_type_is_no_longer_masked(sample):
