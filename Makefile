@@ -19,7 +19,7 @@ test: $(TUNE)            ## every test but the long ones
 	$(OFFLINE) .venv/bin/python -m pytest -n auto --dist loadfile -m "not slow and not gpu and not ray and not remote and not mlflow"
 
 test-slow: $(TUNE)       ## the long ones
-	$(OFFLINE) .venv/bin/python -m pytest -m "slow and not gpu and not ray and not remote and not mlflow"
+	$(OFFLINE) .venv/bin/python -m pytest -n auto --dist loadfile -m "slow and not gpu and not ray and not remote and not mlflow"
 
 test-ray: $(RAY)         ## those on a Ray cluster of their own
 	$(OFFLINE) .venv/bin/python -m pytest -m "ray and not slow"
