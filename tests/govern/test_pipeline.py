@@ -10,7 +10,6 @@ import sys
 import time
 from datetime import UTC, date, datetime
 from pathlib import Path
-from types import ModuleType
 
 import polars as pl
 import pytest
@@ -167,26 +166,6 @@ def test_killed_runs_end_in_the_same_bytes(home: Path, certified: Path, tmp_path
     """Three kills, then the same command: the unbroken run's SHA256SUMS."""
     kill_and_resume(home, tmp_path / "killed", 1, 3)
     assert (tmp_path / "killed" / "SHA256SUMS").read_bytes() == (certified / "SHA256SUMS").read_bytes()
-
-
-KILLS = 200
-"""Kills of the short test; the long one has five times as many."""
-
-
-@pytest.mark.parametrize("kills", [pytest.param(KILLS, id="200"), pytest.param(5 * KILLS, id="1000", marks=pytest.mark.slow)])
-def test_many_kills_end_in_the_same_bytes(tmp_path: Path, killing: ModuleType, kills: int) -> None:
-    """At random moments, twenty to a folder; the same command then ends in the bytes of an unbroken run."""
-    killing.start(tmp_path)
-    killing.finish(tmp_path, tmp_path / "unbroken")
-    began = time.monotonic()
-    killing.finish(tmp_path, tmp_path / "timed")
-    seconds = time.monotonic() - began
-    wanted = (tmp_path / "unbroken" / "SHA256SUMS").read_bytes()
-    for seed in range(kills // 20):
-        out = tmp_path / f"killed-{seed}"
-        killing.kill(tmp_path, out, seed, 20, seconds)
-        killing.finish(tmp_path, out)
-        assert (out / "SHA256SUMS").read_bytes() == wanted, seed
 
 
 def everything(folder: Path) -> bytes:

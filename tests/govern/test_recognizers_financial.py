@@ -233,7 +233,7 @@ ADVERSARIAL = [
     "section 1(a)", "docket no. 1-", "Q1", " ", "\t", "- ", "-1", "12 | ", "1.2 ", "a.1", "7 1", "종목코드 ", "2012다",
     "1 U.S.C. ", "9" * 40 + " ", "CIK:", "\n", "가(", "(12345", "12'", "NYSE: ",
 ]  # fmt: skip
-SIZE, LIMIT_S = 65_536, 0.05
+SIZE, LIMIT_S, BUSY = 65_536, 0.05, 4
 
 
 @pytest.mark.parametrize(("kind", "value", "frame"), TRUE)
@@ -320,18 +320,25 @@ def test_spans_may_overlap_and_nest():
 
 @pytest.mark.parametrize("item", RULES, ids=lambda item: f"{item.rule.name}-{item.rule.pattern[:24]}")
 def test_every_pattern_is_linear(item):
-    """64 KiB of any repeated near-match take at most 50 ms."""
+    """64 KiB of any repeated near-match take little time or, where the machine is busy, about four times a quarter of them."""
     for piece in ADVERSARIAL:
         text = (piece * (SIZE // len(piece) + 1))[:SIZE]
-        taken = []
-        for _ in range(3):  # the machine may be busy: the fastest of three
-            begin = time.process_time()
-            for _ in item.pattern.finditer(text):
-                pass
-            taken.append(time.process_time() - begin)
-            if taken[-1] <= LIMIT_S:
-                break
-        assert min(taken) <= LIMIT_S, repr(piece)
+        whole = _seconds(item.pattern, text)
+        if whole > LIMIT_S:
+            assert whole < min(BUSY * LIMIT_S, 8 * _seconds(item.pattern, text[: SIZE // 4])), repr(piece)
+
+
+def _seconds(pattern, text):
+    """Seconds of the processor to search a text: the least of three, since the machine may be busy."""
+    taken = []
+    for _ in range(3):
+        begin = time.process_time()
+        for _ in pattern.finditer(text):
+            pass
+        taken.append(time.process_time() - begin)
+        if taken[-1] <= LIMIT_S:
+            break
+    return min(taken)
 
 
 def test_find_is_linear_in_text_and_spans():
