@@ -42,6 +42,9 @@ _NO_CREDENTIALS = {
     "DefaultCredentialsError", "RefreshError", "ClientAuthenticationError",
 }  # fmt: skip
 
+_NO_USE = {"ParamValidationError", "InvalidRegionError", "UnknownEndpointError", "InvalidEndpointConfigurationError"}
+"""What no second try mends."""
+
 
 @dataclass(frozen=True, slots=True)
 class Url:
@@ -125,7 +128,7 @@ def asking() -> Iterator[None]:
     except _raised() as error:
         raise _translated(error) from None
     except ValueError:
-        raise StoreError(errno.EINVAL, "no use with the settings of its store; check URL, endpoint and region") from None
+        raise _unusable() from None
     except KeyError:  # an answer without what the package of the store takes out of it
         said = "its store answers not as it should; check the endpoint, and run the same command again"
         raise StoreError(errno.EIO, said) from None
@@ -153,6 +156,10 @@ def ended_early() -> StoreError:
     return StoreError(errno.EIO, "the store gave fewer bytes than the file has; run the same command again")
 
 
+def _unusable() -> StoreError:
+    return StoreError(errno.EINVAL, "no use with the settings of its store; check URL, endpoint and region")
+
+
 def _raised() -> tuple[type[Exception], ...]:
     """OSError, and those of `_FOREIGN` whose package is loaded."""
     return (OSError, *(getattr(sys.modules[module], name) for module, name in _FOREIGN if module in sys.modules))
@@ -166,6 +173,8 @@ def _translated(error: Exception) -> StoreError:
         return StoreError(errno.EACCES, "no credentials for its store; set them in the environment or the store's files")
     if isinstance(error, PermissionError):
         return StoreError(errno.EACCES, "the store gives no permission; check the credentials and what they may do")
+    if name in _NO_USE:
+        return _unusable()
     number = error.errno if isinstance(error, OSError) else None
     if number in (errno.ENOSPC, errno.EDQUOT):
         return StoreError(errno.ENOSPC, "no space left; make room, and run the same command again")
