@@ -45,7 +45,8 @@ def _measured(home: Path, documents: int) -> str:
         timed("sample", "--documents", str(count), "--seed", str(seed), "--out", str(home / part))
     old = [str(home / "old" / file) for file in ("letters.jsonl", "notes.jsonl")]
     fresh = home / "new" / "letters.jsonl"
-    fresh.rename(home / "next-month.jsonl")
+    rows = fresh.read_text("utf-8").replace('{"id": "letter-', '{"id": "next-letter-')
+    (home / "next-month.jsonl").write_text(rows, "utf-8")
     policies = {"plain": "", "operator": '[entities]\nPERSON = "surrogate"\n', "claim": 'intended_use = "another"\n'}
     for title, text in policies.items():
         (home / f"{title}.toml").write_text('name = "p"\n' + text, encoding="utf-8")
