@@ -1,9 +1,10 @@
 """What a corpus that grows or changes costs beside doing it all again, and how well `plan` foretold the run.
 
 One synthetic corpus is certified whole; then again with another threshold, another operator and a tenth of new documents, each
-with `--reuse`, and each compared byte for byte with a run that did it all. CPU seconds of the command and its workers.
+with `--reuse`, and each compared byte for byte with a run that did it all. CPU seconds of the command and its workers; for the
+plan, seconds of the clock, so nothing else should run beside it.
 
-    python benchmarks/growing.py --documents 4000
+    python benchmarks/growing.py --documents 10000
 """
 
 import argparse
@@ -12,14 +13,26 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
+from typing import Any, NamedTuple
 
 RESULTS = Path(__file__).parent / "results" / "growing.md"
 GOVERN = [sys.executable, "-m", "govern"]
 
 
-def timed(*command: str) -> tuple[float, str]:
-    """CPU seconds of a command and what it printed."""
+class Ran(NamedTuple):
+    """A command that ended: seconds of CPU and clock, its largest process, what it printed."""
+
+    cpu_s: float
+    clock_s: float
+    peak_bytes: int
+    printed: str
+
+
+def timed(*command: str) -> Ran:
+    """A command and what it took."""
+    began = time.monotonic()
     process = subprocess.Popen([*GOVERN, *command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None
     printed = process.stdout.read()
@@ -27,13 +40,13 @@ def timed(*command: str) -> tuple[float, str]:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{' '.join(command)}: exit code {process.returncode}\n{printed}")
-    return usage.ru_utime + usage.ru_stime, printed
+    return Ran(usage.ru_utime + usage.ru_stime, time.monotonic() - began, usage.ru_maxrss * 1024, printed)
 
 
 def main() -> None:
     """Measures and writes the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--documents", type=int, default=4000)
+    parser.add_argument("--documents", type=int, default=10_000)
     documents = parser.parse_args().documents
     with tempfile.TemporaryDirectory() as name:
         RESULTS.write_text(_measured(Path(name), documents), encoding="utf-8")
@@ -51,17 +64,16 @@ def _measured(home: Path, documents: int) -> str:
     for title, text in policies.items():
         (home / f"{title}.toml").write_text('name = "p"\n' + text, encoding="utf-8")
 
-    def certify(out: str, policy: str, inputs: list[str], *more: str) -> tuple[float, bytes]:
-        secret = str(home / "keys" / "secret.key")
-        seconds, _ = timed(
+    def certify(out: str, policy: str, inputs: list[str], *more: str) -> tuple[Ran, bytes]:
+        ran = timed(
             "certify", *inputs, "--out", str(home / out), "--secret", secret, "--policy", str(home / f"{policy}.toml"),
             "--workers", "1", *more,
         )  # fmt: skip
-        return seconds, (home / out / "SHA256SUMS").read_bytes()
+        return ran, (home / out / "SHA256SUMS").read_bytes()
 
     secret = str(home / "keys" / "secret.key")
-    planning, planned = timed(
-        "plan", *old, "--share", "0.05", "--secret", secret, "--policy", str(home / "plain.toml"), "--workers", "1", "--json"
+    planning = timed(
+        "plan", *old, "--share", "0.02", "--secret", secret, "--policy", str(home / "plain.toml"), "--workers", "1", "--json"
     )
     whole, _ = certify("whole", "plain", old)
     timed("sample", "--documents", "60", "--seed", "3", "--out", str(home / "few"))
@@ -77,21 +89,46 @@ def _measured(home: Path, documents: int) -> str:
     for number, (title, policy, inputs) in enumerate(cases):
         again, reused = certify(f"reused-{number}", policy, inputs, "--reuse", str(home / "whole"))
         full, sums = certify(f"full-{number}", policy, inputs)
-        ratios = f"{again / full:.3f} | {max(0.0, again - nothing) / (full - nothing):.3f}"
-        rows.append(f"| {title} | {full:.1f} | {again:.1f} | {ratios} | {'yes' if reused == sums else '**no**'} |")
-    expected = json.loads(planned)
+        spent, start = full.cpu_s, nothing.cpu_s
+        ratios = f"{again.cpu_s / spent:.3f} | {max(0.0, again.cpu_s - start) / (spent - start):.3f}"
+        rows.append(f"| {title} | {spent:.1f} | {again.cpu_s:.1f} | {ratios} | {'yes' if reused == sums else '**no**'} |")
     return f"""# A corpus that changes
 
-`python benchmarks/growing.py --documents {documents}`: CPU seconds of one worker. Start, imports and decision
-are the same for any corpus ({nothing:.1f} s for 20 documents), so the last ratio, without them, is what a long run comes to.
+`python benchmarks/growing.py --documents {documents}`: CPU seconds of one worker. Start, imports and decision are the same
+for any corpus ({nothing.cpu_s:.1f} s for 20 documents), so the last ratio, without them, is what a long run comes to.
 
 | what changed | all again, s | `--reuse`, s | ratio | without start | same bytes |
 |---|---:|---:|---:|---:|---|
 {chr(10).join(rows)}
 
-The first run took {whole:.1f} CPU seconds; `govern plan --share 0.05`, which took {planning:.1f}, expected
-{expected["total_s"]:.1f} seconds of the clock on one worker.
+## What the plan said
+
+`govern plan --share 0.02`, in {planning.clock_s:.0f} s of the clock; then the run it speaks of, on one worker.
+
+| | foretold | 95 % interval | came to |
+|---|---:|---:|---:|
+{chr(10).join(_foretold(json.loads(planning.printed), whole, home / "whole"))}
 """
+
+
+def _foretold(plan: dict[str, Any], ran: Ran, out: Path) -> list[str]:
+    accounting = json.loads((out / "certificate.json").read_bytes())["accounting"]
+    disk = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    private = sum(path.stat().st_size for path in Path(f"{out}.private").rglob("*") if path.is_file())
+    aside = 100 * sum(accounting["quarantined"].values()) / accounting["in"]
+    foretold = 100 * plan["quarantined"]
+
+    def interval(name: str, unit: float, digits: int) -> str:
+        return " to ".join(f"{end / unit:,.{digits}f}" for end in plan[name])
+
+    return [
+        f"| time, s | {plan['total_s']:.0f} | {interval('total_s_interval', 1, 0)} | {ran.clock_s:.0f} |",
+        f"| disk, MB | {plan['disk_bytes'] / 1e6:.2f} | {interval('disk_bytes_interval', 1e6, 2)} | {disk / 1e6:.2f} |",
+        f"| disk of `DIR.private`, MB | {plan['private_bytes'] / 1e6:.2f} | | {private / 1e6:.2f} |",
+        f"| memory of the largest process, MB | {plan['memory_bytes'] / 1e6:.0f} | | {ran.peak_bytes / 1e6:.0f} |",
+        f"| quarantined, % | {foretold:.2f} | {interval('quarantined_interval', 0.01, 2)} | {aside:.2f} |",
+        f"| decision | {'refused' if plan['refused'] else 'pass'} | | pass |",
+    ]
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 Everything is read, as the run would, so counts and what is refused at once are exact. Of the units of work a share is masked
 in a folder that is removed afterwards, and the end of the run is played on it: what it takes, leaves and decides is scaled to
-the whole, with an interval from how much the units differ. The decision is that of the suite on the share: a rule close to
-its limit may fall otherwise.
+the whole, with an interval from how much the units differ (a ratio estimator, Cochran 1977, with Student's t: units may be
+few). The decision is that of the suite on the share: a rule close to its limit may fall otherwise.
 """
 
 import math
@@ -11,9 +11,12 @@ import resource
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from scipy.special import stdtrit
 
 from govern import arrived, identity, private
 from govern.errors import InputError, Refused
@@ -38,9 +41,6 @@ UNITS = 400
 """Units that the whole is cut into: a hundredth of it is four."""
 
 LEAST_UNITS = 4
-Z = 1.96
-"""Standard errors to each side of a 95 % interval."""
-
 MEGA = 1_000_000
 
 
@@ -62,6 +62,7 @@ class Plan:
     """Of the largest process."""
 
     disk_bytes: int
+    disk_bytes_interval: tuple[float, float]
     private_bytes: int
     quarantined: float
     quarantined_interval: tuple[float, float]
@@ -72,6 +73,12 @@ class Plan:
     def total_s(self) -> float:
         """The whole run."""
         return self.read_s + self.mask_s + self.end_s
+
+    @property
+    def total_s_interval(self) -> tuple[float, float]:
+        """Of the whole run: what differs is masking."""
+        least, most = self.mask_s_interval
+        return self.total_s - self.mask_s + least, self.total_s - self.mask_s + most
 
 
 def plan(request: "Request", share: float) -> Plan:
@@ -106,9 +113,10 @@ def plan(request: "Request", share: float) -> Plan:
                 refused = tuple(line for line in str(error).splitlines() if not line.startswith(str(trial.out)))
             end_s = time.perf_counter() - begun
             left = trial.out if trial.out.exists() else private.refused(trial.out)
-            texts = _size(left / "documents") or sum(state.masked.stat().st_size for state in states)
+            masked = [state.masked.stat().st_size for state in states]
+            texts = _size(left / "documents") or sum(masked)
             sizes = texts, _size(left) - _size(left / "documents"), _size(own)
-    return _scaled(corpus, shards, timed, request.engine.workers, read_s, startup, end_s, sizes, refused)
+    return _scaled(corpus, shards, timed, request.engine.workers, read_s, startup, end_s, masked, sizes, refused)
 
 
 def _scaled(
@@ -119,6 +127,7 @@ def _scaled(
     read_s: float,
     startup: float,
     end_s: float,
+    masked: list[int],
     sizes: tuple[int, int, int],
     refused: tuple[str, ...],
 ) -> Plan:
@@ -126,11 +135,13 @@ def _scaled(
     part = sum(shard.text_bytes for shard in shards)
     documents = sum(shard.documents for shard in shards)
     seconds = sum(took for took, _ in timed)
-    rate = seconds / max(1, part)
-    spread = _spread([took - rate * shard.text_bytes for shard, (took, _) in zip(shards, timed, strict=True)])
     times = whole / max(1, part)
     most_workers = max(1, min(workers, len(corpus.shards)))
-    mask_s, error = rate * whole / most_workers, Z * spread * math.sqrt(len(shards)) * times / most_workers
+    mask_s = seconds * times / most_workers
+    units = [shard.text_bytes for shard in shards]
+    error = mask_s * relative_error(units, [took for took, _ in timed], whole)
+    texts, files, private_bytes = sizes
+    disk_error = texts * times * relative_error(units, masked, whole)
     scanned = min(corpus.documents, 2 * SAMPLE_DOCUMENTS) - min(documents, 2 * SAMPLE_DOCUMENTS)
     gone = Counter[str]()
     for _, state in timed:
@@ -147,8 +158,9 @@ def _scaled(
         mask_s_interval=(startup + max(0.0, mask_s - error), startup + mask_s + error),
         end_s=end_s + scanned * seconds / max(1, documents) / 2 / most_workers,
         memory_bytes=max(usage),
-        disk_bytes=round(sizes[0] * times) + sizes[1],
-        private_bytes=round(sizes[2] * times),
+        disk_bytes=round(texts * times) + files,
+        disk_bytes_interval=(files + max(0.0, texts * times - disk_error), files + texts * times + disk_error),
+        private_bytes=round(private_bytes * times),
         quarantined=count / max(1, documents),
         quarantined_interval=wilson(count, documents),
         refused=refused,
@@ -179,9 +191,14 @@ def _timed(task: ShardTask) -> "tuple[float, ShardState]":
     return time.perf_counter() - begun, state
 
 
-def _spread(values: list[float]) -> float:
-    mean = sum(values) / len(values)
-    return math.sqrt(sum((value - mean) ** 2 for value in values) / max(1, len(values) - 1))
+def relative_error(sizes: Sequence[int], values: Sequence[float], whole: int) -> float:
+    """Half the 95 % interval of a total that units of these sizes are scaled to, as a share of it; 0 where they are all."""
+    total, part, count = sum(values), sum(sizes), len(sizes)
+    if part >= whole or not total:
+        return 0.0
+    rest = (value - total * size / part for size, value in zip(sizes, values, strict=True))
+    spread = math.sqrt(sum(each * each for each in rest) / max(1, count - 1))
+    return float(stdtrit(max(1, count - 1), 0.975)) * spread * math.sqrt(count * (1 - part / whole)) / total
 
 
 def _size(folder: Path) -> int:
@@ -190,15 +207,17 @@ def _size(folder: Path) -> int:
 
 def said(plan: Plan) -> list[str]:
     """The plan as lines."""
-    least, most = plan.mask_s_interval
+    least, most = (_duration(seconds) for seconds in plan.total_s_interval)
+    least_disk, most_disk = (size / MEGA for size in plan.disk_bytes_interval)
     low, high = (100 * part for part in plan.quarantined_interval)
     outside = f"{low:.2f} to {high:.2f} %"
     return [
         f"rehearsed {plan.rehearsed:,} of {plan.documents:,} documents, {plan.text_bytes / MEGA:,.1f} MB of text",
-        f"time        {_duration(plan.total_s)} with {plan.workers} workers: reading {_duration(plan.read_s)}, masking "
-        f"{_duration(plan.mask_s)} ({_duration(least)} to {_duration(most)}), end {_duration(plan.end_s)}",
+        f"time        {_duration(plan.total_s)} ({least} to {most}) with {plan.workers} workers: reading "
+        f"{_duration(plan.read_s)}, masking {_duration(plan.mask_s)}, end {_duration(plan.end_s)}",
         f"memory      {plan.memory_bytes / MEGA:,.0f} MB a process at most",
-        f"disk        {plan.disk_bytes / MEGA:,.1f} MB, and {plan.private_bytes / MEGA:,.1f} MB in DIR.private",
+        f"disk        {plan.disk_bytes / MEGA:,.1f} MB ({least_disk:,.1f} to {most_disk:,.1f}), and "
+        f"{plan.private_bytes / MEGA:,.1f} MB in DIR.private",
         f"quarantine  {100 * plan.quarantined:.2f} % of documents ({outside})",
         *(("decision    would be refused, by what the share shows:", *(f"  {line}" for line in plan.refused)) if plan.refused
           else ("decision    would pass, by what the share shows",)),

@@ -118,7 +118,7 @@ def _plan(arguments: argparse.Namespace) -> int:
         engine=Engine(arguments.workers),
     )
     made = plan(request, arguments.share)
-    show({**asdict(made), "total_s": made.total_s}, arguments.json, said(made))
+    show({**asdict(made), "total_s": made.total_s, "total_s_interval": made.total_s_interval}, arguments.json, said(made))
     return 0
 
 
