@@ -47,15 +47,23 @@ class Browser:
             self(f"{domain}.enable")
 
     def __call__(self, method: str, **parameters: Any) -> dict[str, Any]:
+        asked = self.ask(method, **parameters)
+        while True:
+            answer = self.next()
+            if answer.get("id") == asked:
+                assert "error" not in answer, answer
+                return dict(answer["result"])
+            if "method" in answer:
+                self.events.append(answer)
+            if answer.get("method") == "Page.javascriptDialogOpening":  # as a page may when it is left; it holds all else up
+                self.ask("Page.handleJavaScriptDialog", accept=True)
+
+    def ask(self, method: str, **parameters: Any) -> int:
+        """The number that the answer will bear."""
         self.number += 1
         call = {"id": self.number, "method": method, "params": parameters}
         os.write(self.to, json.dumps(call | ({"sessionId": self.session} if self.session else {})).encode() + b"\0")
-        while True:
-            answer = self.next()
-            if answer.get("id") == self.number:
-                assert "error" not in answer, answer
-                return dict(answer["result"])
-            self.events.append(answer)
+        return self.number
 
     def next(self) -> dict[str, Any]:
         while b"\0" not in self.read:
@@ -76,8 +84,9 @@ class Browser:
         self.until("document.readyState + location.protocol === 'completefile:'")
 
     def until(self, expression: str) -> None:
-        """Waits, ten seconds at most, until an expression is true."""
-        for _ in range(200):
+        """Waits, a minute at most, until an expression is true."""
+        last = time.monotonic() + 60
+        while time.monotonic() < last:
             if self.value(expression) is True:
                 return
             time.sleep(0.05)
