@@ -40,7 +40,7 @@ from govern.recognizers import (
     presidio,
     streets,
 )
-from govern.recognizers.rule import Compiled, Hit, Rule, compile_rule, run
+from govern.recognizers.rule import Compiled, Hit, Rule, Rules, compile_rule, run
 from govern.tables import heading_of
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Detector:
     timeout_s: float
     name_rules: tuple[str, ...]
     """Languages whose names are looked for by rule."""
-    rules: tuple[Compiled, ...] = field(repr=False)
+    rules: Rules = field(repr=False)
     financial: tuple[Compiled, ...] = field(repr=False)
     model: "NameModel | None" = field(repr=False)
     """Finds names beside the rules."""
@@ -169,7 +169,7 @@ def build(policy: Policy, language: str | None = None, secret: bytes | None = No
         scores={entity_type: policy.least(entity_type) for entity_type in wanted},
         timeout_s=policy.regex_timeout_s,
         name_rules=name_rules,
-        rules=rules,
+        rules=Rules(rules),
         financial=tuple(map(compile_rule, financial.RULES)),
         model=model,
         finders=finders,

@@ -95,13 +95,14 @@ _AMERICAN_ACCOUNT = labelled(
 """The country is named, so that a Korean word for account does not make it a Korean one."""
 
 _LETTERS = {ord(letter): str(number) for number, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 10)}
-_CAPITALS = re.compile(r"(?<![0-9A-Za-z])[A-Z]{6}[A-Z0-9]{2,5}(?![0-9A-Za-z])")
+_CAPITALS = re.compile(r"[A-Z](?<![0-9A-Za-z][A-Z])[A-Z]{5}[A-Z0-9]{2,5}(?![0-9A-Za-z])")
 _ACCOUNT_GATE = re.compile(r"[Aa]cc(?:oun)?t|ACC(?:OUN)?T|[Aa]/[Cc]")
 _AMERICAN_GATE = re.compile(r"미국|U\.?S\.? (?:bank |BANK )?(?:[Aa]cc|ACC)")
-_IBAN_GATE = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2}[0-9]{2}[ -]?[0-9A-Za-z]{4}")
+_IBAN_GATE = re.compile(r"[0-9](?<=[A-Za-z]{2}[0-9])(?<![0-9A-Za-z]{3}[0-9])[0-9][ -]?[0-9A-Za-z]{4}")
+"""From its first digit on: letters stand everywhere."""
 
 RULES = (
-    Rule("banking.iban", "IBAN_CODE", _IBAN, 0.5, gate=_IBAN_GATE, reach=(1, 44), check=check_iban,
+    Rule("banking.iban", "IBAN_CODE", _IBAN, 0.5, gate=_IBAN_GATE, reach=(3, 44), check=check_iban,
          context=r"(?a)\biban\b|계좌", group=1),
     Rule("banking.bic", "SWIFT_CODE", labelled(_BIC_WORDS, _BIC) + r"(?![0-9A-Za-z])", 0.8, gate=_CAPITALS, check=check_bic,
          group=1, contextual=True),

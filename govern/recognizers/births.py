@@ -68,7 +68,9 @@ _SEX = r"(?:남자?|여자?|남성|여성|男|女|male|female|[MF])"
 _SEX_AFTER = rf"(?: ?\( ?{_SEX} ?\)| ?[/,] ?{_SEX}(?![가-힣A-Za-z]))"
 _GATE = re.compile(r"[Bb]irth|BIRTH|[Bb]orn|BORN|생년|출생|생일|태어|生年|[Dd]\.? ?[Oo]\.? ?[Bb]|\bb\. ?[0-9A-Z]")
 _BIRTH_GATE = re.compile(r"[0-9일日]\.? ?(?:일 ?)?[생生]")
-_SEX_GATE = re.compile(r"[0-9]\.? ?[(,/] ?(?:[남여男女MF]|(?:fe)?male)|[남여][자성]? ?[,/] ?[0-9']")
+_SEX_GATE = re.compile(
+    r"[0-9남여](?:(?<=[0-9])\.? ?[(,/] ?(?:[남여男女MF]|(?:fe)?male)|(?<=[남여])[자성]? ?[,/] ?[0-9'])"
+)
 _GENDER_CONTEXT = (
     r"생년|성별|주민|고객|본인|성명|이름|환자|피보험|계약자|신청인|예금주|\bbirth|\bdob\b|\bgender|\bsex\b|[님씨]"
 )

@@ -140,6 +140,7 @@ _CUSTOMER_GATE = re.compile(
     r"|[Cc]lient|[Mm]ember|[Ss]ubscriber|[Cc]ardholder|\b[Cc][Ii][Ff]\b|[Pp]olicy|[Ll]oan|[Mm]ortgage|[Cc]laim"
     r"|CUSTOMER|CLIENT|MEMBER|POLICY|LOAN|고객|회원|가입자|조합원|멤버십|증권 ?번호|(?:보험|여신) ?계약|계약 ?번호 ?\(보험|대출"
 )
+_NINO_GATE = re.compile(r"[0-9](?:(?<=[A-Za-z]{2}[0-9])|(?<=[A-Za-z]{2}[ -][0-9]))[0-9][ -]?[0-9]{2}")
 _PASSPORT_GATE = re.compile(r"[Pp]assport|PASSPORT|여권")
 _LICENCE_GATE = re.compile(r"[Ll]icen[cs]e|LICEN[CS]E|(?<![A-Za-z])[Dd][Ll][Nn]?(?![A-Za-z])|운전 ?면허")
 _LABEL_REACH = (8, 96)
@@ -159,9 +160,9 @@ RULES = (
          labelled(_EIN_WORDS, rf"{START}[0-9]{{2}}[- ]?[0-9]{{7}}{STOP}") + NOT_MONEY, 0.6, gate=_EIN_GATE, reach=(32, 72),
          check=check_ein, group=1, contextual=True),
     Rule("identity.nino", "UK_NINO", rf"{_NINO}(?:[ -]?[A-D](?![0-9A-Za-z])|{STOP}{_NO_OTHER_SUFFIX})", 0.2,
-         gate=re.compile(r"[A-Za-z]{2}[ -]?[0-9]{2}[ -]?[0-9]{2}"), context=_NINO_CONTEXT, needs_context=True),
+         gate=_NINO_GATE, reach=(51, 48), context=_NINO_CONTEXT, needs_context=True),
     Rule("identity.us_passport", "US_PASSPORT", rf"{START}(?:[0-9]{{9}}|[A-Z][0-9]{{8}}){STOP}{NOT_MONEY}", 0.2,
-         gate=re.compile(r"[0-9]{8}"), check=check_code, context=r"passport|여권", needs_context=True),
+         gate=re.compile(r"[0-9][0-9]{7}"), check=check_code, context=r"passport|여권", needs_context=True),
     Rule("identity.us_passport", "US_PASSPORT", labelled(_AMERICAN, r"[A-Z]?[0-9]{8,9}") + _EDGE + NOT_MONEY, 0.9,
          gate=_PASSPORT_GATE, reach=(24, 64), check=check_us_passport, group=1, contextual=True),
     Rule("identity.passport", "PASSPORT", labelled(_FOREIGN, _GERMAN) + _EDGE, 0.85,

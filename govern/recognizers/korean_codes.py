@@ -30,7 +30,7 @@ DI_CONTEXT = (
 )  # fmt: skip
 _BASE64 = r"(?:[A-Za-z0-9+]|\\?/)"
 _ALONE = r"(?<![A-Za-z0-9+/\\])"
-_GATE = re.compile(_ALONE + _BASE64 + "{63}")
+_GATE = re.compile(rf"{_ALONE}(?=[A-Za-z0-9+/\\]{{63}}){_BASE64}{{63}}")
 _PLACES = (
     "서울|부산|대구|인천|광주|대전|울산|경기남부|경기북부|경기|강원"
     "|충북|충남|전북|전남|경북|경남|제주"

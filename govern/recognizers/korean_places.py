@@ -68,9 +68,9 @@ CONTEXT = (
     r"|\blives? (?:at|in)|\bresid(?:es|ing|ence))[^\n]{0,24}\x00|\x00[^\n]{0,6}(?:거주|소재|에 사는|에 살)"
 )  # fmt: skip
 _GATE = re.compile(r"(?:로|길|동|리|가) ?(?:지하 ?|산 ?|제 ?)?[0-9]")
-_REACH = (64, 96)
+_REACH = (66, 96)
 _UNIT_GATE = re.compile(r"동 ?,? ?(?:(?:지하 ?)?[0-9]{1,3}층 ?)?제? ?[A-Z]?[0-9]{1,5}(?:-[0-9])?호")
-_ROMAN_GATE = re.compile(r"[A-Za-z0-9]-?(?:daero|ro|gil|dong)\b", re.IGNORECASE)
+_ROMAN_GATE = re.compile(r"(?:(?<=[A-Za-z0-9])|(?<=[A-Za-z0-9]-))(?:daero|ro|gil|dong)\b", re.IGNORECASE)
 _ROMAN_TOWN = r"[A-Z][A-Za-z]{0,14}(?:-| )?(?:dong|eup|myeon|ri|ga)"
 _ROMAN_CITY = r"[A-Z][A-Za-z]{1,14}-(?:gu|si|gun|do)"
 ROMAN = (

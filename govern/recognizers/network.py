@@ -100,8 +100,12 @@ def check_secret(value: str) -> bool | None:
     return False if secrets.PLACEHOLDER.search(value) or len(set(value)) < 4 else None
 
 
-_COLON_GATE = re.compile(r"[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:")
-_MAC_GATE = re.compile(rf"{_HEX}{{2}}[:-]{_HEX}{{2}}[:-]{_HEX}{{2}}|{_HEX}{{4}}\.{_HEX}{{4}}\.{_HEX}{{4}}")
+_COLON_GATE = re.compile(rf":{_HEX}{{0,4}}:")
+_MAC_GATE = re.compile(
+    rf"[:.-](?:(?<={_HEX}{{2}}[:-]){_HEX}{{2}}[:-]{_HEX}{{2}}|(?<={_HEX}{{4}}\.){_HEX}{{4}}\.{_HEX}{{4}})"
+)
+_REACH = (52, 48)
+"""The four digits before the first sign of an address are no part of what its gate matches."""
 
 RULES: tuple[Rule, ...] = (
     *secrets.RULES,
@@ -116,10 +120,11 @@ RULES: tuple[Rule, ...] = (
     Rule("network.ip", "IP_ADDRESS", rf"{_V4_START}{_V4}{_V4_END}", 0.3, gate="address",
          context=_IP_CONTEXT, needs_context=True),
     Rule("network.ip", "IP_ADDRESS", rf"(?<![0-9A-Za-z_)\]]\[){_V6}{_V6_TAIL}", 0.6, gate=_COLON_GATE,
-         check=check_v6, context=_IP_CONTEXT),
-    Rule("network.ip", "IP_ADDRESS", rf"{_V6}{_V6_TAIL}", 0.3, gate=_COLON_GATE, check=check_v6_short, context=_IP_CONTEXT,
-         needs_context=True),
-    Rule("network.mac", "MAC_ADDRESS", rf"{_MAC}|{_MAC_DOTS}", 0.6, gate=_MAC_GATE, check=check_mac, context=_MAC_CONTEXT),
+         reach=_REACH, check=check_v6, context=_IP_CONTEXT),
+    Rule("network.ip", "IP_ADDRESS", rf"{_V6}{_V6_TAIL}", 0.3, gate=_COLON_GATE, reach=_REACH, check=check_v6_short,
+         context=_IP_CONTEXT, needs_context=True),
+    Rule("network.mac", "MAC_ADDRESS", rf"{_MAC}|{_MAC_DOTS}", 0.6, gate=_MAC_GATE, reach=_REACH, check=check_mac,
+         context=_MAC_CONTEXT),
     Rule("network.mac", "MAC_ADDRESS", rf"{_MAC}|{_MAC_DOTS}|(?<![0-9A-Za-z]){_HEX}{{12}}(?![0-9A-Za-z])", 0.3,
          gate=re.compile(r"(?<![A-Za-z])[Mm][Aa][Cc](?![A-Za-z])|맥 ?주소|물리적? ?주소"), reach=(80, 80),
          check=check_mac_named,

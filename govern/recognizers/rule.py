@@ -1,16 +1,18 @@
 """A rule: a pattern, a validator, context words and a score; and how rules run over a text in linear time.
 
 A pattern runs under a time-out (`regex` raises TimeoutError, which nobody here swallows), and only inside the windows
-of its gate: digits close together, an `@`, an address of colons, a long run of letters and digits. A window is found by
-`re` in one pass, reaches further than any finding of its rules, and is a function of the text alone.
+of its gate: digits close together, an `@`, an address of colons, a long run of letters and digits. A window (`gates`)
+reaches further than any finding of its rules, and is a function of the text alone.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import regex
+
+from govern.recognizers.gates import Gate, Gates
 
 FLAGS = regex.DOTALL | regex.MULTILINE | regex.IGNORECASE | regex.ASCII
 """ASCII: `\\b` ends before a Korean particle, and `\\d` and `\\w` mean what the validators can read."""
@@ -96,39 +98,32 @@ def compile_rule(rule: Rule) -> Compiled:
     return Compiled(rule, regex.compile(rule.pattern, rule.flags), context)
 
 
-def run(rules: tuple[Compiled, ...], text: str, timeout_s: float) -> Iterator[Hit]:
+class Rules:
+    """Rules ready to run together, and their gates."""
+
+    def __init__(self, rules: Iterable[Compiled]) -> None:
+        self.items = tuple(rules)
+        self.openings = tuple(map(opening, self.items))
+        self.gates = Gates(self.openings)
+
+
+def run(rules: Rules, text: str, timeout_s: float) -> Iterator[Hit]:
     """Every finding of `rules` in `text`, unsorted; raises TimeoutError where a pattern ran past `timeout_s`."""
-    opened = {key: tuple(windows(*key, text)) for key in dict.fromkeys(map(opening, rules))}
-    for item in rules:
-        for start, end in opened[opening(item)]:
+    opened = rules.gates.windows(text)
+    for item, gate in zip(rules.items, rules.openings, strict=True):
+        for start, end in opened[gate]:
             for match in item.pattern.finditer(text, start, end, timeout=timeout_s):
                 hit = judge(item, match, text)
                 if hit is not None:
                     yield hit
 
 
-def opening(item: Compiled) -> tuple[re.Pattern[str], tuple[int, int]]:
-    """The gate of a rule, and how far its windows reach before and after what the gate matches."""
+def opening(item: Compiled) -> Gate:
+    """The gate of a rule."""
     gate, reach = item.rule.gate, item.rule.reach
     if isinstance(gate, str):
-        return GATES[gate], reach or REACH.get(gate, (MARGIN, MARGIN))
-    return gate, reach or (MARGIN, MARGIN)
-
-
-def windows(gate: re.Pattern[str], reach: tuple[int, int], text: str) -> Iterator[tuple[int, int]]:
-    """Where the rules of a gate run: from start to end, in order, those that overlap as one."""
-    before, after = reach
-    start = end = -1
-    for match in gate.finditer(text):
-        low, high = max(0, match.start() - before), min(len(text), match.end() + after)
-        if low <= end:
-            end = high
-        else:
-            if start >= 0:
-                yield start, end
-            start, end = low, high
-    if start >= 0:
-        yield start, end
+        return Gate(GATES[gate], *(reach or REACH.get(gate, (MARGIN, MARGIN))))
+    return Gate(gate, *(reach or (MARGIN, MARGIN)))
 
 
 def judge(item: Compiled, match: Any, text: str) -> Hit | None:

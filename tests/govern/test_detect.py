@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from govern import detect, normalize, policy
 from govern.detect import DetectionUnknown, Span, find
-from govern.recognizers.rule import Rule, compile_rule
+from govern.recognizers.rule import Rule, Rules, compile_rule
 
 PIECES = st.sampled_from([
     "김민수 고객님", "Mr. John Smith", "010-1234-5678", "4111 1111 1111 1111",
@@ -71,7 +71,7 @@ def test_a_time_out_is_unknown_and_never_clean(detector):
     """A pattern that runs too long raises; the message holds no text."""
     slow = compile_rule(Rule("slow", "PERSON", r"(?:0|00|0*)+x", 0.9))
     text = "0" * 60 + "y x secret"
-    hasty = dataclasses.replace(detector, rules=(slow,), timeout_s=0.05)
+    hasty = dataclasses.replace(detector, rules=Rules([slow]), timeout_s=0.05)
     with pytest.raises(DetectionUnknown) as caught:
         find(hasty, text)
     assert "secret" not in str(caught.value)
@@ -93,7 +93,7 @@ def test_a_type_that_is_off_is_not_looked_for(tmp_path):
     others = "".join(f'{name} = "off"\n' for name in policy.ENTITY_TYPES if name != "EMAIL_ADDRESS")
     detector = with_policy(tmp_path, f'name = "x"\n[entities]\n{others}')
     assert [span.entity_type for span in find(detector, "Mr. John Smith a@b.com 010-1234-5678")] == ["EMAIL_ADDRESS"]
-    assert {item.rule.entity_type for item in detector.rules} == {"EMAIL_ADDRESS"}
+    assert {item.rule.entity_type for item in detector.rules.items} == {"EMAIL_ADDRESS"}
     assert detector.name_rules == ()
 
 
@@ -120,8 +120,8 @@ def test_no_repr_shows_a_text(detector):
 
 def test_every_supported_type_has_a_rule(detector):
     """Names apart, which have two modules; every pattern ends before a Korean particle."""
-    assert {item.rule.entity_type for item in detector.rules} == set(detector.entity_types) - {"PERSON"}
-    assert all(item.pattern.flags & regex.ASCII for item in detector.rules)
+    assert {item.rule.entity_type for item in detector.rules.items} == set(detector.entity_types) - {"PERSON"}
+    assert all(item.pattern.flags & regex.ASCII for item in detector.rules.items)
 
 
 def test_what_finance_writes_vetoes_a_weak_label_and_each_veto_is_counted_once(detector):

@@ -6,7 +6,7 @@ import pytest
 
 from govern import detect, policy
 from govern.recognizers import korean_places
-from govern.recognizers.rule import compile_rule, run
+from govern.recognizers.rule import Rules, compile_rule, run
 
 
 @pytest.fixture(scope="module")
@@ -169,5 +169,5 @@ def test_hostile_text_takes_no_longer_than_its_length(seed):
     text = (seed * 65536)[:65536]
     for rule in korean_places.RULES:
         begun = time.process_time()
-        list(run((compile_rule(rule),), text, 10.0))
+        list(run(Rules([compile_rule(rule)]), text, 10.0))
         assert time.process_time() - begun < 0.5

@@ -6,7 +6,7 @@ import pytest
 
 from govern.errors import InputError
 from govern.recognizers import banking, cards, identity, network, phones, presidio, streets
-from govern.recognizers.rule import compile_rule, run
+from govern.recognizers.rule import Rules, compile_rule, run
 
 OURS = (
     *presidio.rules(),
@@ -46,7 +46,7 @@ def test_every_pattern_is_linear(seed):
 
 def _seconds(rule, text):
     started = time.process_time()
-    list(run((compile_rule(rule),), text, 10.0))
+    list(run(Rules([compile_rule(rule)]), text, 10.0))
     return time.process_time() - started
 
 
@@ -62,7 +62,7 @@ def test_a_switched_on_recognizer_finds_its_numbers_with_its_own_words():
     """By class name, with Presidio's validator and context words; it reads the whole text."""
     (kind,) = presidio.entity_types_of(("AuTfnRecognizer",))
     rules = [rule for rule in presidio.rules(("AuTfnRecognizer",)) if rule.name == "presidio.AuTfnRecognizer"]
-    compiled = tuple(map(compile_rule, rules))
+    compiled = Rules(map(compile_rule, rules))
     hits = list(run(compiled, "x" * 5000 + " tax file number 876 543 210 on file", 10.0))
     assert {(hit.entity_type, hit.score, hit.validated) for hit in hits} == {(kind, 1.0, True)}
     assert list(run(compiled, "tax file number 876 543 211 on file", 10.0)) == []
@@ -71,7 +71,7 @@ def test_a_switched_on_recognizer_finds_its_numbers_with_its_own_words():
 def test_every_available_recognizer_runs_on_any_text():
     """Each compiles, and no validator raises on hostile text."""
     rules = presidio.rules(presidio.available())
-    compiled = tuple(map(compile_rule, rules))
+    compiled = Rules(map(compile_rule, rules))
     text = "A1 12-34 \x00 \ud800 ０１ 12345678901 a@b.com 4111-1111 AB123456C ÄÖÜ-AB 123 " * 20
     assert isinstance(list(run(compiled, text, 10.0)), list)
 
