@@ -28,6 +28,7 @@ written there."""
 TAG_DIGITS = 6
 """More digits than this make `<PERSON_…>` ordinary text, or a number could hide behind the look of a tag."""
 
+_HALVES = re.compile("[\ud800-\udfff]")
 _NUMBER = rf"[1-9][0-9]{{0,{TAG_DIGITS - 1}}}"
 
 PSEUDONYM_LETTERS = 12
@@ -131,6 +132,11 @@ class Builder:
     def shadow(self) -> Shadow:
         """What was put together."""
         return Shadow("".join(self.pieces), tuple(self.segments))
+
+
+def legible(text: str) -> str:
+    """The text with U+FFFD for each half of a surrogate pair, which nothing can encode as UTF-8; positions stay."""
+    return _HALVES.sub("\ufffd", text)
 
 
 def normalize(text: str, entity_types: Iterable[str] = (), blanks: Iterable[tuple[int, int]] = ()) -> Shadow:

@@ -15,9 +15,9 @@ from govern import files
 from govern.errors import InputError
 from govern.ner import PIPELINES, gate, likely, models
 from govern.ner.models.loading import UNLOADABLE
-from govern.ner.models.persons import Found, NameModel, Person, legible
+from govern.ner.models.persons import Found, NameModel, Person
 from govern.ner.syllables import Lexicon
-from govern.normalize import BLANK
+from govern.normalize import BLANK, legible
 
 if TYPE_CHECKING:
     from spacy.language import Language

@@ -13,6 +13,8 @@ from re import _constants as sre  # type: ignore[attr-defined]  # the tree of a 
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
+from govern.normalize import legible
+
 LONGEST, SHORTEST = 4, 2
 """Characters of a head. A shorter one stands everywhere, unless it is of Hangul."""
 
@@ -90,7 +92,8 @@ class Gates:
     def _places(self, text: str) -> Iterator[tuple[int, int]]:
         """The number of each gate and a place where a head of it stands, in order for each gate."""
         for low in range(0, len(text) if self.headed else 0, STRETCH):
-            for start, _, head in sorted(self._engine.find_overlapping(text[low : low + STRETCH + LONGEST - 1])):
+            stretch = legible(text[low : low + STRETCH + LONGEST - 1])
+            for start, _, head in sorted(self._engine.find_overlapping(stretch)):
                 if start < STRETCH:
                     for number in self._owners[head]:
                         yield number, low + start

@@ -104,8 +104,8 @@ _COLON_GATE = re.compile(rf":{_HEX}{{0,4}}:")
 _MAC_GATE = re.compile(
     rf"[:.-](?:(?<={_HEX}{{2}}[:-]){_HEX}{{2}}[:-]{_HEX}{{2}}|(?<={_HEX}{{4}}\.){_HEX}{{4}}\.{_HEX}{{4}})"
 )
-_REACH = (52, 48)
-"""The four digits before the first sign of an address are no part of what its gate matches."""
+_REACH = (52, 53)
+"""Up to four digits before the first sign of an address, and its last group, are no part of what its gate matches."""
 
 RULES: tuple[Rule, ...] = (
     *secrets.RULES,

@@ -17,7 +17,8 @@ from govern.errors import InputError
 from govern.ner.models.folder import read_json
 from govern.ner.models.labels import mean
 from govern.ner.models.loading import UNLOADABLE, need, one_thread, quiet, unloadable
-from govern.ner.models.persons import NameModel, Person, legible, parts, tidied, windows
+from govern.ner.models.persons import NameModel, Person, parts, tidied, windows
+from govern.normalize import legible
 
 LABEL = "person"
 THRESHOLD = 0.3

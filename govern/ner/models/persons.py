@@ -4,13 +4,11 @@ A part ends after a line or a sentence where there is one. Windows are of tokens
 window where it stands furthest from an edge. Both are functions of the text alone, and take time linear in it.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from govern.normalize import BLANK
 
-_HALVES = re.compile("[\ud800-\udfff]")
 CHUNK = 50_000
 """Characters of a part."""
 
@@ -59,11 +57,6 @@ class Window(NamedTuple):
     stop: int
     first: int
     last: int
-
-
-def legible(text: str) -> str:
-    """The text with U+FFFD for each half of a surrogate pair, which no model can encode; positions stay."""
-    return _HALVES.sub("\ufffd", text)
 
 
 def parts(text: str) -> Iterator[tuple[int, int]]:

@@ -11,7 +11,8 @@ from typing import Any
 from govern.errors import InputError
 from govern.ner.models.labels import means_person
 from govern.ner.models.loading import UNLOADABLE, unloadable
-from govern.ner.models.persons import NameModel, Person, legible, parts, tidied
+from govern.ner.models.persons import NameModel, Person, parts, tidied
+from govern.normalize import legible
 
 LEFT_OUT = ("tagger", "parser", "senter", "lemmatizer", "attribute_ruler", "morphologizer")
 

@@ -16,7 +16,8 @@ from govern.ner.models import labels
 from govern.ner.models.folder import read_json
 from govern.ner.models.labels import Scheme
 from govern.ner.models.loading import UNLOADABLE, need, one_thread, quiet, unloadable
-from govern.ner.models.persons import NameModel, Person, Window, legible, parts, tidied, windows
+from govern.ner.models.persons import NameModel, Person, Window, parts, tidied, windows
+from govern.normalize import legible
 
 CLASS = "ForTokenClassification"
 LONGEST = 512

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from govern.errors import InputError
 from govern.ner.models import Person, labels
-from govern.ner.models.persons import CHUNK, legible, parts, tidied, windows
+from govern.ner.models.persons import CHUNK, parts, tidied, windows
+from govern.normalize import legible
 
 
 def test_halves_of_a_pair_become_legible_in_place():
