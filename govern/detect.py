@@ -41,7 +41,7 @@ from govern.recognizers import (
     streets,
 )
 from govern.recognizers.rule import Compiled, Hit, Rule, Rules, compile_rule, run
-from govern.tables import heading_of
+from govern.tables import heading_of, short_keys
 
 if TYPE_CHECKING:
     from govern import known
@@ -344,7 +344,9 @@ def _names(detector: Detector, text: str) -> tuple[list[Hit], list[tuple[int, in
         return ruled, []
     ((persons, others),) = detector.model.found([text])
     named = [(person.start, person.end) for person in persons]
+    keys = short_keys(text)
     hits = [Hit(start, end, "PERSON", score, detector.model.recognizer) for start, end, score in persons]
+    hits = [hit for hit in hits if not _meets(hit, keys)]
     hits += [hit for hit in ruled if hit.recognizer not in BY_LOOK or not _meets(hit, others) or _meets(hit, named)]
     return hits, others
 
@@ -439,7 +441,7 @@ def _digest(names: tuple[str, ...], models: tuple[tuple[str, str], ...]) -> str:
     """Over the recognizers' own files, this one, the packages whose patterns run, and the models."""
     package = resources.files("govern")
     folder = package.joinpath("recognizers")
-    modules = ("arbitrate", "detect", "dialogue", "hidden", "normalize", "readings", "tables", "turns")
+    modules = ("arbitrate", "detect", "dialogue", "dictation", "hidden", "normalize", "readings", "tables", "turns")
     own = [package.joinpath(f"{name}.py") for name in modules]
     folders = (folder, folder.joinpath("lists"), *(package.joinpath(name) for name in ("known", "ner", "ner/models")))
     files = [*own, *(item for each in folders for item in each.iterdir())]

@@ -1,8 +1,8 @@
 """What is spread over the turns of a conversation: a number dictated in parts, a name of which one word comes after the other.
 
-Where one turn ends with digits, written or spelled, and the next turn, or the speaker's own next one after short answers,
-begins with some, their parts are read as one text beside what was said before. A finding that reaches over a joint counts; the
-short answers between (`네`, `okay`) are no part of it. A name is looked for where somebody was asked for one.
+The parts of a dictated number are read as one text beside what was said before, and a finding that reaches over a joint
+counts; what is read back of it belongs to it, and what else is said between (`네`, `okay`) does not. A name is looked for where
+somebody was asked for one.
 """
 
 import bisect
@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from govern.dictation import Part, answers, chains, digits, is_number, nothing_else, without_tail
 from govern.normalize import BLANK, PLACE, Builder, Shadow
 from govern.recognizers.english_names import likely, stops
 from govern.recognizers.korean_names import plausible
@@ -20,16 +21,6 @@ from govern.turns import JOINT, Turns
 if TYPE_CHECKING:
     from govern.detect import Detector, Finder, Span
 
-_SIGN = "0-9０-９공영빵령〇零일이삼사오육륙칠팔구一二三四五六七八九"
-_WORD = "zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple|dash"
-_SAID = r"(?:이?요|이고요|이고|에|다시)?[-. ,…]{0,4}\Z"
-"""What a part of a dictated number ends with."""
-
-_ENDS = re.compile(rf"(?:[{_SIGN}]{{2,}}|\b(?:{_WORD}))[-–. ,…~]{{0,4}}{_SAID}", re.IGNORECASE)
-_BEGINS = re.compile(
-    rf"[-–. ,…]{{0,4}}(?:(?:그리고|다음|and|then|음|어|um|uh)[ ,.]+)?(?:[{_SIGN}]{{2,}}|(?:{_WORD})\b)", re.IGNORECASE
-)
-_TAIL = re.compile(rf"(?<=[{_SIGN}]){_SAID}")
 _ASKED = re.compile("성함|이름|성명|존함|누구(?:신|세|시)|명의|(?i:name|who am i speaking|spell)")
 _PART = re.compile(r"\s*([가-힣]{1,2}?|[A-Z][a-z'’-]{1,20})(?:이요|이에요|입니다|이고요|요|이)?[ ,.!]{0,3}")
 _BLANKS = re.compile(f"{BLANK}+")
@@ -37,21 +28,22 @@ PARTS = "names.turns"
 MOST_PARTS = 6
 """Turns after the question in which parts of a name are looked for."""
 
-ANSWERS = 3
-"""Short answers, at most, after which a number goes on."""
-
-ANSWER = 16
-"""Characters of a turn that is a short answer, if it has no digits: the number goes on after it."""
-
 BEFORE, AFTER = 160, 48
 """How much of the conversation stands round the parts of a number: context words are looked for there."""
 
-_DIGITS = re.compile(rf"[{_SIGN}]{{2,}}|\b(?:{_WORD})\b", re.IGNORECASE)
+AGAIN, WHOLE = 4, 7
+"""Digits at least of what is read back of a number that was said in one turn, and of that number."""
 
 
-def answers(turn: str) -> bool:
-    """Whether a turn is a short answer in which nothing is dictated."""
-    return len(turn) <= ANSWER and _DIGITS.search(turn) is None
+class Reaching(NamedTuple):
+    """A finding that reaches over several turns, and the stretches of them that belong to it."""
+
+    span: "Span"
+    inside: list[tuple[int, int]]
+    whole: str = ""
+    """A number as its parts give it; none where it stands whole in one turn."""
+    dictated: bool = True
+    """Whether nothing else is said in its later turns."""
 
 
 def spread(
@@ -65,28 +57,27 @@ def spread(
     """`spans` of a joined text and what reaches over its joints, sorted, no two overlapping; `places` are not looked at."""
     spans = tuple(_in_turns(detector, text, turns, places, finders, spans))
     shadow, own = _compact(text, turns, places)
-    over: list[tuple[Span, list[tuple[int, int]]]] = []
-    for chain in _chains(shadow.text, own):
-        over += [(span, chain) for span in _over(detector, shadow.text, chain, finders)]
+    over: list[Reaching] = []
+    for chain in chains(shadow.text, own):
+        if all(part.repeats for part in chain[1:]):
+            over += _said_again(text, spans, [shadow.original(part.start, part.end) for part in chain])
+        else:
+            over += _over(detector, shadow, chain, finders)
     if detector.name_rules and "PERSON" in detector.scores:
-        over += list(_names(shadow.text, own))
-    over = [(span, parts) for span, parts in over if span.entity_type not in detector.kept]
-    if not over:
-        return spans
+        over += _names(shadow, own)
     found = list(spans)
-    for each, parts in over:
-        start, end = shadow.original(each.start, each.end)
-        inside = [shadow.original(max(low, each.start), min(high, each.end)) for low, high in parts if low < high]
-        inside = [(low, high) for low, high in inside if low < high]
+    for each in over:
+        if each.span.entity_type in detector.kept:
+            continue
+        start, end = each.span.start, each.span.end
         first = bisect.bisect_right(found, start, key=lambda span: span.end)
         meeting = found[first : bisect.bisect_left(found, end, first, key=lambda span: span.start)]
-        whole_in_one = any(span.entity_type == each.entity_type and _within(span, inside) for span in meeting)
-        if whole_in_one and _ends_with_its_digits(each):
+        same = [span for span in meeting if span.entity_type == each.span.entity_type and _within(span, each.inside)]
+        if each.whole and is_number(each.span) and not all(_part_of(detector, text[s.start : s.end], each) for s in same):
             continue
-        apart = [span for span in meeting if not any(low < span.end and span.start < high for low, high in inside)]
-        whole = [replace(each, start=start, end=end)]
-        pieces = [replace(each, start=low, end=high) for low, high in inside]
-        found[first : first + len(meeting)] = sorted((*apart, *(pieces if apart else whole)), key=lambda span: span.start)
+        apart = [span for span in meeting if not any(low < span.end and span.start < high for low, high in each.inside)]
+        pieces = [replace(each.span, start=low, end=high) for low, high in each.inside]
+        found[first : first + len(meeting)] = sorted((*apart, *(pieces if apart else [each.span])), key=lambda span: span.start)
     return tuple(found)
 
 
@@ -105,7 +96,7 @@ def _in_turns(
     for span in spans:
         number = bisect.bisect_right(starts, span.start) - 1
         low, high = starts[number], starts[number] + turns[number][1]
-        if span.end <= high or not _ends_with_its_digits(span):
+        if span.end <= high or not is_number(span):
             yield span
             continue
         inside = tuple((start - low, end - low) for start, end in places if low <= start and end <= high)
@@ -113,11 +104,6 @@ def _in_turns(
         found = [replace(each, start=each.start + low, end=each.end + low) for each in alone]
         same = [each for each in found if each.entity_type == span.entity_type and each.end > span.start]
         yield from same or (span,)
-
-
-def _ends_with_its_digits(span: "Span") -> bool:
-    """Whether what is found is a number, which is whole where it is found; a name or an address may go on."""
-    return span.entity_type != "PERSON" and not span.entity_type.endswith("_ADDRESS")
 
 
 def _within(span: "Span", stretches: list[tuple[int, int]]) -> bool:
@@ -145,48 +131,11 @@ def _compact(text: str, turns: Turns, places: tuple[tuple[int, int], ...]) -> tu
     return builder.shadow(), tuple(lengths)
 
 
-def _chains(text: str, turns: Turns) -> Iterator[list[tuple[int, int]]]:
-    """The turns that a number goes on over, two or more each, as start and end."""
-    places: list[tuple[int, int]] = []
-    start = 0
-    for _, length in turns:
-        places.append((start, start + length))
-        start += length + len(JOINT)
-    taken = 0
-    for first in range(len(places)):
-        if first < taken:
-            continue
-        chain, last = [places[first]], first
-        while True:
-            following = _following(text, turns, places, last)
-            if following is None:
-                break
-            chain.append(places[following])
-            last = following
-        if len(chain) > 1:
-            taken = last
-            yield chain
-
-
-def _following(text: str, turns: Turns, places: list[tuple[int, int]], number: int) -> int | None:
-    """The turn in which the number that ends one goes on: the next, or the speaker's own after short answers."""
-    start, end = places[number]
-    if _ENDS.search(text, max(start, end - 40), end) is None:
-        return None
-    for other in range(number + 1, min(len(places), number + 2 + ANSWERS)):
-        low, high = places[other]
-        if (other == number + 1 or turns[other][0] == turns[number][0]) and _BEGINS.match(text, low, high):
-            return other
-        if not answers(text[low:high]):
-            return None
-    return None
-
-
-def _names(text: str, turns: Turns) -> "Iterator[tuple[Span, list[tuple[int, int]]]]":
+def _names(shadow: Shadow, turns: Turns) -> Iterator[Reaching]:
     """Names in parts, each a turn of its own, right after a turn that asks for a name."""
     from govern.detect import TEXT, Span
 
-    said, start = [], 0
+    text, said, start = shadow.text, [], 0
     for role, length in turns:
         said.append((role, start, start + length))
         start += length + len(JOINT)
@@ -204,7 +153,8 @@ def _names(text: str, turns: Turns) -> "Iterator[tuple[Span, list[tuple[int, int
         words = [text[low:high] for low, high in parts]
         korean = bool(words) and "가" <= words[0][:1] <= "힣"
         if len(parts) > 1 and (plausible("".join(words), strong=True) if korean else _called(words)):
-            yield Span(TEXT, parts[0][0], parts[-1][1], "PERSON", 0.7, PARTS), parts
+            inside = [shadow.original(*part) for part in parts]
+            yield Reaching(Span(TEXT, inside[0][0], inside[-1][1], "PERSON", 0.7, PARTS), inside)
 
 
 def _called(words: list[str]) -> bool:
@@ -214,24 +164,69 @@ def _called(words: list[str]) -> bool:
 
 def _over(
     detector: "Detector",
-    text: str,
-    chain: list[tuple[int, int]],
+    shadow: Shadow,
+    chain: list[Part],
     finders: "tuple[Finder, ...]",
-) -> "list[Span]":
+) -> list[Reaching]:
     """What reaches over the joints of a chain, by the first way of joining that shows something."""
     from govern.detect import search
 
+    parts = [(part.start, part.end) for part in chain if not part.repeats]
     for joint in (" ", ""):
-        shadow, edges = _excerpt(text, chain, joint)
-        found: list[Span] = []
-        blanks = tuple(match.span() for match in _BLANKS.finditer(shadow.text))
-        for span in search(detector, shadow.text, blanks=blanks, finders=finders).spans:
-            if any(span.start < edge < span.end for edge in edges):
-                start, end = shadow.original(span.start, span.end)
-                found.append(replace(span, start=start, end=end))
-        if found:
-            return found
+        joined, edges = _excerpt(shadow.text, parts, joint)
+        blanks = tuple(match.span() for match in _BLANKS.finditer(joined.text))
+        over = [
+            _reaching(shadow, chain, span, joined)
+            for span in search(detector, joined.text, blanks=blanks, finders=finders).spans
+            if any(span.start < edge < span.end for edge in edges)
+        ]
+        if over:
+            return over
     return []
+
+
+def _reaching(shadow: Shadow, chain: list[Part], span: "Span", joined: Shadow) -> Reaching:
+    """A span of the joined parts of a chain where it stands in the conversation, to the end of what is read back of it."""
+    start, end = joined.original(span.start, span.end)
+    last = max(number for number, part in enumerate(chain) if not part.repeats and part.start < end)
+    for part in chain[last + 1 :]:
+        if not part.repeats:
+            break
+        end = part.end
+    inside = [(max(part.start, start), min(part.end, end)) for part in chain]
+    later = [shadow.text[part.start : part.end] for part in chain if not part.repeats and start < part.start < end]
+    return Reaching(
+        replace(span, start=shadow.original(start, end)[0], end=shadow.original(start, end)[1]),
+        [shadow.original(low, high) for low, high in inside if low < high],
+        joined.text[span.start : span.end],
+        all(map(nothing_else, later)),
+    )
+
+
+def _said_again(text: str, spans: "tuple[Span, ...]", turn: list[tuple[int, int]]) -> list[Reaching]:
+    """The number with which a turn ends, to the end of what is read back of it."""
+    (start, end), *again = turn
+    at = bisect.bisect_right(spans, end, key=lambda span: span.end) - 1
+    if at < 0 or spans[at].start < start or not is_number(spans[at]) or digits(text[spans[at].end : end]):
+        return []
+    span = spans[at]
+    again = [place for place in again if len(digits(text[slice(*place)])) >= AGAIN]
+    if not again or len(digits(text[span.start : span.end])) < WHOLE:
+        return []
+    return [Reaching(replace(span, end=again[-1][1]), [(span.start, span.end), *again])]
+
+
+def _part_of(detector: "Detector", value: str, whole: Reaching) -> bool:
+    """Whether what one turn shows is none by its shape alone, and either the whole is, or nothing but the number is said."""
+    from govern.detect import find
+
+    def shaped(number: str) -> bool:
+        return any(
+            span.entity_type == whole.span.entity_type and (span.start, span.end) == (0, len(number))
+            for span in find(detector, number)
+        )
+
+    return not shaped(value) and (whole.dictated or shaped(whole.whole))
 
 
 def _excerpt(text: str, chain: list[tuple[int, int]], joint: str) -> tuple[Shadow, list[int]]:
@@ -241,17 +236,10 @@ def _excerpt(text: str, chain: list[tuple[int, int]], joint: str) -> tuple[Shado
     builder.add(text[max(0, start - BEFORE) : start], max(0, start - BEFORE), start)
     edges: list[int] = []
     for low, high in chain:
-        piece = text[low:high] if high == end else _without_tail(text[low:high])
+        piece = text[low:high] if high == end else without_tail(text[low:high])
         if edges or low > start:
             builder.add(joint, low, low)
             edges.append(builder.length)
         builder.add(piece, low, low + len(piece))
     builder.add(text[end : end + AFTER], end, min(len(text), end + AFTER))
     return builder.shadow(), edges
-
-
-def _without_tail(turn: str) -> str:
-    """A turn without what a part of a dictated number ends with."""
-    bare = turn.rstrip(" ,.…")
-    found = _TAIL.search(bare, max(0, len(bare) - 12))
-    return bare[: found.start()] if found is not None else bare

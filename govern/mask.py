@@ -10,7 +10,7 @@ nothing. The result depends on the document, the detector, the policy and the se
 
 import bisect
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,8 @@ from govern.arbitrate import DENIED
 from govern.canonical import canonical_value
 from govern.corpus import Document
 from govern.detect import TEXT, DetectionUnknown, Detector, Finder, Findings, Span, names_in, search
-from govern.dialogue import answers, spread
+from govern.dialogue import spread
+from govern.dictation import Part, pieces
 from govern.normalize import TAG_DIGITS, numbered_tags
 from govern.policy import Policy
 from govern.subjects import linked
@@ -349,20 +350,21 @@ class _Edited:
 
     def replace(self, spans: list[Span], values: _Values) -> None:
         """Puts replacements in place of `spans`, which are sorted and touch no replacement; in each turn that one reaches."""
-        new, pieces, done = [], [], 0
+        new, made, done = [], [], 0
         for span in spans:
-            parts = self._by_turn(span.start, span.end)
-            value = values.canonical(span, " ".join(self.text[low:high] for low, high in parts))
+            parts = self._by_turn(span)
+            once = " ".join(self.text[part.start : part.end] for part in parts if not part.repeats)
+            value = values.canonical(span, once)
             text = values.replacement(span, value)
-            for low, high in parts:
+            for low, high, _ in parts:
                 start, end = self._original(low), self._original(high)
                 new.append(
                     Replacement(self.name, start, end, span.entity_type, text, span.recognizer, span.score,
                                 values.action(span), value)
                 )  # fmt: skip
-                pieces += [self.text[done:low], text]
+                made += [self.text[done:low], text]
                 done = high
-        self.text = "".join(pieces) + self.text[done:]
+        self.text = "".join(made) + self.text[done:]
         every = sorted([*(item for _, _, item in self.edits), *new], key=lambda item: item.start)
         self.edits, shift = [], 0
         for item in every:
@@ -386,20 +388,31 @@ class _Edited:
         starts = [0, *(place + len(JOINT) for place in ends[:-1])]
         return tuple((role, end - start) for (role, _), start, end in zip(self.said, starts, ends, strict=False))
 
-    def _by_turn(self, start: int, end: int) -> list[tuple[int, int]]:
-        """The stretch cut where turns meet, without blanks at the edges of its pieces and short answers between them."""
+    def _by_turn(self, span: Span) -> list[Part]:
+        """What belongs to a span in each turn that it reaches, beside what was replaced before."""
+        start, end = span.start, span.end
         first = bisect.bisect_left(self.joints, self._original(start)) if self.joints else 0
         after = bisect.bisect_left(self.joints, self._original(end), first) if self.joints else 0
         cuts = [self._now(place) for place in self.joints[first:after]]
         if not cuts:
-            return [(start, end)]
+            return [Part(start, end)]
         edges = zip([start, *(place + len(JOINT) for place in cuts)], [*cuts, end], strict=True)
-        pieces = []
-        for low, high in edges:
-            piece = self.text[low:high]
-            if piece.strip() and not (start < low and high < end and answers(piece)):
-                pieces.append((low + len(piece) - len(piece.lstrip()), high - len(piece) + len(piece.rstrip())))
-        return pieces
+        roles = (role for role, _ in self.said[first:])
+        turns = [(role, low, high) for role, (low, high) in zip(roles, edges, strict=False)]
+        return [piece for part in pieces(self.text, turns, span) for piece in self._unedited(part)]
+
+    def _unedited(self, part: Part) -> Iterator[Part]:
+        """A part without the replacements in it."""
+        low = part.start
+        at = bisect.bisect_right(self.edits, low, key=lambda edit: edit[1])
+        for start, end, _ in self.edits[at:]:
+            if start >= part.end:
+                break
+            if self.text[low:start].strip():
+                yield part._replace(start=low, end=start)
+            low = end
+        if self.text[low : part.end].strip():
+            yield part._replace(start=low)
 
     def moved(self, span: Span) -> Span:
         """A span of the original field where it stands in `text`."""

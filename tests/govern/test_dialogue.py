@@ -1,5 +1,6 @@
 """What is spread over the turns of a conversation is masked in each of them; roles, answers and all else stay."""
 
+import re
 import time
 
 import pytest
@@ -48,17 +49,81 @@ def test_a_number_over_two_turns(chosen, turns, after):
         assert masked(chosen, *zip(roles, turns, strict=True)) == list(zip(roles, after, strict=True))
 
 
-def test_short_answers_between_the_parts_stay(chosen):
-    """The number goes on after them; an answer in which something else is said ends it."""
+def test_what_is_said_between_the_parts_stays(chosen):
+    """The number goes on after an answer or a request for more; a longer talk ends it."""
     asked = ("agent", "전화번호 말씀해 주세요")
     said = masked(chosen, asked, ("customer", "공일공"), ("agent", "네"), ("customer", "일이삼사"), ("agent", "네 네"),
                   ("customer", "오육칠팔이요"))  # fmt: skip
     assert [text for _, text in said] == [
         asked[1], "<PHONE_NUMBER_1>", "네", "<PHONE_NUMBER_1>", "네 네", "<PHONE_NUMBER_1>요",
     ]  # fmt: skip
-    other = ("agent", "그 전에 상품 설명을 먼저 들으셔야 합니다. 괜찮으세요?")
-    turns = (asked, ("customer", "공일공"), other, ("customer", "일이삼사 오육칠팔"))
+    question = ("agent", "네 그 다음 번호를 천천히 말씀해 주시겠어요?")
+    said = masked(chosen, asked, ("customer", "공일공"), question, ("customer", "일이삼사 오육칠팔"))
+    assert [text for _, text in said] == [asked[1], "<PHONE_NUMBER_1>", question[1], "<PHONE_NUMBER_1>"]
+    talk = ("agent", "그 전에 상품 설명을 먼저 들으셔야 합니다. " * 4)
+    turns = (asked, ("customer", "공일공"), talk, ("customer", "일이삼사 오육칠팔"))
     assert masked(chosen, *turns) == list(turns)
+
+
+@pytest.mark.parametrize(
+    ("turns", "after"),
+    [
+        (["휴대폰 번호 불러주세요", "010입니다", "네 010", "2738이요", "네 2738", "6491이요", "네 6491 확인했습니다"],
+         ["휴대폰 번호 불러주세요", "#입니다", "네 #", "#이요", "네 #", "#이요", "네 # 확인했습니다"]),
+        (["연락처 부탁드립니다", "공일공", "공일공", "이칠삼팔이요", "이칠삼팔이요?", "육사구일", "네"],
+         ["연락처 부탁드립니다", "#", "#", "#요", "#요?", "#", "네"]),
+        (["Your phone number please", "212", "212, okay", "555", "555", "0187", "0187, thank you"],
+         ["Your phone number please", "#", "#, okay", "#", "#", "#", "#, thank you"]),
+        (["주민번호 불러주세요", "900101", "900101 네", "1234568", "1234568 확인했습니다"],
+         ["주민번호 불러주세요", "#", "# 네", "#", "# 확인했습니다"]),
+        (["카드번호 불러주세요", "4111", "4111", "1111", "1111", "1111", "1111", "1111", "1111"],
+         ["카드번호 불러주세요", "#", "#", "#", "#", "#", "#", "#", "#"]),
+        (["May I have your card number?", "four one one one", "okay", "one one one one", "go on", "one one one one",
+          "and the last four", "one one one one"],
+         ["May I have your card number?", "#", "okay", "#", "go on", "#", "and the last four", "#"]),
+        (["번호 알려주세요", "010-2738-6491입니다", "네 2738에 6491 맞으시죠"],
+         ["번호 알려주세요", "#입니다", "네 # 맞으시죠"]),
+    ],
+    ids=["phone", "spelled", "phone, English", "halves of a resident number", "card", "the last four", "said in one turn"],
+)  # fmt: skip
+def test_what_is_read_back_is_masked_under_the_same_tag(chosen, turns, after):
+    """In each turn, and the number is found although it is said twice."""
+    speakers = ("agent", "customer")
+    said = masked(chosen, *((speakers[number % 2], turn) for number, turn in enumerate(turns)))
+    tags = {tag for _, text in said for tag in re.findall("<[A-Z_]+_[0-9]+>", text)}
+    assert len(tags) == 1
+    assert [text.replace(tags.copy().pop(), "#") for _, text in said] == after
+
+
+def test_another_number_is_not_taken_for_one_read_back(chosen):
+    """Other digits, or fewer than were dictated of a whole number, stay."""
+    said = masked(chosen, ("customer", "010-2738-6412"), ("agent", "12시에 전화드릴게요"), ("customer", "2시요"))
+    assert [text for _, text in said] == ["<PHONE_NUMBER_1>", "12시에 전화드릴게요", "2시요"]
+
+
+@pytest.mark.parametrize(
+    ("turns", "tag"),
+    [
+        (["제 전화번호는 010-2345", "네", "6789 입니다"], "PHONE_NUMBER"),
+        (["주민번호는 900101-1", "네", "234568 입니다"], "KR_RRN"),
+        (["My phone number is 212-555", "okay", "0187"], "PHONE_NUMBER"),
+        (["계좌번호는 국민은행 123456", "네 계속 말씀해 주세요", "04", "네", "123456"], "KR_BANK_ACCOUNT"),
+    ],
+    ids=["phone", "resident number", "phone, English", "account"],
+)
+def test_a_part_that_its_label_shows_does_not_hide_the_rest(chosen, turns, tag):
+    """A word beside the first part makes it a finding by itself; the number goes on all the same."""
+    speakers = ("customer", "agent")
+    said = masked(chosen, *((speakers[number % 2], turn) for number, turn in enumerate(turns)))
+    assert all((f"<{tag}_1>" in text) == (role == "customer") for role, text in said)
+    assert not any(character.isdigit() for _, text in said for character in text.replace(f"<{tag}_1>", ""))
+
+
+def test_a_name_in_three_parts(chosen):
+    """The middle one, which is as short as an answer, too."""
+    said = masked(chosen, ("agent", "성함이 어떻게 되세요?"), ("customer", "홍"), ("agent", "네"), ("customer", "길"),
+                  ("agent", "네"), ("customer", "동이요"))  # fmt: skip
+    assert [text for _, text in said][1:] == ["<PERSON_1>", "네", "<PERSON_1>", "네", "<PERSON_1>이요"]
 
 
 def test_the_same_number_in_one_turn_and_in_two_is_one_value(chosen):
