@@ -28,6 +28,7 @@ KINDS: tuple[Kind, ...] = ("ed25519", "p256")
 
 PRIVATE_FILE, PUBLIC_FILE, SECRET_FILE = "sign.pem", "sign.pub", "secret.key"
 SECRET_BYTES = 32
+PUBLIC_MARK = b"-----BEGIN PUBLIC KEY-----"
 KEY_FILE_BYTES = 64 * 1024
 """A key file is never larger; more is not read."""
 
@@ -264,6 +265,8 @@ def read_file(path: Path, *, private: bool, made_by: str = "govern keygen") -> b
     try:
         with path.open("rb") as stream:
             mode = os.fstat(stream.fileno()).st_mode
+            if private and stat.S_ISREG(mode) and stream.peek(len(PUBLIC_MARK)).startswith(PUBLIC_MARK):
+                raise InputError(f"{path}: a public key, where a private file is expected; give the sign.pem of its pair")
             if private and stat.S_ISREG(mode) and mode & 0o077:
                 raise InputError(
                     f"{path}: mode {stat.S_IMODE(mode):04o} lets others read it, expected 0600; run: chmod 600 {path}"

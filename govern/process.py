@@ -20,6 +20,7 @@ from govern.files import canonical, sha256_file
 from govern.frames import write_frame
 from govern.gathered import MASKED, Rows, recorded, witnessed
 from govern.keys import keyed_digest
+from govern.known.cell import in_cell
 from govern.mask import Masked, Quarantined, mask
 from govern.reuse import opened
 from govern.run_keys import Keys
@@ -231,10 +232,13 @@ def prepared(
         text, turns = joined(texts)
         fields = (("text", text), *fields[1:])
     values = dict(document.fields)
-    finders, join = detector.beside(
-        tuple((entity_type, values[name]) for name, entity_type in policy.searched_columns if name in values),
-        values.get(policy.join_column or ""),
-    )
+    searched = tuple(
+        (entity_type, value)
+        for name, entity_type in policy.searched_columns if name in values
+        for value in in_cell(values[name])
+    )  # fmt: skip
+    keys = in_cell(values[policy.join_column]) if policy.join_column in values else []
+    finders, join = detector.beside(searched, keys[0] if len(keys) == 1 else None)
     return replace(document, fields=fields, turns=turns), finders, join
 
 

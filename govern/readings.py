@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from govern.hidden import Kind, Unit, hidden
 from govern.normalize import BLANK, Builder, Shadow
-from govern.tables import cells
+from govern.tables import cells, heading_of
 
 BEFORE, AFTER = 64, 48
 """How much of the text stands round an excerpt's number: context words are looked for there."""
@@ -69,7 +69,7 @@ def readings(text: str) -> Readings | None:
             builder.add(text[end:high], end, high)
     for cell in cells(text):
         builder.add(GAP, cell.value[0], cell.value[0])
-        builder.add(f"{text[slice(*cell.heading)]}: ", *cell.heading)
+        builder.add(f"{heading_of(text[slice(*cell.heading)])}: ", *cell.heading)
         begun = builder.length
         builder.add(text[slice(*cell.value)], *cell.value)
         cores.append(Core(begun, builder.length, "cells", first=True))

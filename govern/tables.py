@@ -1,8 +1,9 @@
 """Columns of a table whose heading names what is looked for: `여권번호` above `M12345678`, far from the value in characters.
 
 `cells(text)` yields the heading and the value of each such cell, in rows of CSV and TSV, and of tables drawn with bars. A
-heading counts for the rows under it that have as many cells, until a line that has not. Nothing is judged here: `readings`
-puts the heading before the value, and the rules say what it is. Time is linear in the text: each line is cut once.
+heading counts for the rows under it that have as many cells, until a line that has not. A key of JSON is the heading of its
+value, and of each value of its list. Nothing is judged here: `readings` puts the heading before the value, and the rules say
+what it is. Time is linear in the text: each line is cut once.
 """
 
 import re
@@ -40,13 +41,19 @@ _PERSON = {"CUST", "CSTMR", "CLNT", "USER", "EMP", "MBR", "GUEST", "OWNER", "HOL
 
 def heading_of(column: str) -> str:
     """What a column is called, and, where it is one of the usual short names (`JUMIN_NO`), what that stands for."""
+    found = stands_for(column)
+    return column if found is None else f"{column} {found}"
+
+
+def stands_for(column: str) -> str | None:
+    """What a usual short name of a column stands for, None for any other."""
     parts = [part for part in re.split(r"[^A-Za-z0-9]+", column.upper()) if part]
     found = _HEADINGS.get("".join(parts)) or next(
         (_HEADINGS[tail] for size in (2, 1) if (tail := "".join(parts[-size:])) in _HEADINGS and len(parts) > size), None
     )
     if found == "고객명" and len(parts) > 1 and parts[-1] == "NM" and not _PERSON & set(parts):
         found = None
-    return column if found is None else f"{column} {found}"
+    return found
 
 
 MOST_HEADING, MOST_CELL, MOST_CELLS = 48, 96, 256
@@ -59,6 +66,15 @@ _CELL = {
 }
 
 
+_BLANK = r"[ \t\r\n]{0,8}"
+_QUOTE = r'\\{0,3}"'
+"""Also as it stands where JSON is written in a string of JSON."""
+
+_KEY = re.compile(rf'{_QUOTE}([^"\\\n]{{1,{MOST_HEADING}}}){_QUOTE}{_BLANK}:{_BLANK}(\[{_BLANK})?')
+_SCALAR = re.compile(rf'{_QUOTE}([^"\\\n]{{2,{MOST_CELL}}}){_QUOTE}|([0-9][0-9.]{{1,39}}(?![0-9.eE]))')
+_NEXT = re.compile(f"{_BLANK},{_BLANK}")
+
+
 class Cell(NamedTuple):
     """A heading and a value, by where they stand in the text."""
 
@@ -67,7 +83,8 @@ class Cell(NamedTuple):
 
 
 def cells(text: str, heading: re.Pattern[str] = HEADING) -> Iterator[Cell]:
-    """The cells under headings in which `heading` is found, in order; of `HEADING`, those that name an identifier."""
+    """The cells under headings in which `heading` is found; of `HEADING`, those that name an identifier."""
+    yield from _members(text, heading)
     if heading.search(text) is None:
         return
     mark, count = "", 0
@@ -84,6 +101,27 @@ def cells(text: str, heading: re.Pattern[str] = HEADING) -> Iterator[Cell]:
             count = len(head)
             named = {at: span for at, span in enumerate(head) if _names(text, span, heading)}
         place = end + 1
+
+
+def short_keys(text: str) -> list[tuple[int, int]]:
+    """Where keys of JSON stand that are usual short names, in order; they are no names of people."""
+    return [match.span(1) for match in _KEY.finditer(text) if stands_for(match[1]) is not None]
+
+
+def _members(text: str, heading: re.Pattern[str]) -> Iterator[Cell]:
+    """The members of JSON objects whose key names what is looked for."""
+    for match in _KEY.finditer(text):
+        if heading.search(stands_for(match[1]) or match[1]) is None:
+            continue
+        value = _SCALAR.match(text, match.end())
+        for _ in range(MOST_CELLS):
+            if value is None:
+                break
+            span = value.span(1 if value[1] is not None else 2)
+            if _value(text, span):
+                yield Cell(match.span(1), span)
+            after = _NEXT.match(text, value.end()) if match[2] else None
+            value = _SCALAR.match(text, after.end()) if after is not None else None
 
 
 def _end(text: str, place: int) -> int:

@@ -59,10 +59,7 @@ class _Records:
             except StopIteration:
                 return
             except csv.Error as error:
-                raise InputError(
-                    f"{self.file.path}, from byte {start + 1}: no readable record ({_reason(error)}); correct the quotation "
-                    "marks, or say delimiter and quote for its source in the policy"
-                ) from None
+                raise InputError(f"{self.file.path}, from byte {start + 1}: no readable record ({_reason(error)}") from None
             yield start, cells
 
     def close(self) -> None:
@@ -70,9 +67,12 @@ class _Records:
 
 
 def _reason(error: csv.Error) -> str:
-    """What the parser says, which holds no piece of the file but for the character it asked for."""
+    """What is wrong and what to do, in words that hold no piece of the file."""
     said = str(error)
-    return said if said == "unexpected end of data" else "a quotation mark within a value"
+    if said.startswith("new-line character"):
+        return "a carriage return with no line feed after it); end its lines with a line feed, or quote the value"
+    wrong = said if said == "unexpected end of data" else "a quotation mark within a value"
+    return f"{wrong}); correct the quotation marks, or say delimiter and quote for its source in the policy"
 
 
 def rows(file: Input, first_row: int, start_byte: int) -> Iterator[Row]:

@@ -1,7 +1,7 @@
 """Records of fixed width: a field is so many bytes of the line in the file's own encoding, blanks at its end left out.
 
 Host systems count bytes, and a Korean letter has two of CP949; so a field is cut before it is decoded, and one that is cut
-within a letter is an error and no replacement character.
+within a letter is an error and no replacement character. So are bytes that belong to no field, unless they are blank.
 """
 
 from collections.abc import Iterator
@@ -29,6 +29,16 @@ def rows(file: Input, first_row: int, start_byte: int) -> Iterator[Row]:
         lines.close()
 
 
+def _gaps(file: Input) -> Iterator[slice]:
+    """The bytes that belong to no field: between them, and behind the last."""
+    end = 0
+    for field in sorted(file.reading.fields, key=lambda field: field.start):
+        if field.start - 1 > end:
+            yield slice(end, field.start - 1)
+        end = max(end, field.start - 1 + field.length)
+    yield slice(end, None)
+
+
 def _values(record: bytes, file: Input, encoding: Encoding, place: str) -> dict[str, str]:
     """The fields of a record."""
     least = max(field.start for field in file.reading.fields)
@@ -41,4 +51,10 @@ def _values(record: bytes, file: Input, encoding: Encoding, place: str) -> dict[
     for field in file.reading.fields:
         cut = record[field.start - 1 : field.start - 1 + field.length]
         values[field.name] = decoded(cut, encoding, f"{place}, field '{field.name}'", file.path).rstrip(" ")
+    stray = next((gap for gap in _gaps(file) if record[gap].strip(b" \0")), None)
+    if stray is not None:
+        raise InputError(
+            f"{place}: bytes {stray.start + 1} to {min(stray.stop or len(record), len(record))} are not blank and belong to no "
+            "field; name them as a field of its source in the policy (a column that is not listed is dropped, and counted)"
+        )
     return values

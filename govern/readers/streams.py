@@ -31,6 +31,8 @@ BOMS: dict[bytes, Encoding] = {
 }  # fmt: skip
 """Marks at the start of a file that say its encoding; they are no part of the first line."""
 
+UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+
 
 class _Zstd(io.RawIOBase):
     """A zstd file unpacked as it is read; one that ends within a frame is an error and not an end."""
@@ -172,6 +174,8 @@ def _encoding(path: Place, declared: Encoding) -> tuple[Encoding, int]:
         head = stream.read(4)
     finally:
         stream.close()
+    if head in UTF_32:
+        raise InputError(f"{path}: begins with the mark of UTF-32, which is not read; export it as UTF-8")
     for mark, encoding in BOMS.items():
         if head.startswith(mark):
             if declared not in ("utf-8", "utf-16", encoding):
@@ -194,7 +198,7 @@ def decoded(line: bytes, encoding: Encoding, place: str, path: Place) -> str:
         InputError: the line is not in that encoding; the sentence names one that fits, where one does.
     """
     try:
-        return line.decode(encoding)
+        text = line.decode(encoding)
     except UnicodeDecodeError as error:
         found = proposed(_sample(path))
         remedy = "and no other known encoding fits; correct it, or export the file again"
@@ -202,6 +206,12 @@ def decoded(line: bytes, encoding: Encoding, place: str, path: Place) -> str:
             say = f'say --encoding {found}, or encoding = "{found}" for its source in the policy'
             remedy = f"and the file reads as {str(found).upper()}; {say}"
         raise InputError(f"{place}: byte {error.start + 1} is not {encoding.upper()}, {remedy}") from None
+    if "\0" in text and not encoding.startswith("utf-16") and proposed(_sample(path)) == "utf-16":
+        raise InputError(
+            f"{place}: every second byte is zero, and the file reads as UTF-16 with no mark of its byte order; say --encoding "
+            "utf-16-le (as Windows writes) or utf-16-be, or export it as UTF-8"
+        )
+    return text
 
 
 def _sample(path: Place) -> bytes:

@@ -1,4 +1,4 @@
-"""Names in the columns of a table within a text: what stands under `Payee`, `last_name` or `예금주` is a person.
+"""Names in the columns of a table, or in JSON, within a text: what stands under `Payee`, `last_name` or `예금주` is a person.
 
 A value counts where it has the form of a name and nothing in it is a word of companies; under a heading of a part of
 a name, a single word does, too. Rows are those of `govern.tables`. Time is linear in the text.
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from govern.recognizers import english_names, korean_names
 from govern.recognizers.rule import Hit
 from govern.recognizers.words import words
-from govern.tables import cells
+from govern.tables import cells, stands_for
 
 _PARTS = (
     "first", "last", "first name", "last name", "given name", "family name", "surname", "forename", "middle name",
@@ -35,7 +35,7 @@ _WORD = re.compile(r"[^\W\d_][\w'’.-]*")
 def find(text: str, languages: tuple[str, ...]) -> Iterator[Hit]:
     """The names under headings of people, of these languages."""
     for (start, end), (low, high) in cells(text, _HEADING):
-        heading = text[start:end].strip("*\" '")
+        heading = stands_for(text[start:end]) or text[start:end].strip("*\" '")
         value = text[low:high]
         if "ko" in languages and _KOREAN.fullmatch(heading) is not None and _korean(value):
             yield Hit(low, high, "PERSON", 0.7, "names.ko.column")

@@ -188,9 +188,10 @@ def test_a_private_key_is_no_public_key_and_the_other_way_round(tmp_path, kind):
     made = generate(tmp_path, kind)
     with pytest.raises(InputError, match=r"give sign\.pub"):
         load_public(made.private)
-    made.public.chmod(0o600)
-    with pytest.raises(InputError, match=r"give the sign\.pem"):
-        load_private(made.public)
+    for mode in (0o644, 0o600):  # it is not to be closed but exchanged
+        made.public.chmod(mode)
+        with pytest.raises(InputError, match=r"give the sign\.pem"):
+            load_private(made.public)
 
 
 def test_keys_of_other_kinds_are_refused(tmp_path):

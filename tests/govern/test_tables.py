@@ -61,7 +61,9 @@ def test_a_row_of_another_length_ends_the_table():
 
 
 @pytest.mark.parametrize(
-    "piece", ["a,CVV\n", "CVV," * 40 + "\n", '"CVV","', "|CVV|\n", "a;b;CVV;" * 3 + "\n1;2;3\n", "CVV\t\t\t"]
+    "piece",
+    ["a,CVV\n", "CVV," * 40 + "\n", '"CVV","', "|CVV|\n", "a;b;CVV;" * 3 + "\n1;2;3\n", "CVV\t\t\t", '"CVV":',
+     '"CVV":["12",', '\\"', '"a":   '],
 )
 def test_time_is_linear_in_hostile_tables(piece):
     """Ten times the text takes nowhere near a hundred times the time."""
@@ -93,3 +95,31 @@ def test_short_names_of_columns_say_what_stands_in_them(column, value, entity_ty
     detector = detect.build(policy.load("default").by_rule())
     found = [(span.entity_type, value[span.start : span.end]) for span in detect.find(detector, value, column)]
     assert found == ([(entity_type, value)] if entity_type else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{"JUMIN_NO": "9001012234567", "a": 1}', [("KR_RRN", "9001012234567")]),
+        ('[{"jumin_no": 9001012234567}]', [("KR_RRN", "9001012234567")]),
+        ('{"who": {"CUST_NM": "표은결", "ACCT_NO": ["110234567890", "110234567891"]}}',
+         [("PERSON", "표은결"), ("KR_BANK_ACCOUNT", "110234567890"), ("KR_BANK_ACCOUNT", "110234567891")]),
+        (r'{"body": "{\"JUMIN_NO\": \"9001012234567\"}"}', [("KR_RRN", "9001012234567")]),
+        ('{"PROD_NM": "표은결", "JUMIN_CNT": 9001012234567, "amount": [110234567890]}', []),
+    ],
+    ids=["object", "list of objects", "list of values", "in a string", "other keys"],
+)  # fmt: skip
+def test_keys_of_json_say_what_stands_in_them(text, found):
+    """As columns do, in the text and in a column that is kept."""
+    detector = detect.build(policy.load("default").by_rule())
+    for field in ("text", "payload"):
+        spans = detect.find(detector, text, field)
+        assert [(span.entity_type, text[span.start : span.end]) for span in spans] == found
+
+
+def test_a_key_that_is_a_usual_short_name_is_nobody():
+    """With the name model, which takes some of them for names; a name as a key is one."""
+    detector = detect.build(policy.load("default"))
+    text = '{"JUMIN_NO": "9001012234567", "CUST_NM": "Robert Paulson", "Alice Smith": {"balance": 12}}'
+    found = [text[span.start : span.end] for span in detect.find(detector, text)]
+    assert found == ["9001012234567", "Robert Paulson", "Alice Smith"]

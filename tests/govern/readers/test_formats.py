@@ -81,6 +81,20 @@ def test_an_encoding_is_proposed_and_never_guessed(tmp_path):
         _read([broken], "cp949")
 
 
+@pytest.mark.parametrize("name", ["a.txt", "a.csv", "a.dat"])
+def test_utf_16_without_its_mark_and_utf_32_are_no_utf_8(tmp_path, name):
+    """English in UTF-16 is valid UTF-8 with a zero after each letter; a single zero is what a host fills with."""
+    reading = {"format": "fixed", "fields": ({"name": "text", "start": 1, "length": 80},)} if name == "a.dat" else {}
+    text = "text\nCall me about the loan.\n"
+    for encoding in ("utf-16-le", "utf-16-be"):
+        with pytest.raises(InputError, match=r"reads as UTF-16 with no mark of its byte order; say --encoding utf-16-le"):
+            _read([_written(tmp_path, name, text.encode(encoding))], **reading)
+    with pytest.raises(InputError, match=r"begins with the mark of UTF-32, which is not read; export it as UTF-8"):
+        _read([_written(tmp_path, name, text.encode("utf-32"))], **reading)
+    found = _read([_written(tmp_path, name, b"text\nCall\0 me about the loan.\n")], **reading)
+    assert "Call\0 me" in dict(found[-1].fields)["text"]
+
+
 def test_separators_and_headings(tmp_path):
     """A semicolon, a bar or a tab is known by the heading; a file with no heading has its names from the policy."""
     for delimiter in ";|\t":
@@ -102,8 +116,11 @@ def test_separators_and_headings(tmp_path):
         (b"id,id\na,b\n", r"two columns of its heading have one name"),
         (b'id,text\na,"b"c\n', r"no readable record \(a quotation mark within a value\)"),
         (b",".join(b"c%d" % number for number in range(5000)) + b"\n", r"5,000 columns, at most 4,096 are read"),
+        (b"id,text\ra,b\rc,d\r", r"a carriage return with no line feed after it\); end its lines with a line feed"),
+        (b"id,text\r\na,b\rc\r\n", r"a carriage return with no line feed after it\); end its lines with a line feed"),
     ],
-    ids=["open quotation", "cells", "empty line", "empty lines", "one name twice", "quotation within", "columns"],
+    ids=["open quotation", "cells", "empty line", "empty lines", "one name twice", "quotation within", "columns", "old Mac",
+         "carriage return"],
 )
 def test_a_csv_that_cannot_be_trusted_is_refused(tmp_path, data, says):
     """No row is skipped or moved into other columns."""
@@ -125,6 +142,12 @@ def test_fixed_width_counts_bytes(tmp_path):
     far = ({"name": "id", "start": 1, "length": 4}, {"name": "text", "start": 40, "length": 2})
     with pytest.raises(InputError, match=r"row 1: 16 bytes, and a field begins at byte 40"):
         _read([path], "cp949", format="fixed", fields=far)
+    short = ({"name": "id", "start": 1, "length": 4}, {"name": "text", "start": 5, "length": 4})
+    with pytest.raises(InputError, match=r"row 1: bytes 9 to 16 are not blank and belong to no field; name them"):
+        _read([path], "cp949", format="fixed", fields=short)
+    between = ({"name": "text", "start": 5, "length": 12},)
+    with pytest.raises(InputError, match=r"row 1: bytes 1 to 4 are not blank and belong to no field; name them"):
+        _read([path], "cp949", format="fixed", fields=between)
 
 
 def test_a_text_file_is_a_document(tmp_path):

@@ -120,6 +120,19 @@ def test_values_of_a_column_are_found_in_the_text_of_their_document(tmp_path, ho
     assert pl.read_parquet(out / "documents" / "part-00000.parquet").columns == ["id", "text", "lang", "source"]
 
 
+def test_a_list_and_a_whole_number_in_a_column_are_their_values(tmp_path, home):
+    """Each value of a list or an object, and a number that an export made a fraction."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    cells = ["48213977", 48213977.0, ["11111111", "48213977"], {"old": None, "new": 48213977}]
+    text = "{}번 메모: 관리번호(48213977)로 금리를 설명함"
+    write(raw / "a.jsonl", [{"id": f"{n}", "text": text.format(n), "ref": cell} for n, cell in enumerate(cells)])
+    out = tmp_path / "run" / "corpus"
+    columns = '[columns]\nref = { role = "known", entity_type = "CUSTOMER_ID" }\n'
+    assert certify(home, out, columns, inputs=str(raw)) == 0
+    assert all("(<CUSTOMER_ID_1>)로" in text for text in texts(out))
+
+
 def test_known_values_are_found_everywhere_or_by_join(home, tmp_path):
     """A customer's name in his own documents; counted by what became of the join."""
     master = tmp_path / "master.csv"
