@@ -112,13 +112,16 @@ def sign(folder: Path, key: PrivateKey, *, issued: datetime, not_after: datetime
         _write(folder, seal(statement(subjects, PREDICATE_CORPUS, predicate), key))
 
 
+def limit(folder: Path) -> datetime | None:
+    """Until when a signature on a draft may hold at most: as long as the shortest-lived of what it was made of."""
+    where = folder.with_name(f"{folder.name}.private") / LIMIT
+    return parse(parse_canonical(where.read_bytes(), str(where))["not_after"]) if where.exists() else None
+
+
 def _check_limit(folder: Path, not_after: datetime | None) -> None:
     """Returns where no part that the draft was merged from ends before this signature would."""
-    where = folder.with_name(f"{folder.name}.private") / LIMIT
-    if not where.exists():
-        return
-    end = parse(parse_canonical(where.read_bytes(), str(where))["not_after"])
-    if not_after is None or not_after > end:
+    end = limit(folder)
+    if end is not None and (not_after is None or not_after > end):
         raise InputError(
             f"{folder}: a part of it holds until {end.date()}; sign with --not-after {end.date()} or an earlier day"
         )

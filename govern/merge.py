@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from govern import arrived, identity, private, signals, states
+from govern import arrived, failures, identity, private, signals, states
 from govern.clock import as_text
 from govern.errors import InputError, Refused
 from govern.files import LIMIT, canonical, digest, parse_canonical, write_whole
@@ -48,8 +48,10 @@ class Part:
     shards: tuple[dict[str, Any], ...]
 
 
-def merge(request: Request, folders: Sequence[Path]) -> Outcome:
+def merge(request: Request, folders: Sequence[Path], not_after: datetime | None = None) -> Outcome:
     """One draft over the documents of several certified folders, in `request.out`; its inputs and columns are theirs.
+
+    No signature on it may hold longer than `not_after`.
 
     Raises:
         InputError: a folder that is no certified one, differs from what was certified, or was certified otherwise; documents
@@ -63,11 +65,13 @@ def merge(request: Request, folders: Sequence[Path]) -> Outcome:
     came = _together([part.arrived for part in parts])
     _check_documents(parts, came)
     request = as_before(request, parts)
-    return _finished(request, came, _in_order(parts), frozenset())
+    return _finished(request, came, _in_order(parts), frozenset(), not_after)
 
 
-def reissue(request: Request, folder: Path, drop: Iterable[str]) -> Outcome:
+def reissue(request: Request, folder: Path, drop: Iterable[str], not_after: datetime | None = None) -> Outcome:
     """A new draft of a certified folder without some of its documents, by the ids they came with or those that ship.
+
+    No signature on it may hold longer than `not_after`.
 
     Raises:
         InputError: as `merge`; or an id that no document has.
@@ -77,13 +81,15 @@ def reissue(request: Request, folder: Path, drop: Iterable[str]) -> Outcome:
     request = as_before(request, [part])
     wanted = set(drop)
     gone = frozenset(_certified(part, wanted))
-    return _finished(request, part.arrived, _in_order([part]), gone)
+    return _finished(request, part.arrived, _in_order([part]), gone, not_after)
 
 
-def limit(folder: Path, not_after: datetime | None) -> None:
-    """Keeps the end of the shortest-lived part beside the draft: no signature may hold longer."""
-    if not_after is not None:
-        write_whole(private.folder_of(folder) / LIMIT, canonical({"not_after": as_text(not_after)}), 0o600)
+def came_back(folder: Path, earlier: Path) -> list[str]:
+    """The ids of documents that an earlier folder had dropped as duplicates and a reissued one has."""
+    import polars as pl
+
+    here, there = (pl.scan_parquet(each / "documents" / "*.parquet").select("id") for each in (folder, earlier))
+    return here.join(there, on="id", how="anti").sort("id").collect()["id"].to_list()
 
 
 def as_before(request: Request, parts: Sequence[Part]) -> Request:
@@ -102,7 +108,12 @@ def opened(out: Path) -> Part:
     folder = private.folder_of(out)
     record_path = folder / "run.json"
     refused = out.with_name(out.name + ".refused")
-    if not (out.is_dir() or refused.is_dir()) or not record_path.is_file():
+    if not (out.is_dir() or refused.is_dir()) and record_path.is_file():
+        raise InputError(
+            f"{out}: its run stopped before it was whole, so {folder.name} is not all of it; correct what stopped it, and run "
+            "the same command to its end"
+        )
+    if not record_path.is_file():
         raise InputError(
             f"{out}: no certified folder with its {folder.name} beside it; name folders that `govern certify` made"
         )
@@ -232,7 +243,7 @@ def _certified(part: Part, wanted: set[str]) -> Iterator[str]:
 
 
 def _finished(
-    request: Request, came: "Arrived", pieces: list[_Piece], gone: frozenset[str]
+    request: Request, came: "Arrived", pieces: list[_Piece], gone: frozenset[str], not_after: datetime | None
 ) -> Outcome:
     """Takes the shards over into the private folder of a new run, without the documents that are gone, and ends it."""
     checked = check(request.policy, request.secret, today=request.today)
@@ -242,6 +253,8 @@ def _finished(
     record |= {"vault": first["vault"], "columns": first["columns"], "work": first["work"], "withdrawn": sorted(gone)}
     keys = keys_of(request.secret)
     with resumable(request.out), private.opened(request.out, record) as folder:
+        if not_after is not None:
+            write_whole(folder / LIMIT, canonical({"not_after": as_text(not_after)}), 0o600)
         if request.out.exists():
             return Outcome(request.out, private.finished(request.out, folder), reused=True)
         arrived.save(came, folder)
@@ -255,7 +268,9 @@ def _finished(
             if state is None:
                 raise Refused(f"{path}: a shard that was taken over does not read back; run the same command again")
             taken.append(state)
-        return Outcome(request.out, finish(request, came, keys, checked, taken, folder), reused=False)
+        documents = sum(file.documents for file in came.files)
+        counted = list(failures.within(taken, documents, request.policy.failures.max_quarantined))
+        return Outcome(request.out, finish(request, came, keys, checked, counted, folder), reused=False)
 
 
 def _cut(path: Path, piece: _Piece) -> None:

@@ -30,7 +30,7 @@ from govern.turns import COLUMNS
 if TYPE_CHECKING:
     from govern.policy import Policy
 
-__all__ = ["Outcome", "Request", "certify", "resumable", "tasks_of"]
+__all__ = ["Outcome", "Request", "certify", "check_layout", "check_sources", "resumable", "tasks_of"]
 
 NAME_CHARACTERS = 200
 WORK_BYTES = (200_000, 8_000_000)
@@ -53,11 +53,11 @@ def certify(request: Request) -> Outcome:
     _check(request)
     work_bytes = _work_bytes(request)
     corpus = arrive(request.inputs, request.policy, request.columns, shard_bytes=work_bytes)
-    _check_layout(request.policy, corpus)
+    check_layout(request.policy, corpus)
     checked = check(request.policy, request.secret, today=request.today)
     keys = keys_of(request.secret)
     names = tuple((file.name, source_name(request.policy, keys, file.name)) for file in corpus.files)
-    _check_sources(request.policy, names)
+    check_sources(request.policy, names)
     shards = _share(corpus, request.part)
     came = arrived.of(corpus, shards, keys.inputs)
     record = identity.run(request, came, checked, (work_bytes, request.part_bytes))
@@ -66,7 +66,7 @@ def certify(request: Request) -> Outcome:
             return Outcome(request.out, private.finished(request.out, folder), reused=True)
         arrived.save(came, folder)
         tasks = release.assigned(request, tasks_of(request, corpus, shards, keys, names, checked, folder))
-        made = finish(request, came, keys, checked, _process(request, tasks), folder)
+        made = finish(request, came, keys, checked, _process(request, tasks, corpus.documents), folder)
         return Outcome(request.out, made, reused=False)
 
 
@@ -104,6 +104,10 @@ def _check(request: Request) -> None:
     if request.out.name in ("", ".."):
         raise InputError(f"{request.out}: no name for a new folder; give one with --out")
     _check_vault(request)
+    if request.reuse is not None and not private.folder_of(request.reuse).is_dir():
+        raise InputError(
+            f"--reuse {request.reuse}: no {private.folder_of(request.reuse).name} beside it; name the folder of an earlier run"
+        )
     text, identity = request.columns.of(request.policy)
     columns = {text: "text", identity: "ids"}
     for column in request.policy.read_columns:
@@ -114,14 +118,14 @@ def _check(request: Request) -> None:
             )
 
 
-def _check_layout(policy: "Policy", corpus: Corpus) -> None:
+def check_layout(policy: "Policy", corpus: Corpus) -> None:
     """Returns where no column that the policy keeps has the name of one that the text ships in."""
     for column in policy.published_columns:
         if column in COLUMNS[corpus.layout]:
             raise InputError(f"column '{column}': the text ships under this name; take it out of keep_columns and columns")
 
 
-def _check_sources(policy: "Policy", names: tuple[tuple[str, str], ...]) -> None:
+def check_sources(policy: "Policy", names: tuple[tuple[str, str], ...]) -> None:
     """Returns where every source with actions of its own has a file: a pattern with a slip would turn them off."""
     found = {name for _, name in names}
     for source in policy.sources:
@@ -179,13 +183,13 @@ def tasks_of(
     return [ShardTask(shard, documents=documents_id(keys.inputs, shard, own), **common) for shard in shards]
 
 
-def _process(request: Request, tasks: list[ShardTask]) -> list[ShardState]:
+def _process(request: Request, tasks: list[ShardTask], documents: int) -> list[ShardState]:
+    """The states of the tasks; `documents` are those of the whole corpus, of which a share may be set aside."""
     if request.reuse is not None:
         taken = _adopted(tasks, private.folder_of(request.reuse))
         print(f"reuse: {taken} of {len(tasks)} shards as they are", file=sys.stderr)
     function, lost = failures.ways(request.policy)
     made = progress(map_shards(function, tasks, request.engine, lost), len(tasks), "mask")
-    documents = sum(task.shard.documents for task in tasks)
     return list(failures.within(made, documents, request.policy.failures.max_quarantined))
 
 

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 
 from scipy.special import stdtrit
 
-from govern import arrived, identity, private
+from govern import arrived, failures, identity, private
 from govern.errors import InputError, Refused
 from govern.finish import finish
-from govern.pipeline import tasks_of
+from govern.pipeline import check_layout, check_sources, tasks_of
 from govern.policy_check import check
 from govern.process import ShardTask, process
 from govern.readers.remote import size_of
@@ -91,10 +91,12 @@ def plan(request: "Request", share: float) -> Plan:
     begun = time.perf_counter()
     corpus = arrive(request.inputs, request.policy, request.columns, shard_bytes=max(2_000, size // UNITS))
     read_s = time.perf_counter() - begun
+    check_layout(request.policy, corpus)
     checked = check(request.policy, request.secret, today=request.today)
     shards = _chosen(corpus, share)
     keys = keys_of(request.secret)
     names = tuple((file.name, source_name(request.policy, keys, file.name)) for file in corpus.files)
+    check_sources(request.policy, names)
     with tempfile.TemporaryDirectory(prefix="govern-plan-") as folder:
         trial = replace(request, out=Path(folder) / "rehearsal", split=None, vault=None, reuse=None)
         came = arrived.of(corpus, corpus.shards, keys.inputs)
@@ -108,6 +110,8 @@ def plan(request: "Request", share: float) -> Plan:
             begun = time.perf_counter()
             refused: tuple[str, ...] = ()
             try:
+                documents = sum(shard.documents for shard in shards)
+                states = list(failures.within(states, documents, request.policy.failures.max_quarantined))
                 finish(trial, came, keys, checked, states, own)
             except Refused as error:
                 refused = tuple(line for line in str(error).splitlines() if not line.startswith(str(trial.out)))

@@ -10,13 +10,14 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import islice
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
 
 from govern.errors import InputError
 from govern.readers import Given, Input, Place, Reading, input_files, kind_of, rows
 from govern.readers.reading import proposed
-from govern.readers.row import COLUMN_NAME
+from govern.readers.row import named
 from govern.readers.streams import opened
 from govern.turns import layout_of
 
@@ -31,6 +32,7 @@ VALUES = 40
 
 SAMPLE = 64_000
 _NUMBER = re.compile(r"[-+]?[0-9][0-9.,]{0,20}")
+_WORD = re.compile(r"[\w./:=@%+,-]+")
 DISTINCT = 0.99
 LONG = 60
 """Characters from which on, on the average, a column of text is taken for the text of documents."""
@@ -68,6 +70,12 @@ class FileLook:
     layout: str
     languages: Counter[str]
     problem: str = ""
+
+    @property
+    def shown(self) -> dict[str, str | None]:
+        """What each column is called, as it may be printed; None where that may be a value."""
+        names = named(column.name for column in self.columns)
+        return {column.name: column.name if column.name in names else None for column in self.columns}
 
     def candidates(self) -> tuple[str | None, str | None]:
         """The columns that look like text and id."""
@@ -186,7 +194,7 @@ def said(looks: tuple[FileLook, ...]) -> list[str]:
         encoding = "" if one.format == "parquet" else f", {one.encoding}"
         lines.append(f"{one.path}: {one.format}{encoding}, {one.rows:,} rows{more}; {langs or 'no text'}")
         for column in one.columns:
-            name = column.name if COLUMN_NAME.fullmatch(column.name) else "(a name not shown)"
+            name = one.shown[column.name] or "(a name not shown)"
             kind = column.kinds.most_common(1)[0][0] if column.kinds else "nothing"
             types = ", ".join(f"{kind} in {count} of {column.searched}" for kind, count in column.types.most_common(3))
             share = 100 * column.filled // max(1, one.rows)
@@ -200,8 +208,19 @@ def _wide(text: str, columns: int) -> str:
     return text + " " * max(0, columns - sum(1 + (east_asian_width(letter) in "WF") for letter in text))
 
 
+def _quoted(word: object) -> str:
+    """A word of a command as a shell takes it; letters of any script need no quotation."""
+    return str(word) if _WORD.fullmatch(str(word)) else quote(str(word))
+
+
 def advice(looks: tuple[FileLook, ...], inputs: tuple[Given, ...]) -> str:
     """The command that would certify these files."""
+    unnamed = next((one for one in looks if one.columns and not any(one.shown.values())), None)
+    if unnamed is not None:
+        return (
+            f"next: the columns of {unnamed.path} have names that may be values, and none is shown; if it has no heading, give "
+            "the names with header for its source in the policy"
+        )
     flags = []
     encodings = {one.encoding for one in looks if one.format != "parquet"}
     if len(encodings) == 1 and encodings != {"utf-8"}:
@@ -214,8 +233,8 @@ def advice(looks: tuple[FileLook, ...], inputs: tuple[Given, ...]) -> str:
         if len(names) > 1:
             differing.append(f"the column of {what}")
         elif names - {what, None}:
-            flags.append(f"--{what}-column {names.pop()}")
-    command = f"govern certify {' '.join(map(str, inputs))} {' '.join((*flags, '--out DIR --secret FILE'))}"
+            flags.append(f"--{what}-column {_quoted(names.pop())}")
+    command = f"govern certify {' '.join(map(_quoted, inputs))} {' '.join((*flags, '--out DIR --secret FILE'))}"
     if not differing:
         return f"next: {command}"
     return f"next: files differ in {' and '.join(differing)}; certify them apart, or say it for each source in the policy"

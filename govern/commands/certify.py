@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -150,8 +151,7 @@ def _merge(arguments: argparse.Namespace) -> int:
     key = _key_to_sign(arguments)
     folders = [folder.absolute() for folder in arguments.folders]
     expiry = _checked(arguments, folders, arguments.not_after)
-    outcome = merge.merge(request_of(arguments), folders)
-    merge.limit(outcome.folder, expiry)
+    outcome = merge.merge(request_of(arguments), folders, expiry)
     return _ended(arguments, outcome, key, expiry)
 
 
@@ -161,17 +161,24 @@ def _reissue(arguments: argparse.Namespace) -> int:
     key = _key_to_sign(arguments)
     folder = arguments.folder.absolute()
     expiry = _checked(arguments, [folder], arguments.not_after)
-    outcome = merge.reissue(request_of(arguments), folder, read_ids(arguments.drop))
-    merge.limit(outcome.folder, expiry)
+    outcome = merge.reissue(request_of(arguments), folder, read_ids(arguments.drop), expiry)
+    back = merge.came_back(outcome.folder, folder) if folder.is_dir() else []
+    if back:
+        ids = ", ".join(back[:3]) + (", …" if len(back) > 3 else "")
+        print(
+            f"of withdrawn documents {len(back):,} had duplicates, dropped until now, which take their place: {ids}; if their "
+            "text must go, drop these ids, too",
+            file=sys.stderr,
+        )
     return _ended(arguments, outcome, key, expiry)
 
 
 def _checked(arguments: argparse.Namespace, folders: list[Path], not_after: datetime | None) -> datetime | None:
-    """Verifies the signed ones of some folders; the earliest of their ends and the one asked for."""
-    from govern.attestation import verify
+    """Verifies the signed ones of some folders; the earliest of their ends, of their parts' ends and of the one asked for."""
+    from govern.attestation import limit, verify
     from govern.console import trusted_keys
 
-    ends = [not_after] if not_after is not None else []
+    ends = [end for end in (not_after, *map(limit, folders)) if end is not None]
     for folder in folders:
         if not os.path.lexists(folder / ATTESTATION):
             continue

@@ -35,7 +35,7 @@ def _profile(arguments: argparse.Namespace) -> int:
             "problem": one.problem or None,
             "columns": [
                 {
-                    "name": column.name,
+                    "name": one.shown[column.name],
                     "kinds": dict(column.kinds),
                     "filled": column.filled,
                     "mean_characters": column.mean,

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,12 +74,18 @@ def parsed(text: str) -> Any:
         return None
 
 
+def named(columns: Iterable[str]) -> frozenset[str]:
+    """The names of a file's columns that may be shown; where one looks like a value, none: the heading may be missing."""
+    names = tuple(columns)
+    return frozenset() if any(map(_looks_like_a_value, names)) else frozenset(filter(COLUMN_NAME.fullmatch, names))
+
+
 def columns_said(values: dict[str, Any]) -> str:
-    """Column names for a sentence; where one looks like a value, none is shown: the heading may be missing."""
-    names = sorted(values)
-    if any(_looks_like_a_value(name) for name in names):
+    """Column names for a sentence."""
+    names, showable = sorted(values), named(values)
+    if names and not showable and any(map(_looks_like_a_value, names)):
         return f"{len(names)}, of which some look like values and none is shown (is there a heading?)"
-    shown = [name for name in names if COLUMN_NAME.fullmatch(name)][:NAMES_SAID]
+    shown = [name for name in names if name in showable][:NAMES_SAID]
     hidden = len(names) - len(shown)
     return ", ".join((*shown, *((f"{hidden} more",) if hidden else ()))) or "none"
 

@@ -1,5 +1,6 @@
 """Parts certified apart are one corpus, byte for byte; a corpus without documents that were taken back."""
 
+import argparse
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -8,6 +9,7 @@ import polars as pl
 import pytest
 
 from govern import attestation, merge, pipeline, policy, private
+from govern.commands.certify import _checked
 from govern.errors import InputError
 
 SECRET = bytes(range(32))
@@ -53,9 +55,9 @@ def run(tmp_path, chosen):
 def merged(tmp_path, chosen):
     """Merges folders."""
 
-    def together(folders, name="merged", **changes):
+    def together(folders, name="merged", not_after=None, **changes):
         request = pipeline.Request((), tmp_path / name, chosen, chosen.suite, SECRET, date(2026, 1, 1), **changes)
-        return merge.merge(request, folders).folder
+        return merge.merge(request, folders, not_after).folder
 
     return together
 
@@ -145,14 +147,45 @@ def test_one_id_in_two_parts_is_refused(tmp_path, run, merged):
 def test_no_signature_on_a_merged_corpus_outlives_its_parts(tmp_path, run, merged, keys):
     """Neither a later end nor none."""
     raw = _write(tmp_path / "raw", {"a.jsonl": (0, 30)})
-    made = merged([run((raw,), f"p{n}", part=(n, 2)) for n in (1, 2)])
     end = datetime(2026, 6, 30, 23, 59, 59, tzinfo=UTC)
-    merge.limit(made, end)
+    made = merged([run((raw,), f"p{n}", part=(n, 2)) for n in (1, 2)], not_after=end)
+    assert attestation.limit(made) == end
     issued = datetime(2026, 1, 2, tzinfo=UTC)
     for later in (None, datetime(2026, 7, 1, tzinfo=UTC)):
         with pytest.raises(InputError, match=r"a part of it holds until 2026-06-30"):
             attestation.sign(made, keys["alice"].private, issued=issued, not_after=later)
     attestation.sign(made, keys["alice"].private, issued=issued, not_after=end)
+
+
+def test_an_end_goes_with_what_is_made_of_a_merged_draft(tmp_path, run, merged, keys):
+    """Through a further reissue and a further merge, by the commands."""
+    one, two = _write(tmp_path / "one", {"a.jsonl": (0, 20)}), _write(tmp_path / "two", {"b.jsonl": (20, 20)})
+    end = datetime(2999, 6, 30, 23, 59, 59, tzinfo=UTC)
+    merged([run((one,), "c1"), run((two,), "c2")], not_after=end)
+    arguments = argparse.Namespace(trust=None, revocations=None)
+    assert _checked(arguments, [tmp_path / "merged", tmp_path / "c1"], None) == end
+    earlier = datetime(2998, 1, 1, tzinfo=UTC)
+    assert _checked(arguments, [tmp_path / "merged"], earlier) == earlier
+    assert _checked(arguments, [tmp_path / "c1"], None) is None
+
+
+def test_a_run_that_stopped_is_no_part(tmp_path, run, merged):
+    """The sentence says that it is to be finished."""
+    one, two = _write(tmp_path / "one", {"a.jsonl": (0, 20)}), _write(tmp_path / "two", {"b.jsonl": (20, 20)})
+    folders = [run((one,), "c1"), run((two,), "c2")]
+    folders[1].rename(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match=r"c2: its run stopped before it was whole.*run the same command to its end"):
+        merged(folders)
+
+
+def test_a_duplicate_takes_the_place_of_what_is_taken_back(tmp_path, run, chosen):
+    """And is named."""
+    raw = _write(tmp_path / "raw", {"a.jsonl": (0, 20)})
+    folder = run((raw,), "whole")
+    request = pipeline.Request((), tmp_path / "again", chosen, chosen.suite, SECRET, date(2026, 1, 1))
+    outcome = merge.reissue(request, folder, ["d3"])
+    ids = dict(pl.read_parquet(private.folder_of(folder) / "ids" / "*.parquet").rows())
+    assert merge.came_back(outcome.folder, folder) == [ids["d14"]]  # another name and number, the same once masked
 
 
 def test_documents_that_are_taken_back(tmp_path, run, chosen):

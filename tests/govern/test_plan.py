@@ -3,6 +3,7 @@
 import json
 import random
 import tempfile
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from govern import cli, pipeline, policy
 from govern.errors import InputError
 from govern.plan import plan, relative_error
+from govern.policy_sections import Source
 
 SECRET = bytes(range(32))
 
@@ -59,6 +61,17 @@ def test_a_refusal_and_the_quarantine_are_foretold(request_of):
     assert low <= 0.25 <= high
     assert any("quarantine" in line for line in made.refused)
     assert not any("/" in line.partition(":")[0] for line in made.refused)
+
+
+def test_what_stops_a_run_is_foretold(request_of):
+    """A share of the policy that is passed, and a source that no file matches."""
+    request = request_of(limit=2_000)
+    stopping = request.policy.failures.model_copy(update={"max_quarantined": 0.01})
+    made = plan(replace(request, policy=request.policy.model_copy(update={"failures": stopping})), 0.2)
+    assert any("failures.max_quarantined" in line for line in made.refused)
+    source = Source(match="nothing*", name="other", reason="public", entities={"PERSON": "keep"})
+    with pytest.raises(InputError, match="no input file matches 'nothing"):
+        plan(replace(request, policy=request.policy.model_copy(update={"sources": (source,)})), 0.2)
 
 
 @pytest.mark.parametrize("count", [4, 12, 100])

@@ -70,3 +70,27 @@ def test_conversations_and_files_that_differ(tmp_path, export):
     calls, table = look((path, export), policy.load("default"))
     assert (calls.layout, table.layout) == ("messages", "text")
     assert advice((calls, table), (Path("x"),)).startswith("next: files differ in encoding and the column of id")
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["홍길동,010-2345-6789,hong@example.com,800101-1234566",
+     '"Dear 홍길동 (800101-1234566), your loan 010-2345-6789 is in arrears and I would like to have it restructured.",K1'],
+)  # fmt: skip
+def test_a_first_row_that_is_no_heading_is_not_shown(tmp_path, capsys, row):
+    """Nor named in the command to begin with, nor in JSON."""
+    path = tmp_path / "bare.csv"
+    path.write_text(f"{row}\n{row}x\n", "utf-8")
+    for more in ((), ("--json",)):
+        assert cli.main(["profile", str(path), *more]) == 0
+        shown = capsys.readouterr().out
+        assert not any(value in shown for value in ("홍길동", "800101", "2345", "hong@"))
+        assert more or "names that may be values, and none is shown" in shown
+
+
+def test_the_command_to_begin_with_can_be_pasted(tmp_path):
+    """A blank in a name is quoted."""
+    path = tmp_path / "my file.csv"
+    path.write_text("key no,body text\n" + "".join(f"{n},{TEXT.format(n=n)}\n" for n in range(9)), "utf-8")
+    asked = advice(look((path,), policy.load("default")), (path,))
+    assert f"govern certify '{path}' --text-column 'body text' --id-column 'key no'" in asked

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from govern import detect, mask, pipeline, policy, residual
-from govern.errors import Refused
+from govern.errors import InputError, Refused
 
 SECRET = bytes(range(32))
 NAMES = ["홍길동", "표은결", "김서준", "이영희", "박지후"]
@@ -136,7 +136,7 @@ def test_what_would_be_found_otherwise_is_searched_again(tmp_path, certify, sear
 
 
 def test_damaged_work_is_done_again(tmp_path, certify, searches):
-    """A shard whose file was changed counts for nothing; nor does a folder that no run made."""
+    """A shard whose file was changed counts for nothing; a folder that no run made is a slip of the pen."""
     raw = _write(tmp_path / "raw", "a.jsonl", 0, 20)
     whole = certify(raw, "first")
     for path in (tmp_path / "first.private" / "detected").iterdir():
@@ -144,7 +144,8 @@ def test_damaged_work_is_done_again(tmp_path, certify, searches):
     searches.clear()
     assert certify(raw, "again", reuse=tmp_path / "first") == whole
     assert len(searches) >= 19
-    assert certify(raw, "nowhere", reuse=tmp_path / "absent") == whole
+    with pytest.raises(InputError, match=r"--reuse .*absent: no absent\.private beside it; name the folder of an earlier run"):
+        certify(raw, "nowhere", reuse=tmp_path / "absent")
 
 
 def test_a_gate_that_refuses_stands_under_reuse(tmp_path, certify):
