@@ -10,22 +10,14 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
+from govern.hidden import ENGLISH, KOREAN
 from govern.turns import JOINT, Turns
 
 if TYPE_CHECKING:
     from govern.detect import Span
 
-_SIGNS = {
-    **{sign: str(number) for number, sign in enumerate("０１２３４５６７８９")},
-    **dict.fromkeys("공영빵령〇零", "0"),
-    **{sign: str(number) for number, sign in enumerate("일이삼사오육칠팔구", 1)},
-    "륙": "6",
-    **{sign: str(number) for number, sign in enumerate("一二三四五六七八九", 1)},
-}
-_WORDS = {
-    "zero": "0", "oh": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
-    "eight": "8", "nine": "9", "double": "2x", "triple": "3x", "dash": "",
-}  # fmt: skip
+_SIGNS = {**{sign: str(number) for number, sign in enumerate("０１２３４５６７８９")}, **KOREAN}
+_WORDS = {**ENGLISH, "double": "2x", "triple": "3x", "dash": ""}
 _SIGN = "0-9" + "".join(_SIGNS)
 _WORD = "|".join(_WORDS)
 _SAID = r"(?:번?(?:이?요|이[고구]요|[고구]요|입니다|이에요|예요|이고)|에|다시)?[-. ,…]{0,4}\Z"
@@ -44,6 +36,9 @@ _TAIL = re.compile(rf"(?<=[{_SIGN}]){_SAID}")
 _DIGITS = re.compile(rf"[{_SIGN}]{{2,}}|{_APART}|\b(?:{_WORD})\b", re.IGNORECASE)
 _LAST = re.compile(rf"[{_SIGN}]*[0-9０-９]|[{_SIGN}]{{2,}}|{_APART}|\b(?:{_WORD})\b", re.IGNORECASE)
 """The same up to a written digit, behind which `이` is a particle."""
+
+_LETTERS = re.compile(r"[ -]?(?:[A-Z]{1,4}|(?!요)[가-힣])[ .,]*\Z")
+"""Of a bank in an IBAN, of a number plate."""
 
 _DICTATED = re.compile(rf"[{_SIGN}]{{2,}}|{_APART}|\b(?:{_WORD})(?:[ ,-]+(?:{_WORD}))+\b", re.IGNORECASE)
 """Digits as they are dictated; one word (`the last four`, `one moment`) is not."""
@@ -154,9 +149,9 @@ def pieces(text: str, turns: list[tuple[str, int, int]], span: "Span") -> list[P
 
 
 def _last(turn: str) -> int:
-    """Where the digits of a turn end: `6491이요` has four, and `구일이요` may have three."""
+    """Where a number ends in a turn: `6491이요` has four digits, and `구일이요` may have three."""
     ends = [match.end() for match in _LAST.finditer(turn)]
-    return ends[-1] if ends else len(turn.rstrip())
+    return ends[-1] if ends and not _LETTERS.match(turn, ends[-1]) else len(turn.rstrip())
 
 
 def chains(text: str, turns: Turns) -> Iterator[list[Part]]:

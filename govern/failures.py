@@ -64,11 +64,20 @@ def within(made: "Iterable[ShardState]", documents: int, most: float | None) -> 
     reasons: Counter[str] = Counter()
     for state in made:
         reasons.update(reason for _, reason in state.quarantined)
-        if most is not None and reasons.total() > most * documents:
-            said = ", ".join(f"{count:,} {reason}" for reason, count in sorted(reasons.items()))
+        said = beyond(reasons, documents, most)
+        if said is not None:
             raise Refused(
-                f"{reasons.total():,} of {documents:,} documents are quarantined ({said}), and the policy allows a share of "
-                f"{most:g} (failures.max_quarantined); `govern quarantine list OUT` names them: correct them, or allow "
-                "more; what was done is kept"
+                f"{said}; `govern quarantine list OUT` names them: correct them, or allow more; what was done is kept"
             )
         yield state
+
+
+def beyond(reasons: Counter[str], documents: int, most: float | None) -> str | None:
+    """What is set aside beyond the share `most` of all documents, as a sentence without its remedy; None where nothing is."""
+    if most is None or reasons.total() <= most * documents:
+        return None
+    said = ", ".join(f"{count:,} {reason}" for reason, count in sorted(reasons.items()))
+    return (
+        f"{reasons.total():,} of {documents:,} documents are quarantined ({said}), and the policy allows a share of {most:g} "
+        "(failures.max_quarantined)"
+    )

@@ -16,11 +16,11 @@ LEAST, MOST = 7, 64
 FEWEST, LONG = 5, 9
 """Digits among them: beside letters, and alone where nothing but a line break stands between."""
 
-_KOREAN = {
+KOREAN = {
     **dict(zip("공영빵령〇零일이삼사오육륙칠팔구", "0000001234566789", strict=True)),
     **dict(zip("一二三四五六七八九壹貳參肆伍陸柒捌玖", "123456789123456789", strict=True)),
 }
-_ENGLISH = {
+ENGLISH = {
     "zero": "0", "oh": "0", "nought": "0", "naught": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
     "six": "6", "seven": "7", "eight": "8", "nine": "9",
 }  # fmt: skip
@@ -28,7 +28,7 @@ _TIMES = {"": 1, "double": 2, "triple": 3}
 _ZERO_ONE = "OolI"
 _LETTERS = dict(zip("OolIiSBZ", "00111582", strict=True))
 
-_SIGNS = "".join(_KOREAN)
+_SIGNS = "".join(KOREAN)
 _LEAD = r"(?:(?<![A-Za-z0-9])(?-i:[A-Z](?: ?[A-Z])?)[ -]{0,3})?"
 """Letters that a number begins with: a passport's, a country's."""
 _INNER = "[ ,-]{0,3}(?-i:[A-Z](?:[ ,]{0,2}[A-Z]){0,3})[ ,-]{0,3}"
@@ -41,7 +41,7 @@ _MIXED = re.compile(rf"[{_SIGNS}][0-9]")
 
 _ENDS = re.compile("이(?=에요|예요|요(?![가-힣])|라|고|며|다|니|었|던|죠|네|지만| [가-힣]|[.,]? *$)")
 """이 that may be the particle or the copula rather than a digit."""
-_WORD = rf"(?:(?:double|triple) )?(?:{'|'.join(_ENGLISH)}|[0-9])"
+_WORD = rf"(?:(?:double|triple) )?(?:{'|'.join(ENGLISH)}|[0-9])"
 _DASH = r" {1,2}(?:dash|hyphen|minus|dot|point|slash)[ ,]{1,2}"
 """A separator that is read out."""
 
@@ -51,11 +51,11 @@ _ENGLISH_RUN = re.compile(
     re.IGNORECASE,
 )
 _ENGLISH_WORD = re.compile(
-    rf"(?:(double|triple) )?(?<![A-Za-z])({'|'.join(_ENGLISH)}|[0-9])(?![A-Za-z])"
+    rf"(?:(double|triple) )?(?<![A-Za-z])({'|'.join(ENGLISH)}|[0-9])(?![A-Za-z])"
     r"|(?<![A-Za-z])(?!(?:dash|hyphen|minus|dot|point|slash)\b)[A-Z]+",
     re.IGNORECASE,
 )
-_ENGLISH_HINT = re.compile(rf"(?:{'|'.join(_ENGLISH)})[ \-./·,()\n]{{1,3}}(?:{_WORD})(?![0-9])", re.IGNORECASE)
+_ENGLISH_HINT = re.compile(rf"(?:{'|'.join(ENGLISH)})[ \-./·,()\n]{{1,3}}(?:{_WORD})(?![0-9])", re.IGNORECASE)
 _SWAP = re.compile(rf"[0-9][ .\-/]?[{''.join(_LETTERS)}]|[{''.join(_LETTERS)}][ .\-/]?[0-9]")
 _TOKEN = re.compile(r"[A-Za-z0-9]+")
 _LOOKS = f"[0-9{''.join(_LETTERS)}]"
@@ -156,13 +156,13 @@ def _korean(text: str, start: int, end: int) -> Iterator[tuple[tuple[Unit, ...],
     groups: list[list[Unit]] = []
     for place in range(start, end):
         character = text[place]
-        if character in _KOREAN or (character.isascii() and character.isalnum()):
-            unit = Unit(_KOREAN.get(character, character), place, place + 1)
+        if character in KOREAN or (character.isascii() and character.isalnum()):
+            unit = Unit(KOREAN.get(character, character), place, place + 1)
             if groups and groups[-1][-1].end == place:
                 groups[-1].append(unit)
             else:
                 groups.append([unit])
-    spoken = [sum(text[unit.start] in _KOREAN for unit in group) for group in groups]
+    spoken = [sum(text[unit.start] in KOREAN for unit in group) for group in groups]
     pure = all(count in {0, len(group)} for count, group in zip(spoken, groups, strict=True))
     mixed = len(_MIXED.findall(text, start, end)) >= 1 + (" " in text[start:end])
     least = 2 if pure and " " not in text[start:end] else 3
@@ -186,7 +186,7 @@ def _korean(text: str, start: int, end: int) -> Iterator[tuple[tuple[Unit, ...],
 def _english(text: str, start: int, end: int) -> Iterator[tuple[tuple[Unit, ...], Kind]]:
     units = []
     for match in _ENGLISH_WORD.finditer(text, start, end):
-        digit = _ENGLISH.get((match[2] or "").lower(), match[2] or match[0])
+        digit = ENGLISH.get((match[2] or "").lower(), match[2] or match[0])
         units.append(Unit(digit * _TIMES[(match[1] or "").lower()], *match.span()))
     if sum(unit.digits.isdigit() and unit.end - unit.start > 1 for unit in units) >= 3:
         yield tuple(units), "words"

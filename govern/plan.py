@@ -108,13 +108,14 @@ def plan(request: "Request", share: float) -> Plan:
             startup = max(0.0, time.perf_counter() - begun - sum(seconds for seconds, _ in timed) / request.engine.workers)
             states = [state for _, state in timed]
             begun = time.perf_counter()
-            refused: tuple[str, ...] = ()
+            gone = Counter(reason for state in states for _, reason in state.quarantined)
+            documents = sum(shard.documents for shard in shards)
+            stopped = failures.beyond(gone, documents, request.policy.failures.max_quarantined)
+            refused: tuple[str, ...] = () if stopped is None else (stopped,)
             try:
-                documents = sum(shard.documents for shard in shards)
-                states = list(failures.within(states, documents, request.policy.failures.max_quarantined))
                 finish(trial, came, keys, checked, states, own)
             except Refused as error:
-                refused = tuple(line for line in str(error).splitlines() if not line.startswith(str(trial.out)))
+                refused += tuple(line for line in str(error).splitlines() if not line.startswith(str(trial.out)))
             end_s = time.perf_counter() - begun
             left = trial.out if trial.out.exists() else private.refused(trial.out)
             masked = [state.masked.stat().st_size for state in states]

@@ -166,8 +166,8 @@ def _reissue(arguments: argparse.Namespace) -> int:
     if back:
         ids = ", ".join(back[:3]) + (", …" if len(back) > 3 else "")
         print(
-            f"of withdrawn documents {len(back):,} had duplicates, dropped until now, which take their place: {ids}; if their "
-            "text must go, drop these ids, too",
+            f"dropped as duplicates until now, and in the place of withdrawn ones: {len(back):,} ({ids}); if their text must "
+            "go, drop these ids, too",
             file=sys.stderr,
         )
     return _ended(arguments, outcome, key, expiry)

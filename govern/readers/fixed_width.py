@@ -16,12 +16,13 @@ from govern.readers.streams import Lines, decoded
 def rows(file: Input, first_row: int, start_byte: int) -> Iterator[Row]:
     """The records of a file; every value is text."""
     lines = Lines(file.path, file.reading.encoding, start_byte)
+    gaps = tuple(_gaps(file))
     try:
         for number, (start, line) in enumerate(lines, first_row):
             place = f"{file.path}, row {number + 1}"
             values, problem = {}, ""
             try:
-                values = _values(line.rstrip(b"\r\n"), file, lines.encoding, place)
+                values = _values(line.rstrip(b"\r\n"), file, lines.encoding, place, gaps)
             except InputError as error:
                 problem = str(error)
             yield Row(file.path, file.name, number, start, values, place, problem)
@@ -39,7 +40,7 @@ def _gaps(file: Input) -> Iterator[slice]:
     yield slice(end, None)
 
 
-def _values(record: bytes, file: Input, encoding: Encoding, place: str) -> dict[str, str]:
+def _values(record: bytes, file: Input, encoding: Encoding, place: str, gaps: tuple[slice, ...]) -> dict[str, str]:
     """The fields of a record."""
     least = max(field.start for field in file.reading.fields)
     if len(record) < least:
@@ -51,7 +52,7 @@ def _values(record: bytes, file: Input, encoding: Encoding, place: str) -> dict[
     for field in file.reading.fields:
         cut = record[field.start - 1 : field.start - 1 + field.length]
         values[field.name] = decoded(cut, encoding, f"{place}, field '{field.name}'", file.path).rstrip(" ")
-    stray = next((gap for gap in _gaps(file) if record[gap].strip(b" \0")), None)
+    stray = next((gap for gap in gaps if record[gap].strip(b" \0")), None)
     if stray is not None:
         raise InputError(
             f"{place}: bytes {stray.start + 1} to {min(stray.stop or len(record), len(record))} are not blank and belong to no "

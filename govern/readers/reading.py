@@ -90,6 +90,14 @@ def unpacked(name: str) -> str:
     return name[: -len(Path(name).suffix)] if packing(name) else name
 
 
+def wide(sample: bytes) -> Encoding | None:
+    """The UTF-16 that plain English without its mark is in: every second byte is zero, and hardly another."""
+    zeros = [sample[first::2].count(0) * 2 for first in (0, 1)]
+    if max(zeros) * 2 <= len(sample) or min(zeros) * 20 >= len(sample):
+        return None
+    return "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
+
+
 def proposed(sample: bytes) -> str | None:
     """Which of the known encodings a sample that is no UTF-8 reads as; Latin-1 fits anything and is never proposed alone."""
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or sample[:4000].count(0) > len(sample[:4000]) // 8:

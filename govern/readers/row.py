@@ -83,7 +83,7 @@ def named(columns: Iterable[str]) -> frozenset[str]:
 def columns_said(values: dict[str, Any]) -> str:
     """Column names for a sentence."""
     names, showable = sorted(values), named(values)
-    if names and not showable and any(map(_looks_like_a_value, names)):
+    if any(map(_looks_like_a_value, names)):
         return f"{len(names)}, of which some look like values and none is shown (is there a heading?)"
     shown = [name for name in names if name in showable][:NAMES_SAID]
     hidden = len(names) - len(shown)

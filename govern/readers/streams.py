@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import IO, cast
 
 from govern.errors import InputError
-from govern.readers.reading import Encoding, packing, proposed
+from govern.readers.reading import Encoding, packing, proposed, wide
 from govern.readers.remote import Place, RemoteFile, identity_of, size_of
 
 LINE_BYTES = 64_000_000
@@ -206,10 +206,10 @@ def decoded(line: bytes, encoding: Encoding, place: str, path: Place) -> str:
             say = f'say --encoding {found}, or encoding = "{found}" for its source in the policy'
             remedy = f"and the file reads as {str(found).upper()}; {say}"
         raise InputError(f"{place}: byte {error.start + 1} is not {encoding.upper()}, {remedy}") from None
-    if "\0" in text and not encoding.startswith("utf-16") and proposed(_sample(path)) == "utf-16":
+    if "\0" in text and not encoding.startswith("utf-16") and (read := wide(_sample(path))) is not None:
         raise InputError(
             f"{place}: every second byte is zero, and the file reads as UTF-16 with no mark of its byte order; say --encoding "
-            "utf-16-le (as Windows writes) or utf-16-be, or export it as UTF-8"
+            f"{read}, or export it as UTF-8"
         )
     return text
 

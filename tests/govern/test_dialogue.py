@@ -119,6 +119,18 @@ def test_a_part_that_its_label_shows_does_not_hide_the_rest(chosen, turns, tag):
     assert not any(character.isdigit() for _, text in said for character in text.replace(f"<{tag}_1>", ""))
 
 
+@pytest.mark.parametrize(
+    ("turns", "after"),
+    [
+        (["IBAN GB82 WEST", "1234 5698 7654 32"], ["IBAN <IBAN_CODE_1>", "<IBAN_CODE_1>"]),
+        (["차량번호 12가", "3456"], ["차량번호 <KR_VEHICLE_PLATE_1>", "<KR_VEHICLE_PLATE_1>"]),
+    ],
+)
+def test_letters_of_a_number_go_with_its_digits(chosen, turns, after):
+    """Where a turn ends with them."""
+    assert [text for _, text in masked(chosen, *(("customer", turn) for turn in turns))] == after
+
+
 def test_a_name_in_three_parts(chosen):
     """The middle one, which is as short as an answer, too."""
     said = masked(chosen, ("agent", "성함이 어떻게 되세요?"), ("customer", "홍"), ("agent", "네"), ("customer", "길"),
