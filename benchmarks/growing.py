@@ -1,21 +1,19 @@
-"""What a corpus that grows or changes costs beside doing it all again, and how well `plan` foretold the run.
+"""What a corpus that grows or changes costs beside doing it all again.
 
 One synthetic corpus is certified whole; then again with another threshold, another operator and a tenth of new documents, each
-with `--reuse`, and each compared byte for byte with a run that did it all. CPU seconds of the command and its workers; for the
-plan, seconds of the clock, so nothing else should run beside it.
+with `--reuse`, and each compared byte for byte with a run that did it all. CPU seconds of the command and its workers.
 
     python benchmarks/growing.py --documents 10000
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 RESULTS = Path(__file__).parent / "results" / "growing.md"
 GOVERN = [sys.executable, "-m", "govern"]
@@ -72,10 +70,7 @@ def _measured(home: Path, documents: int) -> str:
         return ran, (home / out / "SHA256SUMS").read_bytes()
 
     secret = str(home / "keys" / "secret.key")
-    planning = timed(
-        "plan", *old, "--share", "0.02", "--secret", secret, "--policy", str(home / "plain.toml"), "--workers", "1", "--json"
-    )
-    whole, _ = certify("whole", "plain", old)
+    certify("whole", "plain", old)
     timed("sample", "--documents", "60", "--seed", "3", "--out", str(home / "few"))
     few = home / "few" / "letters.jsonl"
     few.write_text("\n".join(few.read_text("utf-8").split("\n")[:20]), "utf-8")
@@ -91,7 +86,9 @@ def _measured(home: Path, documents: int) -> str:
         full, sums = certify(f"full-{number}", policy, inputs)
         spent, start = full.cpu_s, nothing.cpu_s
         ratios = f"{again.cpu_s / spent:.3f} | {max(0.0, again.cpu_s - start) / (spent - start):.3f}"
-        rows.append(f"| {title} | {spent:.1f} | {again.cpu_s:.1f} | {ratios} | {'yes' if reused == sums else '**no**'} |")
+        rows.append(
+            f"| {title} | {spent:.1f} | {again.cpu_s:.1f} | {ratios} | {'yes' if reused == sums else '**no**'} |"
+        )
     return f"""# A corpus that changes
 
 `python benchmarks/growing.py --documents {documents}`: CPU seconds of one worker. Start, imports and decision are the same
@@ -100,35 +97,7 @@ for any corpus ({nothing.cpu_s:.1f} s for 20 documents), so the last ratio, with
 | what changed | all again, s | `--reuse`, s | ratio | without start | same bytes |
 |---|---:|---:|---:|---:|---|
 {chr(10).join(rows)}
-
-## What the plan said
-
-`govern plan --share 0.02`, in {planning.clock_s:.0f} s of the clock; then the run it speaks of, on one worker.
-
-| | foretold | 95 % interval | came to |
-|---|---:|---:|---:|
-{chr(10).join(_foretold(json.loads(planning.printed), whole, home / "whole"))}
 """
-
-
-def _foretold(plan: dict[str, Any], ran: Ran, out: Path) -> list[str]:
-    accounting = json.loads((out / "certificate.json").read_bytes())["accounting"]
-    disk = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
-    private = sum(path.stat().st_size for path in Path(f"{out}.private").rglob("*") if path.is_file())
-    aside = 100 * sum(accounting["quarantined"].values()) / accounting["in"]
-    foretold = 100 * plan["quarantined"]
-
-    def interval(name: str, unit: float, digits: int) -> str:
-        return " to ".join(f"{end / unit:,.{digits}f}" for end in plan[name])
-
-    return [
-        f"| time, s | {plan['total_s']:.0f} | {interval('total_s_interval', 1, 0)} | {ran.clock_s:.0f} |",
-        f"| disk, MB | {plan['disk_bytes'] / 1e6:.2f} | {interval('disk_bytes_interval', 1e6, 2)} | {disk / 1e6:.2f} |",
-        f"| disk of `DIR.private`, MB | {plan['private_bytes'] / 1e6:.2f} | | {private / 1e6:.2f} |",
-        f"| memory of the largest process, MB | {plan['memory_bytes'] / 1e6:.0f} | | {ran.peak_bytes / 1e6:.0f} |",
-        f"| quarantined, % | {foretold:.2f} | {interval('quarantined_interval', 0.01, 2)} | {aside:.2f} |",
-        f"| decision | {'refused' if plan['refused'] else 'pass'} | | pass |",
-    ]
 
 
 if __name__ == "__main__":

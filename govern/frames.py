@@ -22,13 +22,18 @@ def frame_of(columns: dict[str, list[Any]], kinds: dict[str, str]) -> "pl.DataFr
     return pl.DataFrame(columns, schema={name: types[kind] for name, kind in kinds.items()})
 
 
-def write_frame(path: Path, frame: "pl.DataFrame", mode: int = 0o600) -> str:
-    """Writes Parquet bytes that depend on the frame alone, whole or not at all; returns their SHA-256."""
+def parquet_of(frame: "pl.DataFrame") -> bytes:
+    """Parquet bytes that depend on the frame alone."""
     buffer = io.BytesIO()
     frame.rechunk().write_parquet(
         buffer, compression="zstd", compression_level=COMPRESSION_LEVEL, row_group_size=ROW_GROUP_ROWS, statistics=False
     )
-    data = buffer.getvalue()
+    return buffer.getvalue()
+
+
+def write_frame(path: Path, frame: "pl.DataFrame", mode: int = 0o600) -> str:
+    """Writes the Parquet bytes of a frame, whole or not at all; returns their SHA-256."""
+    data = parquet_of(frame)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, data, mode)
     return hashlib.sha256(data).hexdigest()

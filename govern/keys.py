@@ -266,7 +266,7 @@ def read_file(path: Path, *, private: bool, made_by: str = "govern keygen") -> b
         with path.open("rb") as stream:
             mode = os.fstat(stream.fileno()).st_mode
             if private and stat.S_ISREG(mode) and stream.peek(len(PUBLIC_MARK)).startswith(PUBLIC_MARK):
-                raise InputError(f"{path}: a public key, where a private file is expected; give the sign.pem of its pair")
+                raise InputError(f"{path}: a public key, where a private file is expected; give the private one of `{made_by}`")
             if private and stat.S_ISREG(mode) and mode & 0o077:
                 raise InputError(
                     f"{path}: mode {stat.S_IMODE(mode):04o} lets others read it, expected 0600; run: chmod 600 {path}"

@@ -30,7 +30,7 @@ from govern.turns import COLUMNS
 if TYPE_CHECKING:
     from govern.policy import Policy
 
-__all__ = ["Outcome", "Request", "certify", "check_layout", "check_sources", "resumable", "tasks_of"]
+__all__ = ["Outcome", "Request", "certify", "check_layout", "check_sources", "resumable", "tasks_of", "work_bytes_of"]
 
 NAME_CHARACTERS = 200
 WORK_BYTES = (200_000, 8_000_000)
@@ -51,7 +51,7 @@ def certify(request: Request) -> Outcome:
         Interrupted: a worker died; the same command continues.
     """
     _check(request)
-    work_bytes = _work_bytes(request)
+    work_bytes = work_bytes_of(request)
     corpus = arrive(request.inputs, request.policy, request.columns, shard_bytes=work_bytes)
     check_layout(request.policy, corpus)
     checked = check(request.policy, request.secret, today=request.today)
@@ -152,7 +152,7 @@ def _check_vault(request: Request) -> None:
             raise InputError(f"{request.vault[0]}: lies inside a folder of this run; keep the vault apart from the corpus")
 
 
-def _work_bytes(request: Request) -> int:
+def work_bytes_of(request: Request) -> int:
     """How much text a unit of work holds: by the size of the inputs, so that the same command cuts the same way."""
     least, most = WORK_BYTES
     size = sum(size_of(file.path) for file in input_files(request.inputs, request.policy.reading_of))

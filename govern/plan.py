@@ -21,7 +21,8 @@ from scipy.special import stdtrit
 from govern import arrived, failures, identity, private
 from govern.errors import InputError, Refused
 from govern.finish import finish
-from govern.pipeline import check_layout, check_sources, tasks_of
+from govern.growth import outlay
+from govern.pipeline import check_layout, check_sources, tasks_of, work_bytes_of
 from govern.policy_check import check
 from govern.process import ShardTask, process
 from govern.readers.remote import size_of
@@ -42,6 +43,9 @@ UNITS = 400
 
 LEAST_UNITS = 4
 MEGA = 1_000_000
+
+PER_UNIT = ("detected", "findings", "ids", "masked")
+"""Folders of DIR.private that hold a Parquet file per unit of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +121,41 @@ def plan(request: "Request", share: float) -> Plan:
             except Refused as error:
                 refused += tuple(line for line in str(error).splitlines() if not line.startswith(str(trial.out)))
             end_s = time.perf_counter() - begun
-            left = trial.out if trial.out.exists() else private.refused(trial.out)
             masked = [state.masked.stat().st_size for state in states]
-            texts = _size(left / "documents") or sum(masked)
-            sizes = texts, _size(left) - _size(left / "documents"), _size(own)
-    return _scaled(corpus, shards, timed, request.engine.workers, read_s, startup, end_s, masked, sizes, refused)
+            disk = _disk(request, corpus, shards, trial.out, own)
+    return _scaled(corpus, shards, timed, request.engine.workers, read_s, startup, end_s, masked, disk, refused)
+
+
+@dataclass(frozen=True, slots=True)
+class _Disk:
+    """Bytes that a run would leave: what holds text, at the least too, what does not, and in DIR.private."""
+
+    texts: float
+    least_texts: float
+    files: int
+    private: float
+
+
+def _disk(request: "Request", corpus: "Corpus", shards: "tuple[Shard, ...]", out: Path, own: Path) -> _Disk:
+    """From what the rehearsal left: its units are small, and small files compress worse."""
+    whole, part = (sum(shard.text_bytes for shard in each) for each in (corpus.shards, shards))
+    times = whole / max(1, part)
+    left = out if out.exists() else private.refused(out)
+    published = sorted((left / "documents").glob("*.parquet")) or sorted((own / "masked").glob("*"))
+    texts, least = outlay(published, times, math.ceil(whole / request.part_bytes) or 1)
+    units = max(len(corpus.files), math.ceil(whole / work_bytes_of(request)))
+    folders = [sorted((own / name).glob("*")) for name in PER_UNIT]
+    states = _size(own / "states")
+    scans = _size(own) - states - sum(file.stat().st_size for files in folders for file in files)
+    scanned = [min(sum(shard.documents for shard in each), 2 * SAMPLE_DOCUMENTS) for each in (corpus.shards, shards)]
+    return _Disk(
+        texts=texts,
+        least_texts=min(texts, least),
+        files=_size(left) - _size(left / "documents"),
+        private=sum(outlay(files, times, units)[0] for files in folders)
+        + states * units / len(shards)
+        + scans * scanned[0] / max(1, scanned[1]),
+    )
 
 
 def _scaled(
@@ -133,7 +167,7 @@ def _scaled(
     startup: float,
     end_s: float,
     masked: list[int],
-    sizes: tuple[int, int, int],
+    disk: _Disk,
     refused: tuple[str, ...],
 ) -> Plan:
     whole = sum(shard.text_bytes for shard in corpus.shards)
@@ -145,8 +179,7 @@ def _scaled(
     mask_s = seconds * times / most_workers
     units = [shard.text_bytes for shard in shards]
     error = mask_s * relative_error(units, [took for took, _ in timed], whole)
-    texts, files, private_bytes = sizes
-    disk_error = texts * times * relative_error(units, masked, whole)
+    disk_error = relative_error(units, masked, whole)
     scanned = min(corpus.documents, 2 * SAMPLE_DOCUMENTS) - min(documents, 2 * SAMPLE_DOCUMENTS)
     gone = Counter[str]()
     for _, state in timed:
@@ -163,9 +196,11 @@ def _scaled(
         mask_s_interval=(startup + max(0.0, mask_s - error), startup + mask_s + error),
         end_s=end_s + scanned * seconds / max(1, documents) / 2 / most_workers,
         memory_bytes=max(usage),
-        disk_bytes=round(texts * times) + files,
-        disk_bytes_interval=(files + max(0.0, texts * times - disk_error), files + texts * times + disk_error),
-        private_bytes=round(private_bytes * times),
+        disk_bytes=round(disk.texts) + disk.files,
+        disk_bytes_interval=(
+            disk.files + disk.least_texts * max(0.0, 1 - disk_error), disk.files + disk.texts * (1 + disk_error)
+        ),
+        private_bytes=round(disk.private),
         quarantined=count / max(1, documents),
         quarantined_interval=wilson(count, documents),
         refused=refused,

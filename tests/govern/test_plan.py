@@ -25,7 +25,9 @@ def request_of(tmp_path):
         rng = random.Random(1)
         lines = []
         for n in range(documents):
-            words = " ".join("".join(rng.choices("가나다라마바사아자차카타파하", k=3)) for _ in range(300 if n % 4 else 600))
+            words = " ".join(
+                "".join(rng.choices("가나다라마바사아자차카타파하", k=3)) for _ in range(300 if n % 4 else 600)
+            )
             lines.append({"text": f"{n}번 상담: 성명: 홍길동, 연락처 010-2{n % 9}34-{5000 + n}, 만기 안내함. {words}"})
         raw.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), "utf-8")
         path = tmp_path / "p.toml"
@@ -48,8 +50,11 @@ def test_a_plan_says_what_the_run_comes_to(tmp_path, request_of, monkeypatch):
     assert list((tmp_path / "temp").iterdir()) == []
     outcome = pipeline.certify(request_of())
     taken = sum(path.stat().st_size for path in outcome.folder.rglob("*") if path.is_file())
-    assert made.disk_bytes == pytest.approx(taken, rel=0.5)
-    assert made.disk_bytes_interval[0] <= made.disk_bytes <= made.disk_bytes_interval[1]
+    least, most = made.disk_bytes_interval
+    assert least <= made.disk_bytes <= most
+    assert least <= taken <= most
+    beside = sum(path.stat().st_size for path in (tmp_path / "out.private").rglob("*") if path.is_file())
+    assert made.private_bytes == pytest.approx(beside, rel=0.3)
     assert made.total_s_interval[0] <= made.total_s <= made.total_s_interval[1]
     assert not (tmp_path / "plan").exists()
 

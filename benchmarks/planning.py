@@ -1,0 +1,70 @@
+"""How well `plan` foretells a run: a share of a synthetic corpus is rehearsed, then the whole is certified.
+
+Seconds of the clock, on one worker, so nothing else should run beside it.
+
+    python benchmarks/planning.py --documents 20000 --share 0.02
+"""
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from growing import Ran, timed
+
+RESULTS = Path(__file__).parent / "results" / "planning.md"
+
+
+def main() -> None:
+    """Measures and writes the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--documents", type=int, default=10_000)
+    parser.add_argument("--share", type=float, default=0.02)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        RESULTS.write_text(_measured(Path(name), asked.documents, asked.share), encoding="utf-8")
+
+
+def _measured(home: Path, documents: int, share: float) -> str:
+    timed("keygen", "--out", str(home / "keys"))
+    timed("sample", "--documents", str(documents), "--seed", "1", "--out", str(home / "old"))
+    (home / "plain.toml").write_text('name = "p"\n', encoding="utf-8")
+    of = [str(home / "old" / file) for file in ("letters.jsonl", "notes.jsonl")]
+    of += ["--secret", str(home / "keys" / "secret.key"), "--policy", str(home / "plain.toml"), "--workers", "1"]
+    planning = timed("plan", *of, "--share", str(share), "--json")
+    ran = timed("certify", *of, "--out", str(home / "whole"))
+    foretold = json.loads(planning.printed)
+    return f"""# What a plan says, beside its run
+
+`python benchmarks/planning.py --documents {documents} --share {share}`: `govern plan` rehearsed {foretold["rehearsed"]:,} of
+{foretold["documents"]:,} documents in {planning.clock_s:.0f} s of the clock; then the run it speaks of, on one worker.
+
+| | foretold | 95 % interval | came to |
+|---|---:|---:|---:|
+{chr(10).join(_rows(foretold, ran, home / "whole"))}
+"""
+
+
+def _rows(plan: dict[str, Any], ran: Ran, out: Path) -> list[str]:
+    accounting = json.loads((out / "certificate.json").read_bytes())["accounting"]
+    disk = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    private = sum(path.stat().st_size for path in Path(f"{out}.private").rglob("*") if path.is_file())
+    aside = 100 * sum(accounting["quarantined"].values()) / accounting["in"]
+    foretold = 100 * plan["quarantined"]
+
+    def interval(name: str, unit: float, digits: int) -> str:
+        return " to ".join(f"{end / unit:,.{digits}f}" for end in plan[name])
+
+    return [
+        f"| time, s | {plan['total_s']:.0f} | {interval('total_s_interval', 1, 0)} | {ran.clock_s:.0f} |",
+        f"| disk, MB | {plan['disk_bytes'] / 1e6:.2f} | {interval('disk_bytes_interval', 1e6, 2)} | {disk / 1e6:.2f} |",
+        f"| disk of `DIR.private`, MB | {plan['private_bytes'] / 1e6:.2f} | | {private / 1e6:.2f} |",
+        f"| memory of the largest process, MB | {plan['memory_bytes'] / 1e6:.0f} | | {ran.peak_bytes / 1e6:.0f} |",
+        f"| quarantined, % | {foretold:.2f} | {interval('quarantined_interval', 0.01, 2)} | {aside:.2f} |",
+        f"| decision | {'refused' if plan['refused'] else 'pass'} | | pass |",
+    ]
+
+
+if __name__ == "__main__":
+    main()
