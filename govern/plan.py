@@ -7,6 +7,7 @@ few). The decision is that of the suite on the share: a rule close to its limit 
 """
 
 import math
+import os
 import resource
 import tempfile
 import time
@@ -14,7 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scipy.special import stdtrit
 
@@ -24,7 +25,7 @@ from govern.finish import finish
 from govern.growth import outlay
 from govern.pipeline import check_layout, check_sources, tasks_of, work_bytes_of
 from govern.policy_check import check
-from govern.process import ShardTask, process
+from govern.process import ShardTask, detector_for, searched, store
 from govern.readers.remote import size_of
 from govern.residual import SAMPLE_DOCUMENTS
 from govern.run_keys import keys_of
@@ -62,6 +63,8 @@ class Plan:
     end_s: float
     """Publishing, the second scan and the decision."""
 
+    end_s_interval: tuple[float, float]
+
     memory_bytes: int
     """Of the largest process."""
 
@@ -80,9 +83,9 @@ class Plan:
 
     @property
     def total_s_interval(self) -> tuple[float, float]:
-        """Of the whole run: what differs is masking."""
-        least, most = self.mask_s_interval
-        return self.total_s - self.mask_s + least, self.total_s - self.mask_s + most
+        """Of the whole run, as far as its documents differ; not of what else the machine does meanwhile."""
+        least, most = zip(self.mask_s_interval, self.end_s_interval, strict=True)
+        return self.read_s + sum(least), self.read_s + sum(most)
 
 
 def plan(request: "Request", share: float) -> Plan:
@@ -109,8 +112,9 @@ def plan(request: "Request", share: float) -> Plan:
             tasks = tasks_of(trial, corpus, shards, keys, names, checked, own)
             begun = time.perf_counter()
             timed = list(progress(map_shards(_timed, tasks, request.engine), len(tasks), "rehearse"))
-            startup = max(0.0, time.perf_counter() - begun - sum(seconds for seconds, _ in timed) / request.engine.workers)
-            states = [state for _, state in timed]
+            spent = sum(unit.search_s + unit.store_s for unit in timed) / request.engine.workers
+            startup = max(0.0, time.perf_counter() - begun - spent)
+            states = [unit.state for unit in timed]
             begun = time.perf_counter()
             gone = Counter(reason for state in states for _, reason in state.quarantined)
             documents = sum(shard.documents for shard in shards)
@@ -126,6 +130,15 @@ def plan(request: "Request", share: float) -> Plan:
     return _scaled(corpus, shards, timed, request.engine.workers, read_s, startup, end_s, masked, disk, refused)
 
 
+class _Timed(NamedTuple):
+    """A unit of work: the process it was done in, and seconds of searching and masking it, and of writing it."""
+
+    worker: int
+    search_s: float
+    store_s: float
+    state: "ShardState"
+
+
 @dataclass(frozen=True, slots=True)
 class _Disk:
     """Bytes that a run would leave: what holds text, at the least too, what does not, and in DIR.private."""
@@ -134,6 +147,8 @@ class _Disk:
     least_texts: float
     files: int
     private: float
+    units: int
+    """Units of work of the run."""
 
 
 def _disk(request: "Request", corpus: "Corpus", shards: "tuple[Shard, ...]", out: Path, own: Path) -> _Disk:
@@ -155,13 +170,14 @@ def _disk(request: "Request", corpus: "Corpus", shards: "tuple[Shard, ...]", out
         private=sum(outlay(files, times, units)[0] for files in folders)
         + states * units / len(shards)
         + scans * scanned[0] / max(1, scanned[1]),
+        units=units,
     )
 
 
 def _scaled(
     corpus: "Corpus",
     shards: "tuple[Shard, ...]",
-    timed: "list[tuple[float, ShardState]]",
+    timed: list[_Timed],
     workers: int,
     read_s: float,
     startup: float,
@@ -170,20 +186,19 @@ def _scaled(
     disk: _Disk,
     refused: tuple[str, ...],
 ) -> Plan:
-    whole = sum(shard.text_bytes for shard in corpus.shards)
-    part = sum(shard.text_bytes for shard in shards)
+    whole, part = (sum(shard.text_bytes for shard in each) for each in (corpus.shards, shards))
     documents = sum(shard.documents for shard in shards)
-    seconds = sum(took for took, _ in timed)
-    times = whole / max(1, part)
-    most_workers = max(1, min(workers, len(corpus.shards)))
-    mask_s = seconds * times / most_workers
+    most_workers = max(1, min(workers, disk.units))
     units = [shard.text_bytes for shard in shards]
-    error = mask_s * relative_error(units, [took for took, _ in timed], whole)
-    disk_error = relative_error(units, masked, whole)
+    warm, first_s = _warm(timed, units)
+    rate = sum(timed[at].search_s for at in warm) / max(1, sum(units[at] for at in warm))
+    error = relative_error([units[at] for at in warm], [timed[at].search_s for at in warm], whole)
+    search_s = rate * whole / most_workers
+    start_s = startup + first_s + disk.units * sum(unit.store_s for unit in timed) / len(timed) / most_workers
     scanned = min(corpus.documents, 2 * SAMPLE_DOCUMENTS) - min(documents, 2 * SAMPLE_DOCUMENTS)
-    gone = Counter[str]()
-    for _, state in timed:
-        gone.update(reason for _, reason in state.quarantined)
+    scan_s = rate * part * scanned / max(1, documents) / 2 / most_workers
+    disk_error = relative_error(units, masked, whole)
+    gone = Counter(reason for unit in timed for _, reason in unit.state.quarantined)
     count = sum(gone.values())
     usage = (resource.getrusage(who).ru_maxrss * 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return Plan(
@@ -192,9 +207,10 @@ def _scaled(
         rehearsed=documents,
         workers=workers,
         read_s=read_s,
-        mask_s=startup + mask_s,
-        mask_s_interval=(startup + max(0.0, mask_s - error), startup + mask_s + error),
-        end_s=end_s + scanned * seconds / max(1, documents) / 2 / most_workers,
+        mask_s=start_s + search_s,
+        mask_s_interval=(start_s + search_s * max(0.0, 1 - error), start_s + search_s * (1 + error)),
+        end_s=end_s + scan_s,
+        end_s_interval=(end_s + scan_s * max(0.0, 1 - error), end_s + scan_s * (1 + error)),
         memory_bytes=max(usage),
         disk_bytes=round(disk.texts) + disk.files,
         disk_bytes_interval=(
@@ -221,14 +237,27 @@ def _chosen(corpus: "Corpus", share: float) -> "tuple[Shard, ...]":
     return tuple(corpus.shards[(2 * number + 1) * len(corpus.shards) // (2 * count)] for number in range(count))
 
 
-def _timed(task: ShardTask) -> "tuple[float, ShardState]":
-    """A unit of work and the seconds it took, without those that load the recognizers."""
-    from govern.process import detector_for
-
+def _timed(task: ShardTask) -> _Timed:
+    """A unit of work, without the seconds that load the recognizers."""
     detector_for(task.treatment)
     begun = time.perf_counter()
-    state = process(task)
-    return time.perf_counter() - begun, state
+    rows = searched(task)
+    between = time.perf_counter()
+    state = store(task, rows)
+    return _Timed(os.getpid(), between - begun, time.perf_counter() - between, state)
+
+
+def _warm(timed: list[_Timed], sizes: list[int]) -> tuple[list[int], float]:
+    """Units that are not the first of their worker, and the most seconds that a first took beyond their rate.
+
+    What loads when it is first used is not paid by every unit. Where too few are left, all units are taken.
+    """
+    firsts = {unit.worker: at for at, unit in reversed(list(enumerate(timed)))}
+    later = [at for at in range(len(timed)) if at not in firsts.values()]
+    if len(later) < LEAST_UNITS:
+        return list(range(len(timed))), 0.0
+    rate = sum(timed[at].search_s for at in later) / max(1, sum(sizes[at] for at in later))
+    return later, max(0.0, *(timed[at].search_s - rate * sizes[at] for at in firsts.values()))
 
 
 def relative_error(sizes: Sequence[int], values: Sequence[float], whole: int) -> float:

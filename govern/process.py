@@ -76,8 +76,11 @@ def process(task: ShardTask) -> ShardState:
     """The state of a shard: read back when it was finished before, else computed and stored."""
     path = states.path_of(task.folder, task.shard.index)
     found = states.load(path, work=task.work, documents=task.documents)
-    if found is not None:
-        return found
+    return found if found is not None else store(task, searched(task))
+
+
+def searched(task: ShardTask) -> Rows:
+    """What becomes of each document of a shard; nothing is written."""
     detector = detector_for(task.treatment)
     before = opened(task.earlier, task.detection) if task.earlier is not None else None
     released = {identity: release for release in task.released for identity, _ in release.documents}
@@ -103,7 +106,7 @@ def process(task: ShardTask) -> ShardState:
             rows.quarantine(lang, source, keyed, outcome.reason)
         else:
             rows.mask(document, outcome, _values(document, outcome, keyed, lang, source, task), task.treatment.allow_key)
-    return store(task, rows)
+    return rows
 
 
 def store(task: ShardTask, rows: Rows) -> ShardState:
