@@ -9,6 +9,7 @@ few). The decision is that of the suite on the share: a rule close to its limit 
 import math
 import os
 import resource
+import shutil
 import tempfile
 import time
 from collections import Counter
@@ -27,7 +28,7 @@ from govern.pipeline import check_layout, check_sources, tasks_of, work_bytes_of
 from govern.policy_check import check
 from govern.process import ShardTask, detector_for, searched, store
 from govern.readers.remote import size_of
-from govern.residual import SAMPLE_DOCUMENTS
+from govern.residual import step_of
 from govern.run_keys import keys_of
 from govern.shards import map_shards, progress
 from govern.sources import arrive, source_name
@@ -35,8 +36,10 @@ from govern.trial import wilson
 
 if TYPE_CHECKING:
     from govern.corpus import Corpus, Shard
+    from govern.policy_check import Checked
     from govern.readers import Input
     from govern.request import Request
+    from govern.run_keys import Keys
     from govern.states import ShardState
 
 UNITS = 400
@@ -115,19 +118,31 @@ def plan(request: "Request", share: float) -> Plan:
             spent = sum(unit.search_s + unit.store_s for unit in timed) / request.engine.workers
             startup = max(0.0, time.perf_counter() - begun - spent)
             states = [unit.state for unit in timed]
-            begun = time.perf_counter()
             gone = Counter(reason for state in states for _, reason in state.quarantined)
             documents = sum(shard.documents for shard in shards)
             stopped = failures.beyond(gone, documents, request.policy.failures.max_quarantined)
             refused: tuple[str, ...] = () if stopped is None else (stopped,)
-            try:
-                finish(trial, came, keys, checked, states, own)
-            except Refused as error:
-                refused += tuple(line for line in str(error).splitlines() if not line.startswith(str(trial.out)))
-            end_s = time.perf_counter() - begun
+            begun = time.perf_counter()
+            refused += _end(trial, came, keys, checked, states, own)
+            between = time.perf_counter()
+            shutil.rmtree(trial.out, ignore_errors=True)
+            _end(trial, came, keys, checked, states, own)  # nothing is scanned twice: what it takes less is the scan
+            end_s = time.perf_counter() - between
+            scan_s = max(0.0, between - begun - end_s)
             masked = [state.masked.stat().st_size for state in states]
             disk = _disk(request, corpus, shards, trial.out, own)
-    return _scaled(corpus, shards, timed, request.engine.workers, read_s, startup, end_s, masked, disk, refused)
+    return _scaled(corpus, shards, timed, request.engine.workers, read_s, startup, (end_s, scan_s), masked, disk, refused)
+
+
+def _end(
+    trial: "Request", came: "arrived.Arrived", keys: "Keys", checked: "Checked", states: "list[ShardState]", own: Path
+) -> tuple[str, ...]:
+    """The end of a run on what is masked; why it was refused."""
+    try:
+        finish(trial, came, keys, checked, states, own)
+    except Refused as error:
+        return tuple(line for line in str(error).splitlines() if not line.startswith(str(trial.out)))
+    return ()
 
 
 class _Timed(NamedTuple):
@@ -162,14 +177,14 @@ def _disk(request: "Request", corpus: "Corpus", shards: "tuple[Shard, ...]", out
     folders = [sorted((own / name).glob("*")) for name in PER_UNIT]
     states = _size(own / "states")
     scans = _size(own) - states - sum(file.stat().st_size for files in folders for file in files)
-    scanned = [min(sum(shard.documents for shard in each), 2 * SAMPLE_DOCUMENTS) for each in (corpus.shards, shards)]
+    documents = [sum(shard.documents for shard in each) for each in (corpus.shards, shards)]
     return _Disk(
         texts=texts,
         least_texts=min(texts, least),
         files=_size(left) - _size(left / "documents"),
         private=sum(outlay(files, times, units)[0] for files in folders)
         + states * units / len(shards)
-        + scans * scanned[0] / max(1, scanned[1]),
+        + scans * documents[0] / max(1, documents[1]),
         units=units,
     )
 
@@ -181,12 +196,12 @@ def _scaled(
     workers: int,
     read_s: float,
     startup: float,
-    end_s: float,
+    end: tuple[float, float],
     masked: list[int],
     disk: _Disk,
     refused: tuple[str, ...],
 ) -> Plan:
-    whole, part = (sum(shard.text_bytes for shard in each) for each in (corpus.shards, shards))
+    whole = sum(shard.text_bytes for shard in corpus.shards)
     documents = sum(shard.documents for shard in shards)
     most_workers = max(1, min(workers, disk.units))
     units = [shard.text_bytes for shard in shards]
@@ -195,8 +210,8 @@ def _scaled(
     error = relative_error([units[at] for at in warm], [timed[at].search_s for at in warm], whole)
     search_s = rate * whole / most_workers
     start_s = startup + first_s + disk.units * sum(unit.store_s for unit in timed) / len(timed) / most_workers
-    scanned = min(corpus.documents, 2 * SAMPLE_DOCUMENTS) - min(documents, 2 * SAMPLE_DOCUMENTS)
-    scan_s = rate * part * scanned / max(1, documents) / 2 / most_workers
+    end_s, scan_s = end
+    scan_s *= _scanned(corpus.documents) / max(1, _scanned(documents))
     disk_error = relative_error(units, masked, whole)
     gone = Counter(reason for unit in timed for _, reason in unit.state.quarantined)
     count = sum(gone.values())
@@ -258,6 +273,11 @@ def _warm(timed: list[_Timed], sizes: list[int]) -> tuple[list[int], float]:
         return list(range(len(timed))), 0.0
     rate = sum(timed[at].search_s for at in later) / max(1, sum(sizes[at] for at in later))
     return later, max(0.0, *(timed[at].search_s - rate * sizes[at] for at in firsts.values()))
+
+
+def _scanned(documents: int) -> float:
+    """Of so many published documents, how many are scanned again."""
+    return documents / step_of(documents)
 
 
 def relative_error(sizes: Sequence[int], values: Sequence[float], whole: int) -> float:

@@ -92,7 +92,7 @@ def tasks(
     the same `work`, they are not read again.
     """
     count = sum(file.documents for file in files)
-    step = max(1, count // SAMPLE_DOCUMENTS)
+    step = step_of(count)
     rows = 1 << max(LEAST_ROWS, min(TASK_ROWS, count // TASKS)).bit_length() - 1
     made = []
     for file in files:
@@ -106,6 +106,11 @@ def tasks(
                 RescanTask(folder / file.path, first, rows, policy, treatment, step, timeout_s, layout, record, of, places)
             )
     return tuple(made)
+
+
+def step_of(count: int) -> int:
+    """Of how many published documents, `count` in all, one is scanned again."""
+    return max(1, count // SAMPLE_DOCUMENTS)
 
 
 def rescan(task: RescanTask) -> Rescan:
