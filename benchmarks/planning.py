@@ -58,7 +58,7 @@ def _rows(plan: dict[str, Any], after: dict[str, Any], ran: Ran, out: Path) -> l
     def row(title: str, name: str, came_to: float, unit: float, digits: int) -> str:
         interval = " to ".join(f"{end / unit:,.{digits}f}" for end in plan.get(f"{name}_interval", ()))
         first, came, last = (f"{value / unit:,.{digits}f}" for value in (plan[name], came_to, after[name]))
-        return f"| {title} | {first} | {interval} | {came} | {last} |"
+        return f"| {title} | {first} | {interval} | {came} | {last} |".replace("|  |", "| |")
 
     first, last = ("refused" if each["refused"] else "pass" for each in (plan, after))
     return [
