@@ -88,7 +88,7 @@ def came_back(folder: Path, earlier: Path) -> list[str]:
     """The ids of documents that an earlier folder had dropped as duplicates and a reissued one has."""
     import polars as pl
 
-    here, there = (pl.scan_parquet(each / "documents" / "*.parquet").select("id") for each in (folder, earlier))
+    here, there = (pl.scan_parquet(sorted(each.glob("*/*.parquet"))).select("id") for each in (folder, earlier))
     return here.join(there, on="id", how="anti").sort("id").collect()["id"].to_list()
 
 

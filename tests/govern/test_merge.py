@@ -178,13 +178,16 @@ def test_a_run_that_stopped_is_no_part(tmp_path, run, merged):
         merged(folders)
 
 
-def test_a_duplicate_takes_the_place_of_what_is_taken_back(tmp_path, run, chosen):
-    """And is named."""
+@pytest.mark.parametrize("split", [None, ("held-out", 900_000)])
+def test_a_duplicate_takes_the_place_of_what_is_taken_back(tmp_path, run, chosen, split):
+    """And is named, also where it is held out."""
     raw = _write(tmp_path / "raw", {"a.jsonl": (0, 20)})
-    folder = run((raw,), "whole")
+    folder = run((raw,), "whole", split=split)
     request = pipeline.Request((), tmp_path / "again", chosen, chosen.suite, SECRET, date(2026, 1, 1))
     outcome = merge.reissue(request, folder, ["d3"])
     ids = dict(pl.read_parquet(private.folder_of(folder) / "ids" / "*.parquet").rows())
+    where = "documents" if split is None else "held-out"
+    assert ids["d14"] in pl.read_parquet(outcome.folder / where / "*.parquet")["id"]
     assert merge.came_back(outcome.folder, folder) == [ids["d14"]]  # another name and number, the same once masked
 
 
