@@ -190,7 +190,7 @@ def test_a_private_key_is_no_public_key_and_the_other_way_round(tmp_path, kind):
         load_public(made.private)
     for mode in (0o644, 0o600):  # it is not to be closed but exchanged
         made.public.chmod(mode)
-        with pytest.raises(InputError, match=r"give the sign\.pem"):
+        with pytest.raises(InputError, match=r"give the private one of `govern keygen`"):
             load_private(made.public)
 
 
