@@ -77,6 +77,12 @@ class FileLook:
         names = named(column.name for column in self.columns)
         return {column.name: column.name if column.name in names else None for column in self.columns}
 
+    @property
+    def sayable(self) -> bool:
+        """Whether the columns that a command would name may be printed, and any at all."""
+        wanted = [name for name in self.candidates() if name is not None]
+        return not self.columns or (any(self.shown.values()) and all(self.shown[name] for name in wanted))
+
     def candidates(self) -> tuple[str | None, str | None]:
         """The columns that look like text and id."""
         text = [column for column in self.columns if column.kinds["text"] * 2 > column.filled and column.mean >= LONG]
@@ -215,11 +221,11 @@ def _quoted(word: object) -> str:
 
 def advice(looks: tuple[FileLook, ...], inputs: tuple[Given, ...]) -> str:
     """The command that would certify these files."""
-    unnamed = next((one for one in looks if one.columns and not any(one.shown.values())), None)
+    unnamed = next((one for one in looks if not one.sayable), None)
     if unnamed is not None:
         return (
-            f"next: the columns of {unnamed.path} have names that may be values, and none is shown; if it has no heading, give "
-            "the names with header for its source in the policy"
+            f"next: {unnamed.path} has columns whose names may be values and are not shown; if it has no heading, give the "
+            "names with header for its source in the policy"
         )
     flags = []
     encodings = {one.encoding for one in looks if one.format != "parquet"}

@@ -75,7 +75,9 @@ def test_conversations_and_files_that_differ(tmp_path, export):
 @pytest.mark.parametrize(
     "row",
     ["홍길동,010-2345-6789,hong@example.com,800101-1234566",
-     '"Dear 홍길동 (800101-1234566), your loan 010-2345-6789 is in arrears and I would like to have it restructured.",K1'],
+     '"Dear 홍길동 (800101-1234566), your loan 010-2345-6789 is in arrears and I would like to have it restructured.",K1',
+     '"고객은 홍길동 씨이며 만기 안내를 원한다고 말씀하셨고, 다시 연락드리기로 하고 상담을 마쳤습니다. '
+     '그 뒤에 여러 번 전화하였습니다.",k1'],
 )  # fmt: skip
 def test_a_first_row_that_is_no_heading_is_not_shown(tmp_path, capsys, row):
     """Nor named in the command to begin with, nor in JSON."""
@@ -85,7 +87,7 @@ def test_a_first_row_that_is_no_heading_is_not_shown(tmp_path, capsys, row):
         assert cli.main(["profile", str(path), *more]) == 0
         shown = capsys.readouterr().out
         assert not any(value in shown for value in ("홍길동", "800101", "2345", "hong@"))
-        assert more or "names that may be values, and none is shown" in shown
+        assert more or "columns whose names may be values and are not shown; if it has no heading" in shown
 
 
 def test_the_command_to_begin_with_can_be_pasted(tmp_path):
